@@ -1,1 +1,3 @@
+//! Keeps every version of a model, notices when the live one becomes worse, and puts the better one back.
 
+pub mod domain;

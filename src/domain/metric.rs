@@ -1,0 +1,224 @@
+//! Which metrics exist, and which way each is better.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What a model predicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Task {
+    Classification,
+    Regression,
+}
+
+impl Task {
+    /// The word for it in the policy, the store and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// A task is `classification` or `regression`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a task is classification or regression, not {0}")]
+pub struct UnknownTask(pub String);
+
+impl FromStr for Task {
+    type Err = UnknownTask;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTask> {
+        match text {
+            "classification" => Ok(Self::Classification),
+            "regression" => Ok(Self::Regression),
+            other => Err(UnknownTask(other.to_owned())),
+        }
+    }
+}
+
+/// Which way a metric gets better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    HigherIsBetter,
+    LowerIsBetter,
+    /// Neither way is better; such a metric never decides.
+    None,
+}
+
+impl Direction {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HigherIsBetter => "higher_is_better",
+            Self::LowerIsBetter => "lower_is_better",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A metric that modelguard computes itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    Rmse,
+    Mae,
+    Mape,
+    MeanError,
+    R2,
+    Accuracy,
+    Precision,
+    Recall,
+    F1,
+    RocAuc,
+    LogLoss,
+    Brier,
+}
+
+impl Metric {
+    /// All of them, in the order in which they are printed.
+    pub const ALL: [Self; 12] = [
+        Self::Rmse,
+        Self::Mae,
+        Self::Mape,
+        Self::MeanError,
+        Self::R2,
+        Self::Accuracy,
+        Self::Precision,
+        Self::Recall,
+        Self::F1,
+        Self::RocAuc,
+        Self::LogLoss,
+        Self::Brier,
+    ];
+
+    /// The name in the policy, on the command line and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rmse => "rmse",
+            Self::Mae => "mae",
+            Self::Mape => "mape",
+            Self::MeanError => "mean_error",
+            Self::R2 => "r2",
+            Self::Accuracy => "accuracy",
+            Self::Precision => "precision",
+            Self::Recall => "recall",
+            Self::F1 => "f1",
+            Self::RocAuc => "roc_auc",
+            Self::LogLoss => "log_loss",
+            Self::Brier => "brier",
+        }
+    }
+
+    /// Which way it gets better. The only place that knows.
+    #[must_use]
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Rmse | Self::Mae | Self::Mape | Self::LogLoss | Self::Brier => {
+                Direction::LowerIsBetter
+            }
+            Self::R2
+            | Self::Accuracy
+            | Self::Precision
+            | Self::Recall
+            | Self::F1
+            | Self::RocAuc => Direction::HigherIsBetter,
+            Self::MeanError => Direction::None,
+        }
+    }
+
+    /// The task whose predictions it measures.
+    #[must_use]
+    pub const fn task(self) -> Task {
+        match self {
+            Self::Rmse | Self::Mae | Self::Mape | Self::MeanError | Self::R2 => Task::Regression,
+            Self::Accuracy
+            | Self::Precision
+            | Self::Recall
+            | Self::F1
+            | Self::RocAuc
+            | Self::LogLoss
+            | Self::Brier => Task::Classification,
+        }
+    }
+
+    /// Whether it needs class probabilities, not only the predicted class.
+    #[must_use]
+    pub const fn needs_probabilities(self) -> bool {
+        matches!(self, Self::RocAuc | Self::LogLoss | Self::Brier)
+    }
+
+    /// How much worse `current` is than `baseline`, in percent of the baseline's size.
+    ///
+    /// Positive is worse, whatever the direction: `100 · (current − baseline)/|baseline|`, the sign turned
+    /// where higher is better. `None` for a metric without direction, a baseline of 0, or a number that is not finite.
+    #[must_use]
+    pub fn worse_pct(self, baseline: f64, current: f64) -> Option<f64> {
+        let change_pct = 100.0 * (current - baseline) / baseline.abs();
+        let worse_pct = match self.direction() {
+            Direction::HigherIsBetter => -change_pct,
+            Direction::LowerIsBetter => change_pct,
+            Direction::None => return None,
+        };
+        // Turning the sign of "no change" must not print as -0.
+        worse_pct.is_finite().then_some(worse_pct + 0.0)
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// The text names no metric.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a metric")]
+pub struct UnknownMetric(pub String);
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMetric> {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| UnknownMetric(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.name().parse(), Ok(metric));
+        }
+        assert!("auc".parse::<Metric>().is_err());
+    }
+
+    #[test]
+    fn worse_is_positive_in_both_directions() {
+        assert_eq!(Metric::Rmse.worse_pct(10.0, 11.0), Some(10.0));
+        assert_eq!(Metric::R2.worse_pct(0.8, 0.6), Some(25.000_000_000_000_007));
+        assert_eq!(Metric::R2.worse_pct(-0.5, -1.0), Some(100.0));
+        assert_eq!(Metric::Rmse.worse_pct(10.0, 9.0), Some(-10.0));
+    }
+
+    #[test]
+    fn an_undefined_change_is_none() {
+        assert_eq!(Metric::Mae.worse_pct(0.0, 1.0), None);
+        assert_eq!(Metric::Mae.worse_pct(1.0, f64::NAN), None);
+        assert_eq!(Metric::MeanError.worse_pct(1.0, 2.0), None);
+    }
+}

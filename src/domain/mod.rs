@@ -1,0 +1,7 @@
+//! The words: names, times, metrics, holders, operations, verdicts. Pure; nothing here reads a clock or a disk.
+
+pub mod hash;
+pub mod metric;
+pub mod names;
+pub mod sample;
+pub mod time;
