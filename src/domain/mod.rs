@@ -1,7 +1,10 @@
 //! The words: names, times, metrics, holders, operations, verdicts. Pure; nothing here reads a clock or a disk.
 
 pub mod hash;
+pub mod holders;
 pub mod metric;
 pub mod names;
+pub mod operation;
 pub mod sample;
 pub mod time;
+pub mod verdict;

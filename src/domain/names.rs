@@ -32,47 +32,58 @@ fn checked(text: &str, kind: &'static str) -> Result<String, NameSyntax> {
     }
 }
 
-macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $kind:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $type(String);
+/// A model's name, unique in its store without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelName(String);
 
-        impl $type {
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = NameSyntax;
-
-            fn from_str(text: &str) -> Result<Self, NameSyntax> {
-                checked(text, $kind).map(Self)
-            }
-        }
-    };
+impl ModelName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-name!(
-    /// A model's name, unique in its store without regard to case.
-    ModelName,
-    "model"
-);
-name!(
-    /// A free name that holds one version of a model.
-    AliasName,
-    "alias"
-);
+impl fmt::Display for ModelName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl FromStr for ModelName {
+    type Err = NameSyntax;
+
+    fn from_str(text: &str) -> Result<Self, NameSyntax> {
+        checked(text, "model").map(Self)
+    }
+}
+
+/// A free name that holds one version of a model. `production` is that word in any case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AliasName(String);
+
+impl FromStr for AliasName {
+    type Err = NameSyntax;
+
+    fn from_str(text: &str) -> Result<Self, NameSyntax> {
+        if text.eq_ignore_ascii_case(PRODUCTION) {
+            return Ok(Self::production());
+        }
+        checked(text, "alias").map(Self)
+    }
+}
+
+impl fmt::Display for AliasName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
 
 impl AliasName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The alias that "live" means.
     #[must_use]
     pub fn production() -> Self {

@@ -1,0 +1,225 @@
+//! What a check says: verdict, reasons, severity, alert.
+
+use std::fmt;
+
+/// The three answers of a check. An error is never one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Healthy,
+    Degraded,
+    InsufficientData,
+}
+
+impl Verdict {
+    /// The word in the store and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::InsufficientData => "insufficient_data",
+        }
+    }
+
+    /// The word for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::InsufficientData => "insufficient data",
+        }
+    }
+
+    /// Reads the word of the store.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Healthy, Self::Degraded, Self::InsufficientData]
+            .into_iter()
+            .find(|verdict| verdict.name() == name)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.words())
+    }
+}
+
+/// Why a verdict is what it is. The order is the order in which reasons are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReasonCode {
+    NoVersion,
+    NoBaseline,
+    NoPredictions,
+    NoTruth,
+    TooFew,
+    Stale,
+    UndefinedMetric,
+    FailedPredictions,
+    TooCoarse,
+    RecordedMetricsOnly,
+    OverThreshold,
+}
+
+impl ReasonCode {
+    /// The word in JSON and in parentheses behind a sentence.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoVersion => "no_version",
+            Self::NoBaseline => "no_baseline",
+            Self::NoPredictions => "no_predictions",
+            Self::NoTruth => "no_truth",
+            Self::TooFew => "too_few",
+            Self::Stale => "stale",
+            Self::UndefinedMetric => "undefined_metric",
+            Self::FailedPredictions => "failed_predictions",
+            Self::TooCoarse => "too_coarse",
+            Self::RecordedMetricsOnly => "recorded_metrics_only",
+            Self::OverThreshold => "over_threshold",
+        }
+    }
+
+    /// Whether it keeps a check from saying healthy.
+    #[must_use]
+    pub const fn is_insufficient(self) -> bool {
+        !matches!(self, Self::RecordedMetricsOnly | Self::OverThreshold)
+    }
+}
+
+/// A reason with its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    pub code: ReasonCode,
+    /// One sentence for people, without the code.
+    pub text: String,
+    /// What there is, where it can be counted.
+    pub have_count: Option<u64>,
+    /// What is needed, where it can be counted.
+    pub need_count: Option<u64>,
+}
+
+impl Reason {
+    #[must_use]
+    pub const fn new(code: ReasonCode, text: String) -> Self {
+        Self {
+            code,
+            text,
+            have_count: None,
+            need_count: None,
+        }
+    }
+
+    #[must_use]
+    pub const fn counted(code: ReasonCode, text: String, have: u64, need: u64) -> Self {
+        Self {
+            code,
+            text,
+            have_count: Some(have),
+            need_count: Some(need),
+        }
+    }
+}
+
+/// How bad a degradation is, by its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// From the percentage by which the worst deciding metric became worse: 20 and more critical, 15 high, 10 medium.
+    #[must_use]
+    pub fn from_worse_pct(worse_pct: f64) -> Self {
+        if worse_pct >= 20.0 {
+            Self::Critical
+        } else if worse_pct >= 15.0 {
+            Self::High
+        } else if worse_pct >= 10.0 {
+            Self::Medium
+        } else {
+            Self::Low
+        }
+    }
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == name)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AlertKind {
+    /// The live version became worse.
+    Degraded,
+    /// For too long no check could decide.
+    Blind,
+}
+
+impl AlertKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Degraded => "degraded",
+            Self::Blind => "blind",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Degraded, Self::Blind]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_counts_from_ten_percent() {
+        for (worse_pct, severity) in [
+            (5.1, Severity::Low),
+            (9.999, Severity::Low),
+            (10.0, Severity::Medium),
+            (15.0, Severity::High),
+            (20.0, Severity::Critical),
+            (-30.0, Severity::Low),
+        ] {
+            assert_eq!(Severity::from_worse_pct(worse_pct), severity, "{worse_pct}");
+        }
+    }
+
+    #[test]
+    fn only_these_reasons_leave_healthy_possible() {
+        assert!(!ReasonCode::OverThreshold.is_insufficient());
+        assert!(!ReasonCode::RecordedMetricsOnly.is_insufficient());
+        assert!(ReasonCode::Stale.is_insufficient());
+    }
+}
