@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod files;
 pub mod store;
+pub mod workflows;

@@ -1,0 +1,6 @@
+//! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
+
+pub mod naming;
+pub mod session;
+
+pub mod switching;
