@@ -3,12 +3,12 @@
 // pub mod catalogue;
 pub mod colour;
 pub mod exit;
-// pub mod interrupt;
+pub mod interrupt;
 pub mod line;
 pub mod number;
 // pub mod problem;
 // pub mod progress;
-// pub mod prompt;
+pub mod prompt;
 pub mod table;
 pub mod time;
 // pub mod topics;
