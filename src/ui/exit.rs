@@ -117,17 +117,17 @@ impl ExitStatus {
     /// Says in one line what the status tells a script.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Ok => "done; healthy; already so; answered with no (nothing changed)",
-            Self::Failed => "could not do its work: unreadable or missing file, I/O",
-            Self::Usage => "bad command line or content of a file; or nobody there to ask",
+            Self::Ok => "done; healthy; already so; or answered with no",
+            Self::Failed => "could not do its work: an unreadable file, I/O",
+            Self::Usage => "bad command line or file content; or nobody there to ask",
             Self::Negative => "degraded, or refused by a rule; nothing was changed",
             Self::Insufficient => "cannot decide yet; the reasons are listed",
             Self::Acted => "degraded and rolled back",
-            Self::Blocked => "degraded, action wanted, but nowhere to go: page a human",
-            Self::NotFound => "no store, model, version, alias or batch; nothing below or to undo",
+            Self::Blocked => "degraded, but nowhere to go back to: page a human",
+            Self::NotFound => "no such thing; nothing below; nothing to undo",
             Self::Busy => "the store is locked by another process",
-            Self::Integrity => "hash mismatch, damaged store, broken or unexpected chain",
-            Self::Version => "store or policy needs another modelguard, or `store upgrade`",
+            Self::Integrity => "damaged store, wrong hash, broken or unexpected chain",
+            Self::Version => "store or policy needs another modelguard or an upgrade",
             Self::Bug => "internal error",
             Self::Interrupted => "Ctrl-C",
             Self::Terminated => "SIGTERM",
@@ -169,7 +169,7 @@ mod tests {
         let meanings: BTreeSet<_> = ExitStatus::ALL.iter().map(|s| s.meaning()).collect();
         assert_eq!(names.len(), 14);
         assert_eq!(meanings.len(), 14);
-        assert!(meanings.iter().all(|m| !m.is_empty() && m.len() <= 70));
+        assert!(meanings.iter().all(|m| !m.is_empty() && m.len() <= 59));
     }
 
     #[test]

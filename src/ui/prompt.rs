@@ -163,9 +163,11 @@ mod tests {
 
         impl Asked {
             fn new(columns: u16) -> Self {
-                let mut command = std::process::Command::new(
-                    std::env::current_exe().expect("because it is running"),
-                );
+                // The terminal of a test begins without echo and in no particular size.
+                let begin = format!("stty sane cols {columns} rows 24; exec \"$0\" \"$@\"");
+                let mut command = std::process::Command::new("sh");
+                command.args(["-c", &begin]);
+                command.arg(std::env::current_exe().expect("because it is running"));
                 command.args([
                     "--ignored",
                     "--exact",
@@ -173,15 +175,7 @@ mod tests {
                     "--test-threads=1",
                     "ui::prompt::tests::terminal::asks_on_its_terminal",
                 ]);
-                let mut session = OsSession::spawn(command).expect("because a terminal can be had");
-                session
-                    .get_process_mut()
-                    .set_window_size(columns, 24)
-                    .expect("because a terminal has a size");
-                session
-                    .get_process_mut()
-                    .set_echo(true, None)
-                    .expect("because a terminal can echo");
+                let session = OsSession::spawn(command).expect("because a terminal can be had");
                 let screen = vt100::Parser::new(
                     NonZero::new(24).expect("because it is not 0"),
                     NonZero::new(columns).expect("because it is not 0"),
