@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(text.lines().count(), 4);
         assert!(!text.contains('\u{1b}') && !text.contains('\r') && !text.contains('\u{202e}'));
         let text = Problem::new("MG0303", "m")
-            .excerpt(format!("  --> a\u{1b}[31m:1:1\n1 |\tkey\n  | ^^^"))
+            .excerpt("  --> a\u{1b}[31m:1:1\n1 |\tkey\n  | ^^^")
             .render(Palette::plain());
         assert_eq!(text.lines().count(), 4);
         assert!(text.contains("a\\u{1b}[31m") && text.contains("1 | key"));

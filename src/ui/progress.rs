@@ -112,9 +112,13 @@ impl Progress {
                     let text = self.amount(done);
                     let bar = self
                         .bar
-                        .get_or_insert_with(|| drawn_bar(&self.label, self.total));
+                        .get_or_insert_with(|| undrawn_bar(&self.label, self.total));
                     bar.set_position(done);
                     bar.set_message(text);
+                    if bar.is_hidden() {
+                        // Drawn only now, so that it never shows without its numbers.
+                        bar.set_draw_target(ProgressDrawTarget::stderr());
+                    }
                 }
                 None
             }
@@ -159,10 +163,10 @@ impl Drop for Progress {
     }
 }
 
-fn drawn_bar(label: &str, total: Option<u64>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+fn undrawn_bar(label: &str, total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
     let template = if total.is_some() {
-        "{prefix} {bar:24} {msg}"
+        "{prefix} {wide_bar} {msg}"
     } else {
         "{prefix} {msg}"
     };
