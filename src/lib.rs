@@ -1,6 +1,8 @@
 //! Keeps every version of a model, notices when the live one becomes worse, and puts the better one back.
 
+pub mod commands;
 pub mod domain;
 pub mod files;
 pub mod store;
+pub mod ui;
 pub mod workflows;

@@ -35,7 +35,7 @@ pub fn variable(error: BadVariable) -> Problem {
 
 /// The run was asked to stop.
 pub fn interrupted(signal: Signal) -> Problem {
-    Problem::new("MG0111", "interrupted; nothing was changed").exit(signal.exit())
+    Problem::new("MG0110", "interrupted; nothing was changed").exit(signal.exit())
 }
 
 /// No policy or store to work with.
