@@ -4,9 +4,10 @@ use super::columns::{ColumnChoices, FileKind};
 use super::error::{FileErrorClass, FileErrorKind};
 use super::input::{LINE_LIMIT_BYTES, Source};
 use super::mapping::Wanted;
+use super::record::Record;
 use super::rows::Rows;
 use super::table::tests::{all, source};
-use super::table::{COLUMN_LIMIT, Format, Record, Table};
+use super::table::{COLUMN_LIMIT, Format, Table};
 use crate::domain::metric::Task;
 use crate::domain::time::Timestamp;
 
@@ -152,11 +153,11 @@ fn directories_and_absent_files_are_told_apart() {
             .unwrap()
     };
     let directory = open(folder.path().to_owned());
-    assert!(matches!(directory.kind, FileErrorKind::Directory));
+    assert!(matches!(*directory.kind, FileErrorKind::Directory));
     assert_eq!(directory.class(), FileErrorClass::Content);
     assert!(directory.to_string().contains("is a directory, not a file"));
     let absent = open(folder.path().join("nowhere.csv"));
-    assert!(matches!(absent.kind, FileErrorKind::Missing));
+    assert!(matches!(*absent.kind, FileErrorKind::Missing));
     assert_eq!(absent.class(), FileErrorClass::Io);
     assert!(absent.to_string().contains("nowhere.csv"));
 }
@@ -174,7 +175,10 @@ fn a_file_cut_anywhere_is_whole_up_to_a_line_or_an_error_with_its_place() {
                 );
             }
             Err(error) => {
-                assert!(matches!(error.kind, FileErrorKind::Truncated(_)), "{error}");
+                assert!(
+                    matches!(*error.kind, FileErrorKind::Truncated(_)),
+                    "{error}"
+                );
                 assert!(error.line.is_some() && error.column.is_some(), "{error}");
             }
         }

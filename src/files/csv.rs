@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::error::{FileError, FileErrorKind};
 use super::input::Lines;
-use super::table::{COLUMN_LIMIT, NAME_LIMIT_BYTES, Record};
+use super::record::Record;
+use super::table::{COLUMN_LIMIT, NAME_LIMIT_BYTES};
 
 /// The records of a CSV, its header read.
 pub(super) struct CsvRecords {

@@ -15,7 +15,8 @@ pub struct FileError {
     pub line: Option<u64>,
     /// Counted from 1, in bytes from the beginning of the line.
     pub column: Option<u64>,
-    pub kind: FileErrorKind,
+    /// In a box, so that results stay small.
+    pub kind: Box<FileErrorKind>,
 }
 
 /// The trouble itself, without the place.
@@ -120,7 +121,7 @@ impl FileErrorKind {
             path: path.to_owned(),
             line: None,
             column: None,
-            kind: self,
+            kind: Box::new(self),
         }
     }
 
@@ -166,9 +167,9 @@ impl FileError {
     }
 
     #[must_use]
-    pub const fn class(&self) -> FileErrorClass {
+    pub fn class(&self) -> FileErrorClass {
         use FileErrorKind as Kind;
-        match self.kind {
+        match &*self.kind {
             Kind::Missing | Kind::Unreadable(_) | Kind::Unwritable(_) => FileErrorClass::Io,
             Kind::Exists => FileErrorClass::Exists,
             Kind::Locked { .. } => FileErrorClass::Locked,
@@ -185,7 +186,7 @@ impl FileError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         use FileErrorKind as Kind;
-        match &self.kind {
+        match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
                 None => format!("name it: `--map {field}=COLUMN`"),
@@ -233,14 +234,14 @@ impl Error for FileError {
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| excerpt(name)).collect();
-    let mut text = shown.join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let text = shown.join(", ");
+    if names.is_empty() {
+        "none".to_owned()
+    } else if names.len() > SHOWN {
+        format!("{text} and {} more", names.len() - SHOWN)
+    } else {
+        text
     }
-    if text.is_empty() {
-        text.push_str("none");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -284,7 +285,7 @@ mod tests {
         assert!(denied.source().is_some());
         assert_eq!(denied.class(), FileErrorClass::Io);
         let missing = FileError::reading(Path::new("x"), io::Error::from(io::ErrorKind::NotFound));
-        assert!(matches!(missing.kind, FileErrorKind::Missing));
+        assert!(matches!(*missing.kind, FileErrorKind::Missing));
         assert_eq!(
             FileErrorKind::Directory.of(Path::new("x")).class(),
             FileErrorClass::Content

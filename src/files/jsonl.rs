@@ -5,11 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::path::Path;
 
-use serde::de::IgnoredAny;
-
 use super::error::{FileError, FileErrorKind};
 use super::input::Lines;
-use super::table::{COLUMN_LIMIT, NAME_LIMIT_BYTES, Record, Stored};
+use super::json_text::{check, decoded, members};
+use super::record::{Record, Stored};
+use super::table::{COLUMN_LIMIT, NAME_LIMIT_BYTES};
 
 /// Columns are known from so many records, or from as many as fit into so many bytes.
 const FIRST_RECORDS: usize = 100;
@@ -211,137 +211,6 @@ impl JsonRecords {
     }
 }
 
-/// Whether a line is one JSON object; else the trouble and its offset.
-fn check(raw: &str) -> Result<(), (FileErrorKind, usize)> {
-    let start = raw.len() - raw.trim_start().len();
-    let wrong = |text: &str, offset| Err((FileErrorKind::JsonSyntax(text.to_owned()), offset));
-    match raw.as_bytes().get(start) {
-        Some(b'{') => {}
-        Some(b'[') => return wrong("an array; write one object a line", start),
-        _ => return wrong("a line holds one object, in braces", start),
-    }
-    let Err(error) = serde_json::from_str::<IgnoredAny>(raw) else {
-        return Ok(());
-    };
-    let offset = error.column().saturating_sub(1);
-    if error.is_eof() {
-        return Err(if raw.ends_with('\n') {
-            let text = "the object does not end on its line; write one object a line";
-            (
-                FileErrorKind::JsonSyntax(text.to_owned()),
-                raw.trim_end().len(),
-            )
-        } else {
-            (
-                FileErrorKind::Truncated("in the middle of an object"),
-                raw.len(),
-            )
-        });
-    }
-    // An unfinished number at the end of the text is no end of file to the parser.
-    if offset + 1 >= raw.len() && !raw.ends_with(['\n', '}']) {
-        return Err((
-            FileErrorKind::Truncated("in the middle of an object"),
-            raw.len(),
-        ));
-    }
-    let around = raw.get(offset.saturating_sub(1)..).unwrap_or_default();
-    if ["NaN", "Infinity", "-Infinity", "nan", "inf"]
-        .iter()
-        .any(|word| {
-            around.starts_with(word) || around.get(1..).is_some_and(|a| a.starts_with(word))
-        })
-    {
-        return wrong("NaN and Infinity are no JSON numbers; write null", offset);
-    }
-    let text = error.to_string();
-    wrong(text.split(" at line ").next().unwrap_or(&text), offset)
-}
-
-/// The text of a JSON string with its quotes; borrowed where it has no escapes.
-fn decoded(quoted: &str) -> Result<Cow<'_, str>, FileErrorKind> {
-    let bare = quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(quoted);
-    if !bare.contains('\\') {
-        return Ok(Cow::Borrowed(bare));
-    }
-    serde_json::from_str(quoted)
-        .map(Cow::Owned)
-        .map_err(|error| {
-            let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or(&text);
-            FileErrorKind::JsonSyntax(text.to_owned())
-        })
-}
-
-/// Where the keys (with their quotes) and the values of a sound object stand.
-fn members(object: &str) -> Vec<(Range<usize>, Range<usize>)> {
-    let bytes = object.as_bytes();
-    let mut found = Vec::new();
-    let mut at = after_space(bytes, 0) + 1;
-    loop {
-        let key = after_space(bytes, at);
-        if bytes.get(key) != Some(&b'"') {
-            return found;
-        }
-        let key_end = after_string(bytes, key);
-        let value = after_space(bytes, after_space(bytes, key_end) + 1);
-        let value_end = after_value(bytes, value);
-        found.push((key..key_end, value..value_end));
-        at = after_space(bytes, value_end) + 1;
-    }
-}
-
-fn after_space(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-        at += 1;
-    }
-    at
-}
-
-/// `at` is the opening quote.
-fn after_string(bytes: &[u8], mut at: usize) -> usize {
-    at += 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 2,
-            b'"' => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
-}
-
-fn after_value(bytes: &[u8], mut at: usize) -> usize {
-    let mut depth = 0_usize;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at = after_string(bytes, at);
-                if depth == 0 {
-                    return at;
-                }
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return at,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            b',' if depth == 0 => return at,
-            byte if depth == 0 && byte.is_ascii_whitespace() => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::{all, source};
@@ -449,7 +318,7 @@ mod tests {
         while table.next_record(&mut record).unwrap() {
             let late = record.line_number == 151;
             assert_eq!(
-                record.cell(1) == super::super::table::Cell::Number("3"),
+                record.cell(1) == super::super::record::Cell::Number("3"),
                 late
             );
         }

@@ -7,13 +7,17 @@ pub mod directory;
 pub mod error;
 pub mod hash;
 pub mod input;
+mod json_text;
 mod jsonl;
+mod line;
 pub mod lock;
 pub mod mapping;
 pub mod read;
+pub mod record;
 pub mod rejects;
 pub mod rows;
 pub mod table;
+pub mod unpack;
 pub mod values;
 pub mod write;
 

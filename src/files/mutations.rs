@@ -119,7 +119,7 @@ impl Numbers {
     }
 
     fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or(0)
     }
 }
 
@@ -129,7 +129,7 @@ fn damaged(numbers: &mut Numbers, bytes: &[u8]) -> Vec<u8> {
         let at = numbers.below(bytes.len() + 1);
         match numbers.below(7) {
             0 if at < bytes.len() => bytes[at] ^= 1 << numbers.below(8),
-            1 if at < bytes.len() => bytes[at] = numbers.next() as u8,
+            1 if at < bytes.len() => bytes[at] = numbers.next().to_le_bytes()[0],
             2 => bytes.truncate(at),
             3 => {
                 let end = (at + numbers.below(8)).min(bytes.len());
@@ -221,7 +221,7 @@ fn check(error: &FileError, name: &str, bytes: &[u8]) {
         "{text:?}"
     );
     let whole = matches!(
-        error.kind,
+        *error.kind,
         Kind::Empty | Kind::Utf16 | Kind::Unsupported { .. } | Kind::NoHeader
     );
     match error.class() {
