@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod domain;
 pub mod files;
+pub mod policy;
 pub mod store;
 pub mod ui;
 pub mod workflows;
