@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::flags::Globals;
 use super::output::Screen;
@@ -127,6 +127,28 @@ impl Call {
         Ok(found)
     }
 
+    /// The policy in that place and nowhere else: what `init` works with.
+    ///
+    /// # Errors
+    /// As [`Call::discover`].
+    pub fn discover_in(&self, folder: &Path, policy: &Path) -> Result<Discovered, Problem> {
+        let given = Given {
+            directory: folder.to_path_buf(),
+            config: Some(absolute(policy)),
+            db: self
+                .globals
+                .db
+                .as_deref()
+                .map(|db| absolute(&self.globals.directory.join(db))),
+            model: self.globals.model.clone(),
+            lock_timeout: self.globals.lock_timeout,
+        };
+        let found =
+            discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
+        Ok(found)
+    }
+
     /// Policy and store paths for the JSON envelope, where they are known.
     #[must_use]
     pub fn paths(&self) -> (Option<String>, Option<String>) {
@@ -196,6 +218,10 @@ impl Call {
             Some(signal) => Err(problems::interrupted(signal)),
         }
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// A word as a POSIX shell reads it back.

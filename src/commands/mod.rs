@@ -177,7 +177,8 @@ fn prepare(
     reason = "the clock is read once, here, and passed down"
 )]
 fn system_now() -> Result<Timestamp, Problem> {
-    let broken = |cause: String| Problem::new("MG9901", "the system's clock makes no sense").cause(cause);
+    let broken =
+        |cause: String| Problem::new("MG9901", "the system's clock makes no sense").cause(cause);
     let since_epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_err(|error| broken(error.to_string()))?;

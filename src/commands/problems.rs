@@ -10,6 +10,7 @@ use crate::files::{FileError, FileErrorKind};
 use crate::policy::diagnose::{PolicyError, ProblemKind};
 use crate::policy::discover::{DiscoverError, Discovered};
 use crate::policy::environment::BadVariable;
+use crate::policy::trust;
 use crate::store::StoreError;
 use crate::ui::colour::{ColourChoice, Palette};
 use crate::ui::exit::ExitStatus;
@@ -25,12 +26,9 @@ pub fn variable(error: BadVariable) -> Problem {
         "MODELGUARD_LOCK_TIMEOUT" => "5s",
         _ => "NAME",
     };
-    Problem::new(
-        "MG0109",
-        format!("{} is {:?}", error.variable, error.value),
-    )
-    .cause(error.reason)
-    .hint(format!("`{}={example}`", error.variable))
+    Problem::new("MG0109", format!("{} is {:?}", error.variable, error.value))
+        .cause(error.reason)
+        .hint(format!("`{}={example}`", error.variable))
 }
 
 /// The run was asked to stop.
@@ -43,11 +41,10 @@ pub fn discover(call: &Call, error: DiscoverError) -> Problem {
     match error {
         DiscoverError::Policy(error) => policy(call, error),
         DiscoverError::Variable(error) => variable(error),
-        DiscoverError::NoFolder(path) => Problem::new(
-            "MG0107",
-            format!("there is no folder {}", path.display()),
-        )
-        .hint("name one that exists: `modelguard -C DIR …`"),
+        DiscoverError::NoFolder(path) => {
+            Problem::new("MG0107", format!("there is no folder {}", path.display()))
+                .hint("name one that exists: `modelguard -C DIR …`")
+        }
     }
 }
 
@@ -71,9 +68,10 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
     }
     match error.kind {
         ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
-        ProblemKind::Untrusted => {
-            problem.hint(format!("read it, then `{}`", call.follow_up("config trust")))
-        }
+        ProblemKind::Untrusted => problem.hint(format!(
+            "read it, then `{}`",
+            call.follow_up("config trust")
+        )),
         _ => problem,
     }
 }
@@ -83,7 +81,7 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
 /// # Errors
 /// It does, and was not.
 pub fn require_trust(call: &Call, found: &Discovered) -> Result<(), Problem> {
-    crate::policy::trust::require(found, &call.environment).map_err(|error| policy(call, error))
+    trust::require(found, &call.environment).map_err(|error| policy(call, error))
 }
 
 /// What is wrong with the store.
@@ -91,8 +89,10 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
     let message = error.to_string();
     let upgrade = call.follow_up("store upgrade");
     match error {
-        StoreError::Missing(_) => Problem::new("MG0201", message)
-            .hint(format!("`{}` makes one", call.follow_up("init --task classification"))),
+        StoreError::Missing(_) => Problem::new("MG0201", message).hint(format!(
+            "`{}` makes one",
+            call.follow_up("init --task classification")
+        )),
         StoreError::Foreign { cause, .. } => Problem::new("MG0401", message)
             .cause(cause)
             .hint("name another with `--db FILE`"),
@@ -105,10 +105,13 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         StoreError::Busy { .. } => Problem::new("MG0404", message)
             .cause("another process holds its lock")
             .hint("wait longer: `--lock-timeout 60s`"),
-        StoreError::HotJournal { .. } => Problem::new("MG0408", message)
-            .hint("copy the store and its journal to where they can be written, and open them there"),
+        StoreError::HotJournal { .. } => Problem::new("MG0408", message).hint(
+            "copy the store and its journal to where they can be written, and open them there",
+        ),
         StoreError::Newer { found, known, .. } => Problem::new("MG0405", message)
-            .cause(format!("its layout is {found}, this one knows up to {known}"))
+            .cause(format!(
+                "its layout is {found}, this one knows up to {known}"
+            ))
             .hint("use the modelguard that wrote it, or a newer one"),
         StoreError::Older { found, known, .. } => Problem::new("MG0406", message)
             .cause(format!("its layout is {found}, and now it is {known}"))
@@ -119,11 +122,12 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         StoreError::ArtifactHash { found, .. } => Problem::new("MG0409", message)
             .cause(format!("its bytes hash to {found}"))
             .hint("register the file again from its source"),
-        StoreError::ArtifactTorn(_) => Problem::new("MG0409", message)
-            .hint("register the file again from its source"),
-        StoreError::ChainBroken { cause, .. } => Problem::new("MG0410", message)
-            .cause(cause)
-            .hint("compare with a copy of the store; `modelguard help MG0410` says what this means"),
+        StoreError::ArtifactTorn(_) => {
+            Problem::new("MG0409", message).hint("register the file again from its source")
+        }
+        StoreError::ChainBroken { cause, .. } => Problem::new("MG0410", message).cause(cause).hint(
+            "compare with a copy of the store; `modelguard help MG0410` says what this means",
+        ),
         StoreError::Meaningless { .. } => Problem::new("MG0402", message)
             .hint("the store was changed by another program; put a copy back"),
         StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
@@ -135,28 +139,45 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
 
 /// What is wrong with a file.
 pub fn file(error: &FileError) -> Problem {
-    let code = match &error.kind {
-        FileErrorKind::Missing | FileErrorKind::Unreadable(_) => "MG0501",
-        FileErrorKind::Unwritable(_) | FileErrorKind::Exists | FileErrorKind::Locked { .. } => {
-            "MG0517"
-        }
-        FileErrorKind::Directory => "MG0511",
-        FileErrorKind::Empty => "MG0510",
-        FileErrorKind::NotText { .. } | FileErrorKind::Utf16 | FileErrorKind::Binary => "MG0502",
-        _ => "MG0514",
+    use FileErrorKind as Kind;
+    let code = match &*error.kind {
+        Kind::Missing | Kind::Unreadable(_) | Kind::Changed => "MG0501",
+        Kind::Unwritable(_) | Kind::Exists | Kind::Locked { .. } | Kind::NotDirectory => "MG0517",
+        Kind::Directory => "MG0511",
+        Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
+        Kind::Empty => "MG0510",
+        Kind::Unsupported { .. } | Kind::NotText { .. } | Kind::Utf16 | Kind::Binary => "MG0502",
+        Kind::CsvSyntax(_) | Kind::UnequalLength { .. } | Kind::NoHeader => "MG0503",
+        Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
+        Kind::LineTooLong { .. } => "MG0508",
+        Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",
+        Kind::MissingColumn { .. } | Kind::LateColumn { .. } | Kind::Columns(_) => "MG0505",
+        Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
     };
-    Problem::new(code, error.to_string())
+    let mut problem = Problem::new(code, error.to_string());
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    if let Some(source) = source.filter(|source| !problem.message.contains(source)) {
+        problem = problem.cause(source);
+    }
+    match error.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
 }
 
 /// A name means nothing, or too much.
 pub fn naming(call: &Call, error: NamingError) -> Problem {
     let message = error.to_string();
     match error {
-        NamingError::NoModel { have, .. } => Problem::new("MG0202", message)
-            .hint(format!("there is: {}", have.join(", "))),
+        NamingError::NoModel { have, .. } => {
+            Problem::new("MG0202", message).hint(format!("there is: {}", have.join(", ")))
+        }
         NamingError::SeveralModels { have } => Problem::new("MG0103", message)
             .cause(format!("there is: {}", have.join(", ")))
-            .hint(format!("add `-m {}`", have.first().map_or("NAME", String::as_str))),
+            .hint(format!(
+                "add `-m {}`",
+                have.first().map_or("NAME", String::as_str)
+            )),
         NamingError::NoModels => Problem::new("MG0202", message).hint(format!(
             "`{}` adds one",
             call.follow_up("init --task classification")
@@ -173,19 +194,26 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
             }
         }
         NamingError::Ambiguous { near, total, .. } => {
-            let more = if total > near.len() as u64 { ", …" } else { "" };
+            let more = if total > near.len() as u64 {
+                ", …"
+            } else {
+                ""
+            };
             Problem::new("MG0203", message).hint(format!(
                 "they are {}{more}; `{}` lists all",
                 near.join(", "),
                 call.follow_up("history")
             ))
         }
-        NamingError::NoVersions(_) => Problem::new("MG0203", message)
-            .hint(format!("`{}`", call.follow_up("register PATH"))),
-        NamingError::NobodyHolds { .. } => Problem::new("MG0204", message)
-            .hint(format!("`{}`", call.follow_up("promote latest"))),
-        NamingError::NothingBelow { entries, .. } => Problem::new("MG0205", message)
-            .cause(format!("its stack has {entries} entries")),
+        NamingError::NoVersions(_) => {
+            Problem::new("MG0203", message).hint(format!("`{}`", call.follow_up("register PATH")))
+        }
+        NamingError::NobodyHolds { .. } => {
+            Problem::new("MG0204", message).hint(format!("`{}`", call.follow_up("promote latest")))
+        }
+        NamingError::NothingBelow { entries, .. } => {
+            Problem::new("MG0205", message).cause(format!("its stack has {entries} entries"))
+        }
         NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
         NamingError::Store(error) => store(call, error),
     }
@@ -241,7 +269,10 @@ pub fn switch(call: &Call, error: SwitchError) -> Problem {
 const FORMER_OPTIONS: [(&str, &str); 10] = [
     ("--check", "modelguard check"),
     ("--auto-rollback", "modelguard monitor --auto-rollback"),
-    ("--no-auto-rollback", "modelguard monitor --no-auto-rollback"),
+    (
+        "--no-auto-rollback",
+        "modelguard monitor --no-auto-rollback",
+    ),
     ("--status", "modelguard status"),
     ("--history", "modelguard history"),
     ("--degradation-history", "modelguard alerts list"),

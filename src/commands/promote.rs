@@ -45,8 +45,11 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .map(|text| Timestamp::read_argument(text, call.now))
         .transpose()
         .map_err(|error| {
-            Problem::new("MG0107", format!("--since {}", args.since.as_deref().unwrap_or_default()))
-                .cause(error.to_string())
+            Problem::new(
+                "MG0107",
+                format!("--since {}", args.since.as_deref().unwrap_or_default()),
+            )
+            .cause(error.to_string())
         })?;
     let mut session = switched::open(call, &args.live)?;
     let model = call.model(&mut session)?;

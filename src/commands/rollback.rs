@@ -10,7 +10,7 @@ use super::{problems, switched};
 use crate::domain::names::{AliasName, Reference};
 use crate::store::aliases;
 use crate::workflows::naming;
-use crate::workflows::switching::{SwitchError, Wish};
+use crate::workflows::switching::Wish;
 
 /// Go back to a version that was live before
 ///
@@ -84,14 +84,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         None if args.last_good => Wish::RollBackToLastGood,
         None => Wish::RollBackOne,
     };
-    let outcome = switched::switch(call, &mut session, &model, &args.alias, &wish, &args.live);
-    match outcome {
-        // Somebody was faster than --from: for a retry that is the same as "not live any more".
-        Err(problem) if from.is_some() && problem.code == SwitchError::CHANGED_MEANWHILE => {
-            run(call, Args { ..args })
-        }
-        other => other,
-    }
+    switched::switch(call, &mut session, &model, &args.alias, &wish, &args.live)
 }
 
 /// `--from` names a version that is not live any more.

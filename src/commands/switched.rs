@@ -167,16 +167,19 @@ pub fn switched_data(switched: &Switched, reason: Option<&str>, actor: &str) -> 
 /// What was done, without a full stop.
 pub fn sentence(plan: &Plan) -> String {
     let name = |party: &Option<switching::Party>| {
-        party
-            .as_ref()
-            .map_or_else(|| "nobody".to_owned(), |party| party.version.name.to_string())
+        party.as_ref().map_or_else(
+            || "nobody".to_owned(),
+            |party| party.version.name.to_string(),
+        )
     };
     let (from, to) = (name(&plan.from), name(&plan.to));
     let alias = &plan.alias;
     match plan.kind {
         OperationKind::Promote => format!("Promoted {to} (was {from})"),
         OperationKind::Rollback => format!("Rolled back to {to} (was {from})"),
-        OperationKind::Undo if plan.to.is_none() => format!("Undone: nobody holds @{alias} (was {from})"),
+        OperationKind::Undo if plan.to.is_none() => {
+            format!("Undone: nobody holds @{alias} (was {from})")
+        }
         OperationKind::Undo => format!("Undone: @{alias} is {to} again (was {from})"),
         OperationKind::Redo => format!("Redone: @{alias} is {to} again (was {from})"),
         OperationKind::AliasRemove => format!("Removed @{alias} (was {from})"),

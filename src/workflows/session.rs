@@ -41,7 +41,6 @@ impl Session {
         model: &Model,
         reference: &Reference,
     ) -> Result<Version, NamingError> {
-        self.store
-            .read(|tx| naming::version(tx, model, reference))
+        self.store.read(|tx| naming::version(tx, model, reference))
     }
 }
