@@ -250,7 +250,7 @@ fn relabelled(sample: &ClassSample, labels: &[String]) -> Result<ClassSample, Un
         })
         .collect::<Result<_, _>>()?;
     let place = |class: usize| places.get(class).copied().ok_or(Undefined::Malformed);
-    let widened = |given: &Box<[f64]>| {
+    let widened = |given: &[f64]| {
         let mut wide = vec![0.0; labels.len()];
         for (class, p) in given.iter().enumerate() {
             wide[place(class)?] = *p;
@@ -272,7 +272,7 @@ fn relabelled(sample: &ClassSample, labels: &[String]) -> Result<ClassSample, Un
         probabilities: sample
             .probabilities
             .iter()
-            .map(|given| given.as_ref().map(widened).transpose())
+            .map(|given| given.as_deref().map(widened).transpose())
             .collect::<Result<_, _>>()?,
         positive: sample.positive.map(place).transpose()?,
     })

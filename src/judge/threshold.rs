@@ -86,7 +86,7 @@ impl ThresholdOutcome {
 
 /// Judges rows against a baseline.
 ///
-/// With se the standard error of (current − baseline), √(se_current² + se_baseline²), and tol = threshold/100:
+/// With se the standard error of (current − baseline), the root of the sum of both squares, and tol = threshold/100:
 /// `detectable_pct` = threshold + 100 · 1.645 · se/|baseline|, `healthy_flagged_ratio` = 1 − Φ(tol · |baseline|/se).
 #[must_use]
 pub fn live_outcome(
@@ -106,7 +106,8 @@ pub fn live_outcome(
         .standard_error
         .hypot(baseline.standard_error.unwrap_or(0.0));
     let error_pct = 100.0 * standard_error / baseline.value.abs();
-    if !error_pct.is_finite() {
+    let detectable_pct = threshold_pct + Z_ONE_SIDED * error_pct;
+    if !detectable_pct.is_finite() {
         return ThresholdOutcome::undefined(Undefined::NotFinite);
     }
     let healthy_flagged_ratio = if error_pct > 0.0 {
@@ -115,7 +116,7 @@ pub fn live_outcome(
         0.0
     };
     ThresholdOutcome {
-        detectable_pct: Some(threshold_pct + Z_ONE_SIDED * error_pct),
+        detectable_pct: Some(detectable_pct),
         healthy_flagged_ratio: Some(healthy_flagged_ratio),
         ..compared
     }
@@ -297,6 +298,10 @@ mod tests {
             outcome(Metric::Mae, 1e-300, 1e300),
             Outcome::Undefined(Undefined::NotFinite)
         );
+        // The error is a finite percentage of this baseline, 1.645 times it is not.
+        let tiny = BaselineNumber::recorded(8e-307);
+        let outcome = live_outcome(Metric::Accuracy, tiny, &estimate(0.0, 0.99), 0.0);
+        assert_eq!(outcome.outcome, Outcome::Undefined(Undefined::NotFinite));
         let silent = Estimate {
             zero_by_convention: true,
             ..estimate(0.0, 0.2)

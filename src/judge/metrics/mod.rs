@@ -14,8 +14,7 @@ mod counts;
 mod numbers;
 
 use super::Undefined;
-use super::interval::{Confidence, Estimate, sum};
-use super::real;
+use super::interval::{Confidence, Estimate, mean};
 use crate::domain::metric::Metric;
 use crate::domain::sample::{NumberSample, Sample};
 
@@ -81,7 +80,7 @@ pub fn r_squared_against(
 
 /// The mean loss of the predictions that did not fail: what [`measure`] takes as `failed_mean_loss`.
 ///
-/// Squared error for RMSE and R², the error rate for accuracy. `None` for metrics that are no mean of losses
+/// Squared error for RMSE and R², the error rate for accuracy; accuracy and Brier count a failure as the 1 it costs. `None` for metrics that are no mean of losses
 /// (mean error, precision, recall, F1, AUC), without such a prediction, or where [`measure`] finds the rows undefined.
 #[must_use]
 pub fn mean_loss(metric: Metric, sample: &Sample) -> Option<f64> {
@@ -95,8 +94,7 @@ pub fn pooled_mean_loss(metric: Metric, samples: &[&Sample]) -> Option<f64> {
     for sample in samples {
         finite.extend(losses(metric, sample).ok()?.into_iter().flatten());
     }
-    let mean = sum(finite.iter().copied()) / real(finite.len());
-    mean.is_finite().then_some(mean)
+    mean(&finite)
 }
 
 /// The mean loss that a recorded metric stands for: RMSE², MAE, MAPE, log loss or Brier itself, 1 − accuracy.
@@ -153,13 +151,13 @@ pub(super) fn filled(
     if losses.iter().all(Option::is_some) {
         return Ok(losses.into_iter().flatten().collect());
     }
-    let mean = match failed_mean_loss {
-        Some(mean) => mean,
-        None => {
-            let finite: Vec<f64> = losses.iter().copied().flatten().collect();
-            super::interval::mean(&finite).ok_or(Undefined::NoFiniteLoss)?
-        }
+    let own_mean = || {
+        let finite: Vec<f64> = losses.iter().copied().flatten().collect();
+        mean(&finite)
     };
+    let mean = failed_mean_loss
+        .or_else(own_mean)
+        .ok_or(Undefined::NoFiniteLoss)?;
     if !(mean.is_finite() && mean >= 0.0) {
         return Err(Undefined::NotFinite);
     }

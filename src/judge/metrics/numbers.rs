@@ -88,7 +88,7 @@ pub(super) fn truth_variance(truth: &[f64]) -> Result<f64, Undefined> {
 pub(super) fn is_constant(truth: &[f64]) -> bool {
     truth
         .windows(2)
-        .all(|pair| !(pair[0] < pair[1] || pair[0] > pair[1]))
+        .all(|pair| (pair[0] - pair[1]).abs() <= 0.0)
 }
 
 /// √(mean loss). Influence by the delta method: (loss − MSE)/(2 RMSE).

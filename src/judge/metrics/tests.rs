@@ -1,4 +1,5 @@
 //! Tests of the metrics: hand values, scikit-learn's values on real data, laws, failed predictions.
+#![cfg(test)]
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -6,7 +7,8 @@ use serde_json::Value;
 use super::*;
 use crate::domain::metric::Task;
 use crate::domain::sample::ClassSample;
-use crate::judge::interval::standard_error_of_mean;
+use crate::judge::interval::{standard_error_of_mean, sum};
+use crate::judge::real;
 use crate::judge::vectors;
 
 const SURE: Confidence = Confidence::NINETY_FIVE;

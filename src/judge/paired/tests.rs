@@ -1,4 +1,5 @@
 //! Tests of differences: guard-1's vectors, references on real data, hand values, laws.
+#![cfg(test)]
 
 use proptest::prelude::*;
 use serde_json::Value;
