@@ -1,0 +1,294 @@
+//! What can be wrong with a file: its path, the place in it, and the trouble.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::values::excerpt;
+
+/// Trouble with a file. It always names the file, and the place in it where there is one.
+#[derive(Debug)]
+pub struct FileError {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: Option<u64>,
+    /// Counted from 1, in bytes from the beginning of the line.
+    pub column: Option<u64>,
+    /// In a box, so that results stay small.
+    pub kind: Box<FileErrorKind>,
+}
+
+/// The trouble itself, without the place.
+#[derive(Debug, thiserror::Error)]
+pub enum FileErrorKind {
+    #[error("there is no such file")]
+    Missing,
+    #[error("can't be read")]
+    Unreadable(#[source] io::Error),
+    #[error("can't be written")]
+    Unwritable(#[source] io::Error),
+    #[error("exists already")]
+    Exists,
+    #[error("is locked by another process ({waited_ms} ms waited)")]
+    Locked { waited_ms: u64 },
+
+    #[error("is a directory, not a file")]
+    Directory,
+    #[error("is not a directory")]
+    NotDirectory,
+    #[error("is {0}; only regular files and directories are taken")]
+    Special(&'static str),
+    #[error("changed while it was read")]
+    Changed,
+    #[error("the archive's entry {0} would leave its directory, or is neither file nor directory")]
+    UnsafeEntry(String),
+    #[error("is larger than the limit of {limit_bytes} bytes")]
+    TooLarge { limit_bytes: u64 },
+
+    #[error("is empty")]
+    Empty,
+    #[error("is {what}, which this build does not read")]
+    Unsupported { what: &'static str },
+    #[error("byte {byte:#04x} is not UTF-8{guess}")]
+    NotText { byte: u8, guess: &'static str },
+    #[error("is UTF-16 text, not UTF-8 (convert it: iconv -f UTF-16 -t UTF-8)")]
+    Utf16,
+    #[error("a zero byte: this is binary data, not text")]
+    Binary,
+    #[error("ends too early: {0}")]
+    Truncated(&'static str),
+    #[error("is no CSV: {0}")]
+    CsvSyntax(&'static str),
+    #[error("is no JSON: {0}")]
+    JsonSyntax(String),
+    #[error("the line is longer than the limit of {limit_bytes} bytes")]
+    LineTooLong { limit_bytes: usize },
+    #[error("{have} columns, the limit is {limit}")]
+    TooManyColumns { have: usize, limit: usize },
+    #[error("a column's name is longer than the limit of {limit_bytes} bytes")]
+    NameTooLong { limit_bytes: usize },
+    #[error("{have} fields, but the header has {want}")]
+    UnequalLength { have: usize, want: usize },
+    #[error("the key {} occurs twice in one object", excerpt(.name))]
+    DuplicateKey { name: String },
+    #[error("the first line holds numbers only; it must name the columns")]
+    NoHeader,
+
+    #[error("no column for {field}: wanted {}, the file has {}", listed(.wanted), listed(.have))]
+    MissingColumn {
+        field: String,
+        /// Names that would have served.
+        wanted: Vec<String>,
+        have: Vec<String>,
+        /// Those of `have` that look most like one of `wanted`, at most three.
+        nearest: Vec<String>,
+    },
+    #[error("{field} could be any of {}", listed(.names))]
+    AmbiguousColumns { field: String, names: Vec<String> },
+    #[error("column {} is mapped to {first} and to {second}", excerpt(.name))]
+    SharedColumn {
+        name: String,
+        first: String,
+        second: String,
+    },
+    #[error("the key {} (for {field}) does not occur in the first records", excerpt(.name))]
+    LateColumn { name: String, field: String },
+    #[error("{0}")]
+    Columns(String),
+}
+
+/// Which remedy an error calls for; the edge makes exit statuses of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileErrorClass {
+    /// Missing, unreadable, unwritable.
+    Io,
+    /// A target is there already.
+    Exists,
+    /// Somebody else holds the lock.
+    Locked,
+    /// What the file holds can't be used.
+    Content,
+    /// The file is sound, but its columns do not fit what was asked.
+    Columns,
+}
+
+impl FileErrorKind {
+    /// This trouble with a file as a whole.
+    #[must_use]
+    pub fn of(self, path: &Path) -> FileError {
+        FileError {
+            path: path.to_owned(),
+            line: None,
+            column: None,
+            kind: Box::new(self),
+        }
+    }
+
+    /// This trouble on a line.
+    #[must_use]
+    pub fn on(self, path: &Path, line: u64) -> FileError {
+        FileError {
+            line: Some(line),
+            ..self.of(path)
+        }
+    }
+
+    /// This trouble at a byte of a line; `offset` counts from 0.
+    #[must_use]
+    pub fn at(self, path: &Path, line: u64, offset: usize) -> FileError {
+        FileError {
+            column: Some(u64::try_from(offset).unwrap_or(u64::MAX).saturating_add(1)),
+            ..self.on(path, line)
+        }
+    }
+}
+
+impl FileError {
+    /// An error of the system while reading.
+    #[must_use]
+    pub fn reading(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => FileErrorKind::Missing,
+            io::ErrorKind::IsADirectory => FileErrorKind::Directory,
+            _ => FileErrorKind::Unreadable(source),
+        }
+        .of(path)
+    }
+
+    /// An error of the system while writing.
+    #[must_use]
+    pub fn writing(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AlreadyExists => FileErrorKind::Exists,
+            _ => FileErrorKind::Unwritable(source),
+        }
+        .of(path)
+    }
+
+    #[must_use]
+    pub fn class(&self) -> FileErrorClass {
+        use FileErrorKind as Kind;
+        match &*self.kind {
+            Kind::Missing | Kind::Unreadable(_) | Kind::Unwritable(_) => FileErrorClass::Io,
+            Kind::Exists => FileErrorClass::Exists,
+            Kind::Locked { .. } => FileErrorClass::Locked,
+            Kind::MissingColumn { .. }
+            | Kind::AmbiguousColumns { .. }
+            | Kind::SharedColumn { .. }
+            | Kind::LateColumn { .. }
+            | Kind::Columns(_) => FileErrorClass::Columns,
+            _ => FileErrorClass::Content,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        use FileErrorKind as Kind;
+        match &*self.kind {
+            Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
+                Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
+                None => format!("name it: `--map {field}=COLUMN`"),
+            }),
+            Kind::AmbiguousColumns { field, names } => Some(format!(
+                "name one: `--map {field}={}`",
+                names
+                    .first()
+                    .map_or_else(|| "COLUMN".to_owned(), |name| excerpt(name))
+            )),
+            Kind::LateColumn { name, field } => {
+                Some(format!("name it: `--map {field}={}`", excerpt(name)))
+            }
+            Kind::CsvSyntax(_) => Some(
+                "a field that holds quotes is quoted itself, with each of them doubled".to_owned(),
+            ),
+            Kind::Unsupported { .. } => {
+                Some("give it as plain CSV or as JSON, one object a line".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.path.display())?;
+        if let Some(line) = self.line {
+            write!(out, ", line {line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(out, ", column {column}")?;
+        }
+        write!(out, ": {}", self.kind)
+    }
+}
+
+impl Error for FileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.kind.source()
+    }
+}
+
+/// Names in a row, cut after twelve.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| excerpt(name)).collect();
+    let text = shown.join(", ");
+    if names.is_empty() {
+        "none".to_owned()
+    } else if names.len() > SHOWN {
+        format!("{text} and {} more", names.len() - SHOWN)
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_said_as_far_as_it_is_known() {
+        let path = Path::new("data/a.csv");
+        assert_eq!(
+            FileErrorKind::Empty.of(path).to_string(),
+            "data/a.csv: is empty"
+        );
+        assert_eq!(
+            FileErrorKind::Binary.at(path, 3, 6).to_string(),
+            "data/a.csv, line 3, column 7: a zero byte: this is binary data, not text"
+        );
+        assert_eq!(
+            FileErrorKind::UnequalLength { have: 3, want: 2 }
+                .on(path, 9)
+                .to_string(),
+            "data/a.csv, line 9: 3 fields, but the header has 2"
+        );
+    }
+
+    #[test]
+    fn long_lists_of_names_are_cut_and_control_characters_do_not_pass() {
+        let many: Vec<String> = (0..40).map(|n| format!("c{n}")).collect();
+        assert!(listed(&many).ends_with("c11 and 28 more"));
+        assert_eq!(listed(&[]), "none");
+        assert_eq!(listed(&["a\u{1b}[2J".to_owned()]), "a\\u{1b}[2J");
+    }
+
+    #[test]
+    fn the_cause_is_kept_apart_from_the_message() {
+        let denied = FileError::reading(
+            Path::new("x"),
+            io::Error::from(io::ErrorKind::PermissionDenied),
+        );
+        assert_eq!(denied.to_string(), "x: can't be read");
+        assert!(denied.source().is_some());
+        assert_eq!(denied.class(), FileErrorClass::Io);
+        let missing = FileError::reading(Path::new("x"), io::Error::from(io::ErrorKind::NotFound));
+        assert!(matches!(*missing.kind, FileErrorKind::Missing));
+        assert_eq!(
+            FileErrorKind::Directory.of(Path::new("x")).class(),
+            FileErrorClass::Content
+        );
+    }
+}

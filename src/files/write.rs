@@ -1,0 +1,392 @@
+//! Writes files whole or not at all: a temporary file beside the target, synced, then renamed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::error::{FileError, FileErrorKind};
+
+/// What to do if the target is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Takes its place, and its permissions.
+    Replace,
+    /// Leaves it alone and fails with [`FileErrorKind::Exists`].
+    Refuse,
+}
+
+/// A file that appears at its target when it is committed. Dropped before, it leaves nothing behind.
+///
+/// A link at the target is itself replaced, not what it points at.
+#[derive(Debug)]
+pub struct ReplaceFile {
+    target: PathBuf,
+    temporary: PathBuf,
+    file: File,
+    existing: Existing,
+    committed: bool,
+}
+
+impl ReplaceFile {
+    /// Begins a file beside its target.
+    ///
+    /// # Errors
+    /// The target names no file, is a directory, or is there although `existing` refuses that; the directory can't
+    /// be written.
+    pub fn create(target: &Path, existing: Existing) -> Result<Self, FileError> {
+        match fs::symlink_metadata(target) {
+            Ok(found) if found.is_dir() => return Err(FileErrorKind::Directory.of(target)),
+            Ok(_) if existing == Existing::Refuse => return Err(FileErrorKind::Exists.of(target)),
+            _ => {}
+        }
+        let (temporary, file) = claim(target, |path| {
+            OpenOptions::new().write(true).create_new(true).open(path)
+        })?;
+        Ok(Self {
+            target: target.to_owned(),
+            temporary,
+            file,
+            existing,
+            committed: false,
+        })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// They can't be written, for example because the disk is full.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.file
+            .write_all(bytes)
+            .map_err(|source| FileError::writing(&self.target, source))
+    }
+
+    /// Makes the file appear at its target, durably.
+    ///
+    /// # Errors
+    /// Syncing or renaming failed; the target is as it was before. With [`Existing::Refuse`] also if the target
+    /// appeared in the meantime.
+    pub fn commit(mut self) -> Result<(), FileError> {
+        let failed = |source| FileError::writing(&self.target, source);
+        self.file.sync_all().map_err(failed)?;
+        match self.existing {
+            Existing::Replace => {
+                if let Ok(found) = fs::metadata(&self.target) {
+                    fs::set_permissions(&self.temporary, found.permissions()).map_err(failed)?;
+                }
+                fs::rename(&self.temporary, &self.target).map_err(failed)?;
+                self.committed = true;
+                sync_directory(&parent(&self.target))
+            }
+            Existing::Refuse => {
+                publish_new(&self.temporary, &self.target)?;
+                self.committed = true;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for ReplaceFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for ReplaceFile {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nothing better can be done here; the name says whose it was.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Replaces a file's content as a whole, durably.
+///
+/// # Errors
+/// As [`ReplaceFile`].
+pub fn replace(target: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_whole(target, bytes, Existing::Replace)
+}
+
+/// Creates a file as a whole, durably, and never over another.
+///
+/// # Errors
+/// As [`ReplaceFile`].
+pub fn create_new(target: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_whole(target, bytes, Existing::Refuse)
+}
+
+fn write_whole(target: &Path, bytes: &[u8], existing: Existing) -> Result<(), FileError> {
+    let mut file = ReplaceFile::create(target, existing)?;
+    file.append(bytes)?;
+    file.commit()
+}
+
+/// Gives a finished, synced file its name, never over another; `temporary` is gone afterwards, unless it fails.
+///
+/// Where the file system has no hard links the check and the renaming are two steps.
+///
+/// # Errors
+/// The target is there already, or neither linking nor renaming works.
+pub fn publish_new(temporary: &Path, target: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::writing(target, source);
+    match fs::hard_link(temporary, target) {
+        Ok(()) => fs::remove_file(temporary).map_err(failed)?,
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => return Err(failed(source)),
+        Err(_) => {
+            if fs::symlink_metadata(target).is_ok() {
+                return Err(FileErrorKind::Exists.of(target));
+            }
+            fs::rename(temporary, target).map_err(failed)?;
+        }
+    }
+    sync_directory(&parent(target))
+}
+
+/// Copies a file as a whole, durably, and says how many bytes it has.
+///
+/// # Errors
+/// As [`ReplaceFile`]; also if `from` can't be read.
+pub fn copy_synced(from: &Path, to: &Path, existing: Existing) -> Result<u64, FileError> {
+    let mut reader = super::read::open(from)?;
+    let mut writer = ReplaceFile::create(to, existing)?;
+    let size_bytes =
+        io::copy(&mut reader, &mut writer).map_err(|source| FileError::writing(to, source))?;
+    writer.commit()?;
+    Ok(size_bytes)
+}
+
+/// Creates a directory and those above it that are absent.
+///
+/// # Errors
+/// One can't be created, or something else has the name.
+pub fn create_directory_all(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            FileErrorKind::NotDirectory.of(path)
+        }
+        _ => FileErrorKind::Unwritable(source).of(path),
+    })
+}
+
+/// Removes a file and says whether there was one.
+///
+/// # Errors
+/// It is there and can't be removed.
+pub fn remove_if_there(path: &Path) -> Result<bool, FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(FileErrorKind::Unwritable(source).of(path)),
+    }
+}
+
+/// Makes the names in a directory durable; nothing on systems that have no such call.
+///
+/// # Errors
+/// The system refuses, other than by not knowing the call.
+pub fn sync_directory(path: &Path) -> Result<(), FileError> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(path).and_then(|directory| directory.sync_all()) {
+        Err(source)
+            if !matches!(
+                source.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Err(FileError::writing(path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name beside `target` that is nobody's: `.NAME.mg-PID-N.tmp`.
+///
+/// # Errors
+/// The path does not end in a name.
+pub fn temporary_beside(target: &Path) -> Result<PathBuf, FileError> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = target
+        .file_name()
+        .ok_or_else(|| FileErrorKind::Directory.of(target))?;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".mg-{}-{number}.tmp", std::process::id()));
+    Ok(target.with_file_name(hidden))
+}
+
+/// Creates something under a temporary name; a name left by a dead process with our id is passed over.
+pub(super) fn claim<T>(
+    target: &Path,
+    create: impl Fn(&Path) -> io::Result<T>,
+) -> Result<(PathBuf, T), FileError> {
+    let mut attempts_left = 1_000;
+    loop {
+        let path = temporary_beside(target)?;
+        match create(&path) {
+            Ok(made) => return Ok((path, made)),
+            Err(source) if source.kind() == io::ErrorKind::AlreadyExists && attempts_left > 0 => {
+                attempts_left -= 1;
+            }
+            Err(source) => return Err(FileErrorKind::Unwritable(source).of(target)),
+        }
+    }
+}
+
+/// The directory that holds a path.
+pub(super) fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn an_abandoned_file_leaves_nothing_and_the_old_content_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        replace(&path, b"one").unwrap();
+        let mut file = ReplaceFile::create(&path, Existing::Replace).unwrap();
+        file.append(b"two").unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(file);
+        assert_eq!(names(folder.path()), ["a"]);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_new_file_never_takes_the_place_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mut late = ReplaceFile::create(&path, Existing::Refuse).unwrap();
+        late.append(b"late").unwrap();
+        create_new(&path, b"first").unwrap();
+        assert!(matches!(
+            *late.commit().unwrap_err().kind,
+            FileErrorKind::Exists
+        ));
+        assert!(matches!(
+            *create_new(&path, b"x").unwrap_err().kind,
+            FileErrorKind::Exists
+        ));
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn of_many_that_publish_at_once_one_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let won = std::thread::scope(|scope| {
+            let takers: Vec<_> = (0..8_u8)
+                .map(|n| {
+                    scope.spawn({
+                        let path = &path;
+                        move || create_new(path, &[n; 10]).is_ok()
+                    })
+                })
+                .collect();
+            takers
+                .into_iter()
+                .filter(|_| true)
+                .map(|taker| taker.join().unwrap())
+                .filter(|won| *won)
+                .count()
+        });
+        assert_eq!(won, 1);
+        assert_eq!(fs::read(&path).unwrap().len(), 10);
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_of_the_replaced_file_stay() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        replace(&path, b"one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+
+    #[test]
+    fn copies_and_directories() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("x/y");
+        create_directory_all(&inner).unwrap();
+        create_directory_all(&inner).unwrap();
+        let (from, to) = (inner.join("a"), inner.join("b"));
+        replace(&from, b"abc").unwrap();
+        assert_eq!(copy_synced(&from, &to, Existing::Refuse).unwrap(), 3);
+        assert!(copy_synced(&from, &to, Existing::Refuse).is_err());
+        assert!(matches!(
+            *create_directory_all(&to).unwrap_err().kind,
+            FileErrorKind::NotDirectory
+        ));
+        assert!(matches!(
+            *replace(&inner, b"").unwrap_err().kind,
+            FileErrorKind::Directory
+        ));
+        assert!(remove_if_there(&to).unwrap());
+        assert!(!remove_if_there(&to).unwrap());
+        assert!(replace(&inner.join("no/such"), b"").is_err());
+        assert!(replace(Path::new("/"), b"").is_err());
+    }
+
+    #[test]
+    fn names_left_by_a_dead_process_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let taken = std::cell::Cell::new(3);
+        let (path, ()) = claim(&target, |_| {
+            if taken.get() == 0 {
+                return Ok(());
+            }
+            taken.set(taken.get() - 1);
+            Err(io::Error::from(io::ErrorKind::AlreadyExists))
+        })
+        .unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            name.starts_with(".a.mg-") && name.ends_with(".tmp"),
+            "{name}"
+        );
+    }
+}
