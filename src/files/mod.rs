@@ -11,6 +11,7 @@ mod json_text;
 mod jsonl;
 mod line;
 pub mod lock;
+pub mod look;
 pub mod mapping;
 pub mod read;
 pub mod record;
