@@ -1,5 +1,9 @@
 //! Keeps every version of a model, notices when the live one becomes worse, and puts the better one back.
 
+pub mod commands;
 pub mod domain;
 pub mod files;
 pub mod policy;
+pub mod store;
+pub mod ui;
+pub mod workflows;

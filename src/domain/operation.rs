@@ -141,8 +141,17 @@ impl NewOperation {
     #[must_use]
     pub fn recording(kind: OperationKind, model: i64) -> Self {
         Self {
-            kind,
             model: Some(model),
+            ..Self::without_model(kind)
+        }
+    }
+
+    /// An operation on the store as a whole.
+    #[must_use]
+    pub fn without_model(kind: OperationKind) -> Self {
+        Self {
+            kind,
+            model: None,
             version: None,
             view: None,
             reason: None,

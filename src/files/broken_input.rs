@@ -117,7 +117,7 @@ fn a_line_over_the_limit_is_refused_with_the_limit() {
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "a.csv, line 2: the line is longer than the limit of 100 bytes"
+        "a.csv, line 2, column 3: the line is longer than the limit of 100 bytes"
     );
     let object = format!("{{\"id\":\"{}\"}}", "x".repeat(100));
     assert!(Table::open_within(&source("a.jsonl", object), Format::Auto, 100).is_err());

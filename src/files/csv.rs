@@ -226,8 +226,18 @@ fn complete(
             return Ok(scan);
         }
         from = raw.len();
-        if !lines.next_line(raw, first_line)? {
-            let (line, offset) = scan.opened;
+        let (line, offset) = scan.opened;
+        // A quote that is never closed makes one long record of all that follows: it is named, not its end.
+        let more = lines
+            .next_line(raw, first_line)
+            .map_err(|error| match *error.kind {
+                kind @ FileErrorKind::LineTooLong { .. } => kind.at(lines.path(), line, offset),
+                kind => FileError {
+                    kind: Box::new(kind),
+                    ..error
+                },
+            })?;
+        if !more {
             return Err(
                 FileErrorKind::Truncated("the quote that opens here is never closed").at(
                     lines.path(),

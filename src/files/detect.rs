@@ -422,6 +422,18 @@ mod tests {
             predictions("id,id,prediction", &[]),
             "a: id could be any of id, id"
         );
+        let hint = |header| {
+            let none = choices(&[], &[]);
+            map(header, FileKind::Predictions, Task::Regression, &none)
+                .unwrap_err()
+                .hint()
+                .unwrap()
+        };
+        assert_eq!(hint("ID,id,prediction"), "name one: `--map id=ID`");
+        assert_eq!(
+            hint("id,id,prediction"),
+            "give one of the columns another name"
+        );
         assert_eq!(
             predictions("id,x,x,prediction", &["truth=x"]),
             "a: truth could be any of x, x"

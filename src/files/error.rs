@@ -191,6 +191,11 @@ impl FileError {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
                 None => format!("name it: `--map {field}=COLUMN`"),
             }),
+            Kind::AmbiguousColumns { names, .. }
+                if names.iter().all(|name| Some(name) == names.first()) =>
+            {
+                Some("give one of the columns another name".to_owned())
+            }
             Kind::AmbiguousColumns { field, names } => Some(format!(
                 "name one: `--map {field}={}`",
                 names

@@ -337,9 +337,10 @@ mod tests {
 
     #[test]
     fn more_keys_than_the_limit_are_refused_even_over_many_lines() {
-        let text: String = (0..=COLUMN_LIMIT)
-            .map(|n| format!("{{\"k{n}\":1}}\n"))
+        let lines: Vec<String> = (0..=COLUMN_LIMIT)
+            .map(|n| format!("{{\"k{n}\":1}}"))
             .collect();
+        let text = lines.join("\n");
         assert!(trouble(&text).contains("line 10001, column 2: 10001 columns, the limit is 10000"));
         let long = format!("{{\"{}\":1}}", "k".repeat(NAME_LIMIT_BYTES + 1));
         assert!(trouble(&long).contains("longer than the limit of 4096 bytes"));

@@ -13,6 +13,7 @@ mod line;
 pub mod lock;
 pub mod look;
 pub mod mapping;
+pub mod owner;
 pub mod read;
 pub mod record;
 pub mod rejects;

@@ -1,0 +1,91 @@
+//! What can go wrong with a store.
+
+use std::path::PathBuf;
+
+use crate::domain::hash::Hash;
+use crate::domain::holders::OperationId;
+
+/// A store can't be opened, read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no store at {}", .0.display())]
+    Missing(PathBuf),
+    #[error("{} is no modelguard store", .path.display())]
+    Foreign { path: PathBuf, cause: String },
+    #[error("the store {} is damaged", .path.display())]
+    Damaged { path: PathBuf, cause: String },
+    #[error("no permission for the store {}", .path.display())]
+    Forbidden { path: PathBuf, cause: String },
+    #[error("the store {} is busy", .path.display())]
+    Busy { path: PathBuf },
+    #[error("a crashed writer left {}-journal, and it can't be replayed on a read-only medium", .path.display())]
+    HotJournal { path: PathBuf },
+    #[error("the store {} was written by a newer modelguard", .path.display())]
+    Newer {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error("the store {} has an older layout", .path.display())]
+    Older {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error("the store {} can't be written", .path.display())]
+    Io { path: PathBuf, cause: String },
+    #[error("artifact {expected} does not match its hash")]
+    ArtifactHash { expected: Hash, found: Hash },
+    #[error("artifact {0} has lost pieces")]
+    ArtifactTorn(Hash),
+    #[error("the log is broken at {id}")]
+    ChainBroken { id: OperationId, cause: String },
+    #[error("the stored {what} {value:?} has no meaning")]
+    Meaningless { what: &'static str, value: String },
+    #[error("the output can't be written")]
+    Output(#[source] std::io::Error),
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Says which of the known causes an SQLite error is; the path is the store's.
+    pub(super) fn at(self, path: &std::path::Path) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let Self::Sql(error) = self else { return self };
+        let path = path.to_path_buf();
+        let cause = error.to_string();
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy { path },
+            Some(Code::DatabaseCorrupt) => Self::Damaged { path, cause },
+            Some(Code::NotADatabase) => Self::Foreign { path, cause },
+            Some(
+                Code::PermissionDenied | Code::ReadOnly | Code::AuthorizationForStatementDenied,
+            ) => {
+                if error.sqlite_error().is_some_and(|e| {
+                    e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK
+                        || e.extended_code == rusqlite::ffi::SQLITE_READONLY_RECOVERY
+                }) {
+                    Self::HotJournal { path }
+                } else {
+                    Self::Forbidden { path, cause }
+                }
+            }
+            Some(Code::CannotOpen | Code::DiskFull | Code::SystemIoFailure) => {
+                Self::Io { path, cause }
+            }
+            _ => Self::Sql(error),
+        }
+    }
+
+    /// A stored word that this build does not know.
+    pub(super) fn meaningless(what: &'static str, value: impl Into<String>) -> Self {
+        Self::Meaningless {
+            what,
+            value: value.into(),
+        }
+    }
+}
+
+/// The result of everything in this room.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
