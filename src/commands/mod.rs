@@ -31,6 +31,7 @@ use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
+use crate::ui::table::terminal_width;
 use crate::ui::time::Times;
 
 /// Keeps every version of a model, notices when the live one becomes worse, and puts the better one back
@@ -146,10 +147,7 @@ fn prepare(
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let screen = Screen {
         palette: palette(globals.colour, &environment, stdout_is_terminal),
-        width: stdout_is_terminal
-            .then(terminal_size::terminal_size)
-            .flatten()
-            .map(|(width, _)| usize::from(width.0)),
+        width: stdout_is_terminal.then(terminal_width).flatten(),
         times: Times::for_stream(stdout_is_terminal, now.micros()),
     };
     let stop = StopFlag::listen().map_err(|error| {
