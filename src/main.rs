@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary: hands its words to the library.
+
+fn main() -> std::process::ExitCode {
+    modelguard::commands::main(std::env::args_os())
+}

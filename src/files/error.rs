@@ -15,7 +15,8 @@ pub struct FileError {
     pub line: Option<u64>,
     /// Counted from 1, in bytes from the beginning of the line.
     pub column: Option<u64>,
-    pub kind: FileErrorKind,
+    /// In a box, so that results stay small.
+    pub kind: Box<FileErrorKind>,
 }
 
 /// The trouble itself, without the place.
@@ -74,7 +75,7 @@ pub enum FileErrorKind {
     #[error("the first line holds numbers only; it must name the columns")]
     NoHeader,
 
-    #[error("no column for {field}: wanted {}, the file has {}", names_list(.wanted), names_list(.have))]
+    #[error("no column for {field}: wanted {}, the file has {}", listed(.wanted), listed(.have))]
     MissingColumn {
         field: String,
         /// Names that would have served.
@@ -83,7 +84,7 @@ pub enum FileErrorKind {
         /// Those of `have` that look most like one of `wanted`, at most three.
         nearest: Vec<String>,
     },
-    #[error("{field} could be any of {}", names_list(.names))]
+    #[error("{field} could be any of {}", listed(.names))]
     AmbiguousColumns { field: String, names: Vec<String> },
     #[error("column {} is mapped to {first} and to {second}", excerpt(.name))]
     SharedColumn {
@@ -120,7 +121,7 @@ impl FileErrorKind {
             path: path.to_owned(),
             line: None,
             column: None,
-            kind: self,
+            kind: Box::new(self),
         }
     }
 
@@ -166,9 +167,9 @@ impl FileError {
     }
 
     #[must_use]
-    pub const fn class(&self) -> FileErrorClass {
+    pub fn class(&self) -> FileErrorClass {
         use FileErrorKind as Kind;
-        match self.kind {
+        match &*self.kind {
             Kind::Missing | Kind::Unreadable(_) | Kind::Unwritable(_) => FileErrorClass::Io,
             Kind::Exists => FileErrorClass::Exists,
             Kind::Locked { .. } => FileErrorClass::Locked,
@@ -185,11 +186,16 @@ impl FileError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         use FileErrorKind as Kind;
-        match &self.kind {
+        match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
                 None => format!("name it: `--map {field}=COLUMN`"),
             }),
+            Kind::AmbiguousColumns { names, .. }
+                if names.iter().all(|name| Some(name) == names.first()) =>
+            {
+                Some("give one of the columns another name".to_owned())
+            }
             Kind::AmbiguousColumns { field, names } => Some(format!(
                 "name one: `--map {field}={}`",
                 names
@@ -230,17 +236,17 @@ impl Error for FileError {
 }
 
 /// Names in a row, cut after twelve.
-fn names_list(names: &[String]) -> String {
+fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| excerpt(name)).collect();
-    let mut text = shown.join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let text = shown.join(", ");
+    if names.is_empty() {
+        "none".to_owned()
+    } else if names.len() > SHOWN {
+        format!("{text} and {} more", names.len() - SHOWN)
+    } else {
+        text
     }
-    if text.is_empty() {
-        text.push_str("none");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -269,9 +275,9 @@ mod tests {
     #[test]
     fn long_lists_of_names_are_cut_and_control_characters_do_not_pass() {
         let many: Vec<String> = (0..40).map(|n| format!("c{n}")).collect();
-        assert!(names(&many).ends_with("c11 and 28 more"));
-        assert_eq!(names(&[]), "none");
-        assert_eq!(names(&["a\u{1b}[2J".to_owned()]), "a\\u{1b}[2J");
+        assert!(listed(&many).ends_with("c11 and 28 more"));
+        assert_eq!(listed(&[]), "none");
+        assert_eq!(listed(&["a\u{1b}[2J".to_owned()]), "a\\u{1b}[2J");
     }
 
     #[test]
@@ -284,7 +290,7 @@ mod tests {
         assert!(denied.source().is_some());
         assert_eq!(denied.class(), FileErrorClass::Io);
         let missing = FileError::reading(Path::new("x"), io::Error::from(io::ErrorKind::NotFound));
-        assert!(matches!(missing.kind, FileErrorKind::Missing));
+        assert!(matches!(*missing.kind, FileErrorKind::Missing));
         assert_eq!(
             FileErrorKind::Directory.of(Path::new("x")).class(),
             FileErrorClass::Content

@@ -92,7 +92,7 @@ mod tests {
         let path = folder.path().join("lock");
         let held = Lock::take(&path, Length::from_seconds(0)).unwrap();
         let refused = Lock::take(&path, "30ms".parse().unwrap()).unwrap_err();
-        assert!(matches!(refused.kind, FileErrorKind::Locked { waited_ms } if waited_ms >= 30));
+        assert!(matches!(*refused.kind, FileErrorKind::Locked { waited_ms } if waited_ms >= 30));
         drop(held);
         Lock::take(&path, Length::from_seconds(0)).unwrap();
         assert!(path.exists());

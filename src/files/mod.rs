@@ -1,11 +1,31 @@
 //! Bytes and rows on disk: how files are read, checked, hashed, mapped to fields, and written whole or not at all.
 
+pub mod columns;
+pub mod csv;
+mod detect;
+pub mod directory;
 pub mod error;
 pub mod hash;
+pub mod input;
+mod json_text;
+mod jsonl;
+mod line;
 pub mod lock;
+pub mod look;
+pub mod mapping;
 pub mod owner;
 pub mod read;
+pub mod record;
+pub mod rejects;
+pub mod rows;
+pub mod table;
+pub mod unpack;
 pub mod values;
 pub mod write;
+
+#[cfg(test)]
+mod broken_input;
+#[cfg(test)]
+mod mutations;
 
 pub use error::{FileError, FileErrorClass, FileErrorKind};

@@ -169,11 +169,11 @@ mod tests {
         assert_eq!(kind_of(folder.path()).unwrap(), PathKind::Directory);
         assert_eq!(kind_of(&path.join("b")).unwrap(), PathKind::Absent);
         assert!(matches!(
-            open(folder.path()).unwrap_err().kind,
+            *open(folder.path()).unwrap_err().kind,
             FileErrorKind::Directory
         ));
         assert!(matches!(
-            bytes(&folder.path().join("b"), 9).unwrap_err().kind,
+            *bytes(&folder.path().join("b"), 9).unwrap_err().kind,
             FileErrorKind::Missing
         ));
         assert!(canonical(&path.join("b")).is_err());

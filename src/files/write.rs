@@ -295,11 +295,11 @@ mod tests {
         late.append(b"late").unwrap();
         create_new(&path, b"first").unwrap();
         assert!(matches!(
-            late.commit().unwrap_err().kind,
+            *late.commit().unwrap_err().kind,
             FileErrorKind::Exists
         ));
         assert!(matches!(
-            create_new(&path, b"x").unwrap_err().kind,
+            *create_new(&path, b"x").unwrap_err().kind,
             FileErrorKind::Exists
         ));
         assert_eq!(fs::read(&path).unwrap(), b"first");
@@ -357,11 +357,11 @@ mod tests {
         assert_eq!(copy_synced(&from, &to, Existing::Refuse).unwrap(), 3);
         assert!(copy_synced(&from, &to, Existing::Refuse).is_err());
         assert!(matches!(
-            create_directory_all(&to).unwrap_err().kind,
+            *create_directory_all(&to).unwrap_err().kind,
             FileErrorKind::NotDirectory
         ));
         assert!(matches!(
-            replace(&inner, b"").unwrap_err().kind,
+            *replace(&inner, b"").unwrap_err().kind,
             FileErrorKind::Directory
         ));
         assert!(remove_if_there(&to).unwrap());
@@ -384,9 +384,9 @@ mod tests {
         })
         .unwrap();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        assert!(
-            name.starts_with(".a.mg-") && name.ends_with(".tmp"),
-            "{name}"
-        );
+        let inner = name
+            .strip_prefix(".a.mg-")
+            .and_then(|n| n.strip_suffix(".tmp"));
+        assert!(inner.is_some_and(|n| n.contains('-')), "{name}");
     }
 }

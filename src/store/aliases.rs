@@ -157,12 +157,11 @@ pub struct Switch<'a> {
 
 /// Changes the holder: the alias, the periods, and what the operation has to record.
 ///
-/// The operation that the caller returns from its transaction must be the first one, since the rows name its id.
+/// The rows name `operation`: the caller has to append what it gets as the operation of that id.
 ///
 /// # Errors
 /// The store can't be written.
-pub fn switch(tx: &Tx<'_>, switch: Switch<'_>) -> Result<ViewChange> {
-    let operation = tx.next_operation()?;
+pub fn switch(tx: &Tx<'_>, operation: OperationId, switch: Switch<'_>) -> Result<ViewChange> {
     let Switch { model, alias, .. } = switch;
     let from = holders(tx, model, alias)?.holder();
     let to = switch.after.holder();

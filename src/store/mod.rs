@@ -76,6 +76,15 @@ impl<T> Change<T> {
         }
     }
 
+    /// Makes something else of what the change returns.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Change<U> {
+        Change {
+            value: make(self.value),
+            operations: self.operations,
+            keep: self.keep,
+        }
+    }
+
     /// Rows that nothing refers to yet; the log does not speak of them.
     pub const fn staged(value: T) -> Self {
         Self {

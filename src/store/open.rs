@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, backup};
 
-use super::{Change, Result, Store, StoreError, Tx, operations};
+use super::{Change, Result, Store, StoreError, Tx};
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::time::Length;
 use crate::files::lock::Lock;

@@ -339,11 +339,30 @@ pub fn is_bad(tx: &Tx<'_>, id: VersionId) -> Result<bool> {
 /// # Errors
 /// The store can't be read.
 pub fn last_verdict(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
+    verdict(
+        tx,
+        id,
+        "SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1",
+    )
+}
+
+/// What the last check of a version said that decided: healthy or degraded.
+///
+/// # Errors
+/// The store can't be read.
+pub fn last_decided(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
+    verdict(
+        tx,
+        id,
+        "SELECT verdict FROM evaluation WHERE version_id = :version AND verdict <> 'insufficient_data'
+         ORDER BY id DESC LIMIT 1",
+    )
+}
+
+fn verdict(tx: &Tx<'_>, id: VersionId, query: &str) -> Result<Option<Verdict>> {
     let word: Option<String> = tx
         .sql
-        .prepare_cached(
-            "SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1",
-        )?
+        .prepare_cached(query)?
         .query_row(named_params! { ":version": id.0 }, |row| row.get(0))
         .optional()?;
     word.map(|word| {

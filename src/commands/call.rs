@@ -1,0 +1,258 @@
+//! One run of the tool: its words, options, clock and screen, and how it comes by a store and a model.
+
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use super::flags::Globals;
+use super::output::Screen;
+use super::problems;
+use crate::domain::operation::Author;
+use crate::domain::time::Timestamp;
+use crate::policy::discover::{Discovered, Given, discover};
+use crate::policy::environment::Environment;
+use crate::store::models::Model;
+use crate::store::{Access, Store};
+use crate::ui::interrupt::StopFlag;
+use crate::ui::problem::Problem;
+use crate::ui::progress;
+use crate::ui::prompt;
+use crate::workflows::naming;
+use crate::workflows::session::Session;
+
+/// One run of the tool.
+#[derive(Debug)]
+pub struct Call {
+    pub globals: Globals,
+    pub environment: Environment,
+    /// Read once.
+    pub now: Timestamp,
+    /// `MODELGUARD_NOW` set it.
+    pub clock_overridden: bool,
+    /// The words behind the program's name, as they were typed.
+    pub words: Vec<String>,
+    pub screen: Screen,
+    pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
+    pub stop: StopFlag,
+    /// The policy and the store that were found, for the JSON envelope.
+    found: RefCell<(Option<PathBuf>, Option<PathBuf>)>,
+}
+
+impl Call {
+    #[must_use]
+    pub fn new(
+        globals: Globals,
+        environment: Environment,
+        now: Timestamp,
+        clock_overridden: bool,
+        words: Vec<String>,
+        screen: Screen,
+        stop: StopFlag,
+    ) -> Self {
+        Self {
+            globals,
+            environment,
+            now,
+            clock_overridden,
+            words,
+            screen,
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stop,
+            found: RefCell::default(),
+        }
+    }
+
+    /// The whole command as it can be pasted into a shell.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        let words = self.words.iter().map(|word| quoted(word));
+        std::iter::once("modelguard".to_owned())
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// A further command on the same store, as it can be pasted: with the options that chose it.
+    #[must_use]
+    pub fn follow_up(&self, words: &str) -> String {
+        let mut line = "modelguard".to_owned();
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                line.push_str(&format!(" {name} {}", quoted(&value)));
+            }
+        };
+        let directory = &self.globals.directory;
+        let elsewhere = directory.as_os_str() != ".";
+        option("-C", elsewhere.then(|| directory.display().to_string()));
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        option("--config", path(&self.globals.config));
+        option("--db", path(&self.globals.db));
+        option("-m", self.globals.model.as_ref().map(ToString::to_string));
+        format!("{line} {words}")
+    }
+
+    /// Who commits.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        Author {
+            at: self.now,
+            clock_overridden: self.clock_overridden,
+            actor: self
+                .globals
+                .actor
+                .clone()
+                .unwrap_or_else(|| self.environment.actor().to_owned()),
+            host: self.environment.host().to_owned(),
+            command_line: self.command_line(),
+        }
+    }
+
+    /// The policy and the place of the store, without the question whether the policy is trusted.
+    ///
+    /// # Errors
+    /// The policy can't be read or breaks a rule; a variable of the environment holds nonsense.
+    pub fn discover(&self) -> Result<Discovered, Problem> {
+        let given = Given {
+            directory: self.globals.directory.clone(),
+            config: self.globals.config.clone(),
+            db: self.globals.db.clone(),
+            model: self.globals.model.clone(),
+            lock_timeout: self.globals.lock_timeout,
+        };
+        let found =
+            discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
+        Ok(found)
+    }
+
+    /// The policy in that place and nowhere else: what `init` works with.
+    ///
+    /// # Errors
+    /// As [`Call::discover`].
+    pub fn discover_in(&self, folder: &Path, policy: &Path) -> Result<Discovered, Problem> {
+        let given = Given {
+            directory: folder.to_path_buf(),
+            config: Some(absolute(policy)),
+            db: self
+                .globals
+                .db
+                .as_deref()
+                .map(|db| absolute(&self.globals.directory.join(db))),
+            model: self.globals.model.clone(),
+            lock_timeout: self.globals.lock_timeout,
+        };
+        let found =
+            discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
+        Ok(found)
+    }
+
+    /// Policy and store paths for the JSON envelope, where they are known.
+    #[must_use]
+    pub fn paths(&self) -> (Option<String>, Option<String>) {
+        let found = self.found.borrow();
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        (text(&found.0), text(&found.1))
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// The policy is broken or not trusted; there is no store, or it can't be opened.
+    pub fn session(&self, access: Access) -> Result<Session, Problem> {
+        let found = self.discover()?;
+        problems::require_trust(self, &found)?;
+        let author = self.author();
+        let store = Store::open(&found.store_path, access, found.lock_timeout, &author)
+            .map_err(|error| problems::store(self, error))?;
+        Ok(Session {
+            store,
+            found,
+            author,
+        })
+    }
+
+    /// The model that is meant.
+    ///
+    /// # Errors
+    /// It does not exist, or there are several and none is named.
+    pub fn model(&self, session: &mut Session) -> Result<Model, Problem> {
+        let named = session.found.model.clone();
+        session
+            .store
+            .read(|tx| naming::model(tx, named.as_ref()))
+            .map_err(|error| problems::naming(self, error))
+    }
+
+    /// Whether a question can be asked.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        prompt::can_ask(
+            std::io::stdin().is_terminal(),
+            self.stderr_is_terminal,
+            self.environment.ci,
+            self.globals.no_input,
+        )
+    }
+
+    /// How progress is shown.
+    #[must_use]
+    pub fn progress_mode(&self) -> progress::Mode {
+        progress::Mode::choose(
+            self.stderr_is_terminal,
+            self.globals.no_progress || self.globals.json,
+            self.environment.ci,
+            self.globals.quiet > 0,
+        )
+    }
+
+    /// Fails if the run was asked to stop.
+    ///
+    /// # Errors
+    /// Ctrl-C or SIGTERM came.
+    pub fn check_stop(&self) -> Result<(), Problem> {
+        match self.stop.requested() {
+            None => Ok(()),
+            Some(signal) => Err(problems::interrupted(signal)),
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=@~,+%".contains(&byte));
+    if plain && !word.starts_with('~') {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_needs_it() {
+        for (word, expected) in [
+            ("promote", "promote"),
+            ("@production~1", "@production~1"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("~x", "'~x'"),
+            ("$(rm)", "'$(rm)'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! `init`: makes a project: policy, store, and a model; on a store that exists, adds a model.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, problems};
+use crate::domain::metric::Task;
+use crate::domain::names::ModelName;
+use crate::domain::operation::{NewOperation, OperationKind};
+use crate::files::write::{create_directory_all, create_new};
+use crate::files::{FileErrorKind, read};
+use crate::policy::discover::POLICY_FILE;
+use crate::policy::template::{Preset, template};
+use crate::store::models::{self, Model};
+use crate::store::{Access, Change, Created, Store, StoreError, Tx};
+use crate::ui::problem::Problem;
+
+/// Make a project: a policy, a store, a model
+///
+/// On a store that exists it adds a model. It never writes over a policy.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard init churn --task classification
+  modelguard init --model prices --task regression --preset original
+
+Exit status: 0 done, or it was there already; 1 the folder can't be written; 2 a new model without --task
+Effect: records")]
+pub struct Args {
+    /// The project's folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+
+    /// classification or regression; needed for a new model
+    #[arg(long)]
+    task: Option<Task>,
+
+    /// default, or original: recorded metrics only, 5 %, automatic rollback
+    #[arg(long, default_value = "default")]
+    preset: Preset,
+}
+
+pub fn run(call: &Call, args: Args) -> Outcome {
+    let folder = call.globals.directory.join(&args.folder);
+    let name = model_name(call, &folder)?;
+    create_directory_all(&folder).map_err(|error| problems::file(&error))?;
+    // Here and nowhere above: a new project begins in its own folder.
+    let policy_path = call
+        .globals
+        .config
+        .clone()
+        .or_else(|| call.environment.config.clone())
+        .map_or_else(
+            || folder.join(POLICY_FILE),
+            |path| call.globals.directory.join(path),
+        );
+    let exists = !matches!(read::kind_of(&policy_path), Ok(read::PathKind::Absent));
+    if !exists {
+        let task = task(&args, &name)?;
+        let text = template(&name, task, args.preset);
+        match create_new(&policy_path, text.as_bytes()) {
+            Err(error) if !matches!(*error.kind, FileErrorKind::Exists) => {
+                return Err(problems::file(&error));
+            }
+            _ => {}
+        }
+    }
+    let found = call.discover_in(&folder, &policy_path)?;
+    problems::require_trust(call, &found)?;
+    let author = call.author();
+    let add = |tx: &Tx<'_>, task| add_model(tx, &name, task, author.at);
+    let mut created = None;
+    if matches!(read::kind_of(&found.store_path), Ok(read::PathKind::Absent)) {
+        let task = task(&args, &name)?;
+        let new = Store::create(&found.store_path, &author, |tx| add(tx, task))
+            .map_err(|error| problems::store(call, error))?;
+        if let Created::New(model) = new {
+            created = Some(model);
+        }
+    }
+    let (model, created) = match created {
+        Some(model) => (model, true),
+        None => add_to_existing(call, &args, &name, &found.store_path, found.lock_timeout)?,
+    };
+    Ok(Box::new(Made {
+        db_path: found.store_path.display().to_string(),
+        policy_path: policy_path.display().to_string(),
+        next: next_commands(call, &folder, &model),
+        model,
+        created,
+        kept_policy: exists && args.preset == Preset::Original,
+    }))
+}
+
+fn add_model(
+    tx: &Tx<'_>,
+    name: &ModelName,
+    task: Task,
+    at: crate::domain::time::Timestamp,
+) -> Result<Change<Model>, StoreError> {
+    let model = models::insert(tx, name, task, at)?;
+    let operation = NewOperation {
+        detail: json!({ "model": name.as_str(), "task": task.name() }).to_string(),
+        ..NewOperation::recording(OperationKind::Init, model.id)
+    };
+    Ok(Change::recorded(model, operation))
+}
+
+/// Adds the model to a store that exists, unless it has it.
+fn add_to_existing(
+    call: &Call,
+    args: &Args,
+    name: &ModelName,
+    path: &std::path::Path,
+    lock_timeout: crate::domain::time::Length,
+) -> Result<(Model, bool), Problem> {
+    let author = call.author();
+    let stored = |error| problems::store(call, error);
+    let mut store = Store::open(path, Access::Write, lock_timeout, &author).map_err(stored)?;
+    let known = store.read(|tx| models::find(tx, name)).map_err(stored)?;
+    if let Some(model) = known {
+        return match args.task {
+            Some(task) if task != model.task => Err(Problem::new(
+                "MG0107",
+                format!(
+                    "model {} exists, and its task is {}",
+                    model.name, model.task
+                ),
+            )
+            .hint("give the new model another name: `--model NAME`")),
+            _ => Ok((model, false)),
+        };
+    }
+    let task = task(args, name)?;
+    let added = store.change(&author, |tx| match models::find(tx, name)? {
+        Some(model) => Ok(Change::nothing((model, false))),
+        None => {
+            add_model(tx, name, task, author.at).map(|change| change.map(|model| (model, true)))
+        }
+    });
+    added.map_err(stored)
+}
+
+fn task(args: &Args, name: &ModelName) -> Result<Task, Problem> {
+    args.task.ok_or_else(|| {
+        Problem::new(
+            "MG0101",
+            format!("model {name} is new, and --task is missing"),
+        )
+        .hint("`--task classification`")
+        .hint("`--task regression`")
+    })
+}
+
+/// `--model`, else the folder's name.
+fn model_name(call: &Call, folder: &std::path::Path) -> Result<ModelName, Problem> {
+    if let Some(name) = call.globals.model.clone() {
+        return Ok(name);
+    }
+    if let Some(name) = call.environment.model().map_err(problems::variable)? {
+        return Ok(name);
+    }
+    let absolute = read::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let base = absolute
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    base.parse().map_err(|_| {
+        Problem::new(
+            "MG0101",
+            format!("the folder's name {base:?} is no model name"),
+        )
+        .hint("name the model: `--model NAME`")
+    })
+}
+
+fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<String> {
+    let elsewhere = folder != std::path::Path::new(".") && folder != std::path::Path::new("./.");
+    let place = if elsewhere && call.globals.db.is_none() && call.globals.config.is_none() {
+        format!("modelguard -C {}", folder.display())
+    } else {
+        call.follow_up("").trim_end().to_owned()
+    };
+    let metric = match model.task {
+        Task::Classification => "accuracy=0.93",
+        Task::Regression => "rmse=4.2",
+    };
+    vec![
+        format!("{place} register MODEL-FILE --metric {metric} --reference HELDOUT.csv"),
+        format!("{place} promote latest"),
+        format!("{place} ingest predictions PREDICTIONS.csv"),
+    ]
+}
+
+struct Made {
+    db_path: String,
+    policy_path: String,
+    model: Model,
+    created: bool,
+    next: Vec<String>,
+    kept_policy: bool,
+}
+
+impl Report for Made {
+    fn schema(&self) -> &'static str {
+        "init"
+    }
+
+    fn data(&self) -> Value {
+        json!({
+            "db_path": self.db_path,
+            "policy_path": self.policy_path,
+            "model": self.model.name.to_string(),
+            "task": self.model.task.name(),
+            "created": self.created,
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        let made = if self.created {
+            "Made"
+        } else {
+            "There is already"
+        };
+        format!(
+            "{made} model {} ({}) in {}; the policy is {}\n",
+            self.model.name, self.model.task, self.db_path, self.policy_path
+        )
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        format!("Next:\n  {}\n", self.next.join("\n  "))
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        if !self.kept_policy {
+            return Vec::new();
+        }
+        vec![Warning {
+            code: "policy_kept",
+            text: format!(
+                "{} was there already and stays as it is: --preset original was not written",
+                self.policy_path
+            ),
+        }]
+    }
+}

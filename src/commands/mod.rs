@@ -1,0 +1,189 @@
+//! The command line: reads the words, sets the clock, runs one verb, prints what it found.
+
+mod call;
+mod consent;
+mod flags;
+mod init;
+mod output;
+mod problems;
+mod promote;
+mod redo;
+mod register;
+mod rollback;
+mod switched;
+mod undo;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use call::Call;
+use flags::Globals;
+use output::{Report, Screen};
+
+use crate::domain::time::Timestamp;
+use crate::policy::environment::Environment;
+use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
+use crate::ui::exit::ExitStatus;
+use crate::ui::interrupt::StopFlag;
+use crate::ui::problem::Problem;
+use crate::ui::time::Times;
+
+/// Keeps every version of a model, notices when the live one becomes worse, and puts the better one back
+#[derive(Parser, Debug)]
+#[command(
+    name = "modelguard",
+    version,
+    disable_help_subcommand = true,
+    infer_subcommands = false,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Init(init::Args),
+    Register(register::Args),
+    Promote(promote::Args),
+    Rollback(rollback::Args),
+    Undo(undo::Args),
+    Redo(redo::Args),
+}
+
+/// What every verb gives back.
+type Outcome = Result<Box<dyn Report>, Problem>;
+
+fn dispatch(call: &Call, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Init(args) => init::run(call, args),
+        Verb::Register(args) => register::run(call, args),
+        Verb::Promote(args) => promote::run(call, args),
+        Verb::Rollback(args) => rollback::run(call, args),
+        Verb::Undo(args) => undo::run(call, args),
+        Verb::Redo(args) => redo::run(call, &args),
+    }
+}
+
+/// The tree of commands and options, for help, completions and tests.
+#[must_use]
+pub fn tree() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the tool with the words of its command line, the program's name first.
+#[must_use]
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let status = std::panic::catch_unwind(AssertUnwindSafe(|| run(&words)));
+    let status = status.unwrap_or(ExitStatus::Bug);
+    ExitCode::from(status.code())
+}
+
+fn run(words: &[OsString]) -> ExitStatus {
+    let environment = Environment::read();
+    // Whether JSON was meant must be known before the words are understood.
+    let as_json = words.iter().any(|word| word == "--json");
+    let error_palette = |choice| palette(choice, &environment, std::io::stderr().is_terminal());
+    let parsed = Cli::command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return problems::command_line(&error, words, as_json, error_palette),
+    };
+    let palette_of_errors = error_palette(cli.globals.colour);
+    let Some(verb) = cli.verb else {
+        return short_help(&cli.globals);
+    };
+    let outcome = prepare(cli.globals, environment, words).and_then(|call| {
+        let report = dispatch(&call, verb)?;
+        Ok(output::print_report(&call, report.as_ref()))
+    });
+    outcome.unwrap_or_else(|problem| output::print_problem(&problem, as_json, palette_of_errors))
+}
+
+/// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
+fn short_help(globals: &Globals) -> ExitStatus {
+    let help = Cli::command().render_help();
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !globals.json {
+        let _ = output::stdout(&help.to_string());
+        return ExitStatus::Ok;
+    }
+    output::stderr(&help.to_string());
+    ExitStatus::Usage
+}
+
+fn palette(choice: ColourChoice, environment: &Environment, is_terminal: bool) -> Palette {
+    let variables = ColourEnvironment {
+        no_color: environment.no_color.then_some("1"),
+        force_color: environment.force_color.then_some("1"),
+        clicolor_force: None,
+        term: environment.term.as_deref(),
+    };
+    Palette::new(use_colour(choice, variables, is_terminal))
+}
+
+fn prepare(
+    globals: Globals,
+    environment: Environment,
+    words: &[OsString],
+) -> Result<Call, Problem> {
+    let overridden = environment.now().map_err(problems::variable)?;
+    let now = match overridden {
+        Some(now) => now,
+        None => system_now()?,
+    };
+    let stdout_is_terminal = std::io::stdout().is_terminal();
+    let screen = Screen {
+        palette: palette(globals.colour, &environment, stdout_is_terminal),
+        width: stdout_is_terminal
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| usize::from(width.0)),
+        times: Times::for_stream(stdout_is_terminal, now.micros()),
+    };
+    let stop = StopFlag::listen().map_err(|error| {
+        Problem::new("MG9901", "signals can't be handled").cause(error.to_string())
+    })?;
+    let words = words
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    Ok(Call::new(
+        globals,
+        environment,
+        now,
+        overridden.is_some(),
+        words,
+        screen,
+        stop,
+    ))
+}
+
+/// The one place that reads the system's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the clock is read once, here, and passed down"
+)]
+fn system_now() -> Result<Timestamp, Problem> {
+    let broken =
+        |cause: String| Problem::new("MG9901", "the system's clock makes no sense").cause(cause);
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|error| broken(error.to_string()))?;
+    i64::try_from(since_epoch.as_micros())
+        .ok()
+        .and_then(|micros| Timestamp::from_micros(micros).ok())
+        .ok_or_else(|| broken(format!("{} s since 1970", since_epoch.as_secs())))
+}

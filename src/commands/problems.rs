@@ -1,0 +1,353 @@
+//! Turns every room's errors into problems: the code, and the hint that can be pasted.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::call::Call;
+use super::output;
+use crate::files::{FileError, FileErrorKind};
+use crate::policy::diagnose::{PolicyError, ProblemKind};
+use crate::policy::discover::{DiscoverError, Discovered};
+use crate::policy::environment::BadVariable;
+use crate::policy::trust;
+use crate::store::StoreError;
+use crate::ui::colour::{ColourChoice, Palette};
+use crate::ui::exit::ExitStatus;
+use crate::ui::interrupt::Signal;
+use crate::ui::problem::Problem;
+use crate::workflows::naming::NamingError;
+use crate::workflows::switching::SwitchError;
+
+/// A value of the environment that can't be read.
+pub fn variable(error: BadVariable) -> Problem {
+    let example = match error.variable {
+        "MODELGUARD_NOW" => "2026-01-31T14:00:00Z",
+        "MODELGUARD_LOCK_TIMEOUT" => "5s",
+        _ => "NAME",
+    };
+    Problem::new("MG0109", format!("{} is {:?}", error.variable, error.value))
+        .cause(error.reason)
+        .hint(format!("`{}={example}`", error.variable))
+}
+
+/// The run was asked to stop.
+pub fn interrupted(signal: Signal) -> Problem {
+    Problem::new("MG0110", "interrupted; nothing was changed").exit(signal.exit())
+}
+
+/// No policy or store to work with.
+pub fn discover(call: &Call, error: DiscoverError) -> Problem {
+    match error {
+        DiscoverError::Policy(error) => policy(call, error),
+        DiscoverError::Variable(error) => variable(error),
+        DiscoverError::NoFolder(path) => {
+            Problem::new("MG0107", format!("there is no folder {}", path.display()))
+                .hint("name one that exists: `modelguard -C DIR …`")
+        }
+    }
+}
+
+/// What is wrong with a policy.
+pub fn policy(call: &Call, error: PolicyError) -> Problem {
+    let code = match error.kind {
+        ProblemKind::Unreadable => "MG0301",
+        ProblemKind::Syntax => "MG0302",
+        ProblemKind::UnknownKey => "MG0303",
+        ProblemKind::BadValue => "MG0304",
+        ProblemKind::Clash => "MG0305",
+        ProblemKind::Requires => "MG0306",
+        ProblemKind::Untrusted => "MG0307",
+        ProblemKind::Missing => "MG0308",
+    };
+    let mut problem = Problem::new(code, error.to_string());
+    if let Some(excerpt) = error.excerpt() {
+        problem = problem.excerpt(excerpt);
+    } else {
+        problem = problem.cause(format!("in {}", error.path.display()));
+    }
+    match error.kind {
+        ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
+        ProblemKind::Untrusted => problem.hint(format!(
+            "read it, then `{}`",
+            call.follow_up("config trust")
+        )),
+        _ => problem,
+    }
+}
+
+/// Refuses a discovered policy that reaches outside its folder and was never trusted.
+///
+/// # Errors
+/// It does, and was not.
+pub fn require_trust(call: &Call, found: &Discovered) -> Result<(), Problem> {
+    trust::require(found, &call.environment).map_err(|error| policy(call, error))
+}
+
+/// What is wrong with the store.
+pub fn store(call: &Call, error: StoreError) -> Problem {
+    let message = error.to_string();
+    let upgrade = call.follow_up("store upgrade");
+    match error {
+        StoreError::Missing(_) => Problem::new("MG0201", message).hint(format!(
+            "`{}` makes one",
+            call.follow_up("init --task classification")
+        )),
+        StoreError::Foreign { cause, .. } => Problem::new("MG0401", message)
+            .cause(cause)
+            .hint("name another with `--db FILE`"),
+        StoreError::Damaged { cause, .. } => Problem::new("MG0402", message)
+            .cause(cause)
+            .hint("put a copy back; `modelguard help MG0402` says how"),
+        StoreError::Forbidden { cause, .. } => Problem::new("MG0403", message)
+            .cause(cause)
+            .hint("give this user the right to read and write the file and its folder"),
+        StoreError::Busy { .. } => Problem::new("MG0404", message)
+            .cause("another process holds its lock")
+            .hint("wait longer: `--lock-timeout 60s`"),
+        StoreError::HotJournal { .. } => Problem::new("MG0408", message).hint(
+            "copy the store and its journal to where they can be written, and open them there",
+        ),
+        StoreError::Newer { found, known, .. } => Problem::new("MG0405", message)
+            .cause(format!(
+                "its layout is {found}, this one knows up to {known}"
+            ))
+            .hint("use the modelguard that wrote it, or a newer one"),
+        StoreError::Older { found, known, .. } => Problem::new("MG0406", message)
+            .cause(format!("its layout is {found}, and now it is {known}"))
+            .hint(format!("`{upgrade}` keeps a copy and brings it up to date")),
+        StoreError::Io { cause, .. } => Problem::new("MG0407", message)
+            .cause(cause)
+            .hint("make room or give the right to write, and run the command again"),
+        StoreError::ArtifactHash { found, .. } => Problem::new("MG0409", message)
+            .cause(format!("its bytes hash to {found}"))
+            .hint("register the file again from its source"),
+        StoreError::ArtifactTorn(_) => {
+            Problem::new("MG0409", message).hint("register the file again from its source")
+        }
+        StoreError::ChainBroken { cause, .. } => Problem::new("MG0410", message).cause(cause).hint(
+            "compare with a copy of the store; `modelguard help MG0410` says what this means",
+        ),
+        StoreError::Meaningless { .. } => Problem::new("MG0402", message)
+            .hint("the store was changed by another program; put a copy back"),
+        StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
+        StoreError::Sql(error) => Problem::new("MG9901", "SQLite refused a statement")
+            .cause(error.to_string())
+            .hint("this is a bug: please report it with the command that you ran"),
+    }
+}
+
+/// What is wrong with a file.
+pub fn file(error: &FileError) -> Problem {
+    use FileErrorKind as Kind;
+    let code = match &*error.kind {
+        Kind::Missing | Kind::Unreadable(_) | Kind::Changed => "MG0501",
+        Kind::Unwritable(_) | Kind::Exists | Kind::Locked { .. } | Kind::NotDirectory => "MG0517",
+        Kind::Directory => "MG0511",
+        Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
+        Kind::Empty => "MG0510",
+        Kind::Unsupported { .. } | Kind::NotText { .. } | Kind::Utf16 | Kind::Binary => "MG0502",
+        Kind::CsvSyntax(_) | Kind::UnequalLength { .. } | Kind::NoHeader => "MG0503",
+        Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
+        Kind::LineTooLong { .. } => "MG0508",
+        Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",
+        Kind::MissingColumn { .. } | Kind::LateColumn { .. } | Kind::Columns(_) => "MG0505",
+        Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
+    };
+    let mut problem = Problem::new(code, error.to_string());
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    if let Some(source) = source.filter(|source| !problem.message.contains(source)) {
+        problem = problem.cause(source);
+    }
+    match error.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// A name means nothing, or too much.
+pub fn naming(call: &Call, error: NamingError) -> Problem {
+    let message = error.to_string();
+    match error {
+        NamingError::NoModel { have, .. } => {
+            Problem::new("MG0202", message).hint(format!("there is: {}", have.join(", ")))
+        }
+        NamingError::SeveralModels { have } => Problem::new("MG0103", message)
+            .cause(format!("there is: {}", have.join(", ")))
+            .hint(format!(
+                "add `-m {}`",
+                have.first().map_or("NAME", String::as_str)
+            )),
+        NamingError::NoModels => Problem::new("MG0202", message).hint(format!(
+            "`{}` adds one",
+            call.follow_up("init --task classification")
+        )),
+        NamingError::OtherModel { named, .. } => Problem::new("MG0104", message)
+            .hint(format!("add `-m {named}`, or leave the model out of it")),
+        NamingError::NoVersion { near, .. } => {
+            let problem = Problem::new("MG0203", message);
+            let lists = format!("`{}` lists all", call.follow_up("history"));
+            if near.is_empty() {
+                problem.hint(lists)
+            } else {
+                problem.hint(format!("did you mean {}? {lists}", near.join(" or ")))
+            }
+        }
+        NamingError::Ambiguous { near, total, .. } => {
+            let more = if total > near.len() as u64 {
+                ", …"
+            } else {
+                ""
+            };
+            Problem::new("MG0203", message).hint(format!(
+                "they are {}{more}; `{}` lists all",
+                near.join(", "),
+                call.follow_up("history")
+            ))
+        }
+        NamingError::NoVersions(_) => {
+            Problem::new("MG0203", message).hint(format!("`{}`", call.follow_up("register PATH")))
+        }
+        NamingError::NobodyHolds { .. } => {
+            Problem::new("MG0204", message).hint(format!("`{}`", call.follow_up("promote latest")))
+        }
+        NamingError::NothingBelow { entries, .. } => {
+            Problem::new("MG0205", message).cause(format!("its stack has {entries} entries"))
+        }
+        NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
+        NamingError::Store(error) => store(call, error),
+    }
+}
+
+/// A change of who is live that can't be made.
+pub fn switch(call: &Call, error: SwitchError) -> Problem {
+    let message = error.to_string();
+    let log = format!("`{}` lists them", call.follow_up("log"));
+    match error {
+        SwitchError::NobodyHolds { alias, .. } => {
+            Problem::new("MG0204", message).hint(if alias.is_production() {
+                format!("`{}`", call.follow_up("promote latest"))
+            } else {
+                format!("`{}` lists all", call.follow_up("alias list"))
+            })
+        }
+        SwitchError::NothingBelow { .. } => Problem::new("MG0205", message).hint(format!(
+            "go to a version by its name: `{}` lists all",
+            call.follow_up("history")
+        )),
+        SwitchError::NoLastGood(_) => Problem::new("MG0210", message).hint(format!(
+            "choose one: `{}`",
+            call.follow_up("rollback --previous")
+        )),
+        SwitchError::NothingToUndo(_) | SwitchError::NothingToRedo(_) => {
+            Problem::new("MG0206", message).hint(log)
+        }
+        SwitchError::NewerStand { newer, .. } => {
+            let first = newer.first().map_or_else(String::new, ToString::to_string);
+            Problem::new("MG0602", message).hint(format!(
+                "undo those first: `{}`",
+                call.follow_up(&format!("undo {first}"))
+            ))
+        }
+        SwitchError::NoOperation(_) => Problem::new("MG0209", message).hint(log),
+        SwitchError::NotUndoable { .. } => Problem::new("MG0105", message)
+            .cause("only promote, rollback and alias operations of this model can")
+            .hint(log),
+        SwitchError::SinceInFuture { .. } => Problem::new("MG0605", message)
+            .hint("give the time at which it really went live, or leave --since out"),
+        SwitchError::SinceTooEarly { begin, .. } => {
+            Problem::new("MG0605", message).hint(format!("`--since {begin}` is the earliest"))
+        }
+        SwitchError::ChangedMeanwhile { .. } => Problem::new("MG0606", message)
+            .cause("somebody else switched it; nothing was changed by you")
+            .hint(format!("look first: `{}`", call.follow_up("status"))),
+        SwitchError::Store(error) => store(call, error),
+    }
+}
+
+/// The options of the original tool and what they are called now.
+const FORMER_OPTIONS: [(&str, &str); 10] = [
+    ("--check", "modelguard check"),
+    ("--auto-rollback", "modelguard monitor --auto-rollback"),
+    (
+        "--no-auto-rollback",
+        "modelguard monitor --no-auto-rollback",
+    ),
+    ("--status", "modelguard status"),
+    ("--history", "modelguard history"),
+    ("--degradation-history", "modelguard alerts list"),
+    ("--compare", "modelguard compare A B"),
+    ("--rollback", "modelguard rollback VERSION"),
+    ("--rollback-previous", "modelguard rollback --previous"),
+    ("--threshold", "modelguard check --threshold 5.0"),
+];
+
+/// What clap has to say: help and version are answers, all else is a usage error.
+pub fn command_line(
+    error: &clap::Error,
+    words: &[OsString],
+    as_json: bool,
+    palette: impl Fn(ColourChoice) -> Palette,
+) -> ExitStatus {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let _ = output::stdout(&error.render().to_string());
+        return ExitStatus::Ok;
+    }
+    let problem = usage(error, words);
+    output::print_problem(&problem, as_json, palette(ColourChoice::Auto))
+}
+
+fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
+    let rendered = error.render().to_string();
+    let message = rendered
+        .lines()
+        .next()
+        .unwrap_or("the command line makes no sense")
+        .trim_start_matches("error: ")
+        .trim_end_matches(':')
+        .to_owned();
+    if let Some((former, now)) = FORMER_OPTIONS
+        .into_iter()
+        .find(|(former, _)| words.get(1).is_some_and(|word| word.as_os_str() == *former))
+    {
+        return Problem::new("MG0108", format!("{former} is a command of its own now"))
+            .hint(format!("`{now}`"));
+    }
+    let mut problem = Problem::new("MG0101", message);
+    let listed: Vec<_> = rendered
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
+    if !listed.is_empty() && error.kind() == ErrorKind::MissingRequiredArgument {
+        problem = problem.cause(format!("missing: {}", listed.join(", ")));
+    }
+    let suggestion = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .find_map(|kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        _ => None,
+    });
+    let verb = words
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .find(|word| super::tree().find_subcommand(word).is_some());
+    let help = verb.map_or_else(
+        || "`modelguard --help`".to_owned(),
+        |verb| format!("`modelguard {verb} --help`"),
+    );
+    match suggestion {
+        Some(suggestion) => problem.hint(format!("did you mean {suggestion}? {help}")),
+        None => problem.hint(help),
+    }
+}

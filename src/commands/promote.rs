@@ -1,0 +1,66 @@
+//! `promote`: makes a version the live one.
+
+use super::Outcome;
+use super::call::Call;
+use super::flags::LiveFlags;
+use super::{problems, switched};
+use crate::domain::names::{AliasName, Reference};
+use crate::domain::time::Timestamp;
+use crate::ui::problem::Problem;
+use crate::workflows::switching::Wish;
+
+/// Make a version the live one
+///
+/// Puts it on top of the stack of holders. The version that was live lies below it and is where
+/// `rollback` goes back to.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard promote latest --yes --reason \"ticket 812\"
+  modelguard promote 20131104_090000 --since 2013-11-04T09:00:00Z --dry-run
+
+Exit status: 0 done, already so, or answered no; 2 no terminal and no --yes; 10 no such version
+Effect: changes the live model")]
+pub struct Args {
+    /// The version: its name, a unique beginning of it, latest, @ALIAS
+    #[arg(value_name = "REF")]
+    version: Reference,
+
+    /// The alias to promote to
+    #[arg(long, value_name = "ALIAS", default_value = "production")]
+    to: AliasName,
+
+    /// When it really went live; not in the future, not before the present one did
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+
+    #[command(flatten)]
+    live: LiveFlags,
+}
+
+pub fn run(call: &Call, args: Args) -> Outcome {
+    let since = args
+        .since
+        .as_deref()
+        .map(|text| Timestamp::read_argument(text, call.now))
+        .transpose()
+        .map_err(|error| {
+            Problem::new(
+                "MG0107",
+                format!("--since {}", args.since.as_deref().unwrap_or_default()),
+            )
+            .cause(error.to_string())
+        })?;
+    let mut session = switched::open(call, &args.live)?;
+    let model = call.model(&mut session)?;
+    let version = session
+        .version(&model, &args.version)
+        .map_err(|error| problems::naming(call, error))?
+        .id;
+    let wish = if args.to.is_production() {
+        Wish::Promote { version, since }
+    } else {
+        Wish::SetAlias(version)
+    };
+    switched::switch(call, &mut session, &model, &args.to, &wish, &args.live)
+}

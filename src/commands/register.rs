@@ -1,0 +1,459 @@
+//! `register`: keeps a version of a model: its bytes, and what is known of it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::output::{Report, Screen};
+use super::{Outcome, consent, problems, switched};
+use crate::domain::names::{AliasName, VersionName};
+use crate::files::{directory, read};
+use crate::store::Access;
+use crate::store::models::Model;
+use crate::store::versions::{ArtifactKind, Metadata};
+use crate::ui::number;
+use crate::ui::problem::Problem;
+use crate::ui::progress::Progress;
+use crate::workflows::registering::{
+    self, RegisterError, Registered, Registration, Staged, Stager,
+};
+use crate::workflows::session::Session;
+use crate::workflows::switching::{self, Plan, Switched};
+
+/// The most bytes that a metrics file may have.
+const METRICS_LIMIT_BYTES: u64 = 1 << 20;
+
+/// Keep a version of a model: its file or folder, with what is known of it
+///
+/// Prints the version's id. The same bytes with the same metadata are the same version.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard register feed_delay.json --metric accuracy=0.94 --param depth=6 --tag git=1f2e3d
+  modelguard register clock_times.json --metrics metrics_clock_times.json --note \"retrained\"
+
+Exit status: 0 done, or it was there already; 1 the file can't be read; 2 a bad metric or reference file;
+3 --version-id belongs to another version
+Effect: records; with --alias it may change the live model, and asks if the alias is another version's")]
+pub struct Args {
+    /// The artifact: a file, a folder, or - for standard input
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+
+    /// A metric that was measured in training: accuracy=0.94
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_metric)]
+    metric: Vec<(String, f64)>,
+
+    /// A JSON file with one object of metrics
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+
+    /// A parameter of the training
+    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    param: Vec<(String, String)>,
+
+    /// A tag; can be changed later
+    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    tag: Vec<(String, String)>,
+
+    /// A note; can be changed later
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+
+    /// A held-out sample with predictions and truth: the baseline of this version
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
+
+    /// An alias that the version takes; production makes it the live one
+    #[arg(long, value_name = "ALIAS")]
+    alias: Option<AliasName>,
+
+    /// An id of your own instead of the time of registration
+    #[arg(long, value_name = "ID")]
+    version_id: Option<VersionName>,
+
+    /// Don't ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Reads `K=V`.
+pub fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as K=V".to_owned()),
+    }
+}
+
+fn parse_metric(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = parse_pair(text)?;
+    let value: f64 = value
+        .trim()
+        .parse()
+        .map_err(|_| format!("{value} is no number"))?;
+    check_metric(&name, value)?;
+    Ok((name, value))
+}
+
+fn check_metric(name: &str, value: f64) -> Result<(), String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
+    if name.is_empty() || !name.bytes().all(plain) {
+        return Err(format!(
+            "{name:?} is no metric name: letters, digits, . _ - @"
+        ));
+    }
+    if !value.is_finite() {
+        return Err(format!("{name} is {value}, which is no finite number"));
+    }
+    Ok(())
+}
+
+pub fn run(call: &Call, args: Args) -> Outcome {
+    let metadata = Metadata {
+        metrics: metrics(&args)?,
+        params: pairs("--param", args.param)?,
+        tags: pairs("--tag", args.tag)?,
+        note: args.note,
+    };
+    let mut session = call.session(Access::Write)?;
+    let model = call.model(&mut session)?;
+    let agreed = match &args.alias {
+        None => None,
+        Some(alias) => match agree_to_alias(call, &mut session, &model, alias, args.yes)? {
+            Agreed::Yes(plan) => Some((alias, plan)),
+            Agreed::No => return Ok(Box::new(Unchanged { model })),
+        },
+    };
+    let staged = stage(call, &mut session, &args.path)?;
+    let file_name = args.path.file_name().map_or_else(
+        || "-".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let registration = Registration {
+        model: &model,
+        name: args.version_id.as_ref(),
+        file_name: &file_name,
+        metadata: &metadata,
+        reference_blake3: None,
+        alias: agreed.as_ref().map(|(alias, plan)| (*alias, plan.as_ref())),
+    };
+    let registered = registering::register(
+        &mut session.store,
+        &session.author,
+        &staged,
+        &registration,
+        |_, _| Ok(()),
+    )
+    .map_err(|error| problem(call, &args.path, error))?;
+    let switched = registered
+        .switched
+        .as_ref()
+        .map(|(plan, operation)| finished(&mut session, plan, *operation))
+        .transpose()
+        .map_err(|error| problems::store(call, error))?;
+    let undo_command = switched
+        .as_ref()
+        .and_then(|switched| super::switched::undo_command(call, switched));
+    Ok(Box::new(Kept {
+        model,
+        registered,
+        switched,
+        undo_command,
+        actor: session.author.actor.clone(),
+    }))
+}
+
+fn metrics(args: &Args) -> Result<BTreeMap<String, f64>, Problem> {
+    let mut metrics = BTreeMap::new();
+    if let Some(path) = &args.metrics {
+        let bad = |cause: String| {
+            Problem::new("MG0513", format!("{} holds no metrics", path.display()))
+                .cause(cause)
+                .hint("one JSON object of numbers: {\"accuracy\": 0.94}")
+        };
+        let text = read::text(path, METRICS_LIMIT_BYTES).map_err(|error| problems::file(&error))?;
+        let document: Value =
+            serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let Value::Object(fields) = document else {
+            return Err(bad("it is JSON, but no object".to_owned()));
+        };
+        for (name, value) in fields {
+            let number = value
+                .as_f64()
+                .ok_or_else(|| bad(format!("{name} is {value}, which is no number")))?;
+            check_metric(&name, number).map_err(bad)?;
+            metrics.insert(name, number);
+        }
+    }
+    for (name, value) in &args.metric {
+        let former = metrics.insert(name.clone(), *value);
+        if former.is_some_and(|former| former.to_bits() != value.to_bits()) {
+            return Err(Problem::new("MG0513", format!("{name} is given twice"))
+                .hint("leave one of the two values out"));
+        }
+    }
+    Ok(metrics)
+}
+
+fn pairs(option: &str, given: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Problem> {
+    let mut pairs = BTreeMap::new();
+    for (key, value) in given {
+        if pairs.insert(key.clone(), value).is_some() {
+            return Err(Problem::new(
+                "MG0107",
+                format!("{option} {key} is given twice"),
+            ));
+        }
+    }
+    Ok(pairs)
+}
+
+enum Agreed {
+    Yes(Option<Plan>),
+    No,
+}
+
+/// Asks only where the alias is another version's.
+fn agree_to_alias(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+    alias: &AliasName,
+    yes: bool,
+) -> Result<Agreed, Problem> {
+    let holder = session
+        .store
+        .read(|tx| {
+            let holders = crate::store::aliases::holders(tx, model.id, alias)?;
+            holders
+                .holder()
+                .map(|id| crate::store::versions::get(tx, id))
+                .transpose()
+        })
+        .map_err(|error| problems::store(call, error))?;
+    let Some(holder) = holder else {
+        return Ok(Agreed::Yes(None));
+    };
+    let plan = format!(
+        "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
+        model.name,
+        holder.name,
+        call.follow_up("undo")
+    );
+    if consent::agree(call, &plan, "Change the alias?", yes)? {
+        Ok(Agreed::Yes(None))
+    } else {
+        Ok(Agreed::No)
+    }
+}
+
+fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Problem> {
+    let from_stdin = path.as_os_str() == "-";
+    let kind = if from_stdin {
+        read::PathKind::Other
+    } else {
+        read::kind_of(path).map_err(|error| problems::file(&error))?
+    };
+    let (artifact_kind, total) = match kind {
+        read::PathKind::Absent => {
+            return Err(
+                Problem::new("MG0501", format!("{} can't be read", path.display()))
+                    .cause("there is no such file"),
+            );
+        }
+        read::PathKind::Directory => (ArtifactKind::Directory, None),
+        read::PathKind::File { size_bytes } => (ArtifactKind::File, Some(size_bytes)),
+        read::PathKind::Other => (ArtifactKind::File, None),
+    };
+    let mut progress = Progress::new("register", total, call.progress_mode()).in_bytes();
+    let mut done = 0;
+    let mut ticking = |bytes: usize| {
+        done += bytes as u64;
+        progress.tick(done);
+        call.stop.requested().is_none()
+    };
+    let stager = Stager::new(&mut session.store, &session.author, artifact_kind);
+    let staged = stager.stage(|out| {
+        let mut out = Ticking {
+            out,
+            tick: &mut ticking,
+        };
+        if artifact_kind == ArtifactKind::Directory {
+            return directory::pack(path, &mut out)
+                .map_err(|error| stopped_or(call, io::Error::other(error.to_string())));
+        }
+        let copied = if from_stdin {
+            io::copy(&mut io::stdin().lock(), &mut out)
+        } else {
+            read::open(path)
+                .map_err(|error| io::Error::other(error.to_string()))
+                .and_then(|mut file| io::copy(&mut file, &mut out))
+        };
+        copied.map(|_| ()).map_err(|error| stopped_or(call, error))
+    });
+    staged.map_err(|error| problem(call, path, error))
+}
+
+fn stopped_or(call: &Call, error: io::Error) -> RegisterError {
+    if call.stop.requested().is_some() {
+        RegisterError::Stopped
+    } else {
+        RegisterError::Source(error)
+    }
+}
+
+/// Counts what passes, and stops when told to.
+struct Ticking<'a> {
+    out: &'a mut dyn io::Write,
+    tick: &'a mut dyn FnMut(usize) -> bool,
+}
+
+impl io::Write for Ticking<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        if (self.tick)(written) {
+            Ok(written)
+        } else {
+            Err(io::Error::other("asked to stop"))
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn problem(call: &Call, path: &Path, error: RegisterError) -> Problem {
+    let message = error.to_string();
+    match error {
+        RegisterError::NameTaken { name, .. } => Problem::new("MG0601", message).hint(format!(
+            "choose another id, or look at it: `{}`",
+            call.follow_up(&format!("show {name}"))
+        )),
+        RegisterError::Stopped => match call.check_stop() {
+            Err(problem) => problem,
+            Ok(()) => Problem::new("MG0110", message),
+        },
+        RegisterError::Source(cause) => {
+            Problem::new("MG0501", format!("{} can't be read", path.display()))
+                .cause(cause.to_string())
+        }
+        RegisterError::Name(_) => Problem::new("MG0107", message),
+        RegisterError::Switch(error) => problems::switch(call, error),
+        RegisterError::Store(error) => problems::store(call, error),
+    }
+}
+
+fn finished(
+    session: &mut Session,
+    plan: &Plan,
+    operation: Option<crate::domain::holders::OperationId>,
+) -> Result<Switched, crate::store::StoreError> {
+    let stack = session
+        .store
+        .read(|tx| switching::stack_names(tx, &plan.after))?;
+    Ok(Switched {
+        plan: plan.clone(),
+        operation,
+        stack,
+    })
+}
+
+/// The answer to the question about the alias was no.
+struct Unchanged {
+    model: Model,
+}
+
+impl Report for Unchanged {
+    fn schema(&self) -> &'static str {
+        "register"
+    }
+
+    fn data(&self) -> Value {
+        json!({
+            "model": self.model.name.to_string(),
+            "version": null,
+            "created": false,
+            "changed": false,
+            "size_bytes": null,
+            "stored_bytes": null,
+            "artifact_blake3": null,
+            "operation_id": null,
+            "reference": null,
+            "alias": null,
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        String::new()
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        "Nothing changed.\n".to_owned()
+    }
+}
+
+struct Kept {
+    model: Model,
+    registered: Registered,
+    switched: Option<Switched>,
+    undo_command: Option<String>,
+    actor: String,
+}
+
+impl Report for Kept {
+    fn schema(&self) -> &'static str {
+        "register"
+    }
+
+    fn data(&self) -> Value {
+        let version = &self.registered.version;
+        json!({
+            "model": self.model.name.to_string(),
+            "version": version.name.to_string(),
+            "created": self.registered.created,
+            "changed": self.registered.created
+                || self.switched.as_ref().is_some_and(|switched| switched.operation.is_some()),
+            "size_bytes": version.size_bytes,
+            "stored_bytes": version.size_bytes,
+            "artifact_blake3": version.artifact_blake3.to_string(),
+            "operation_id": self.registered.operation.map(|id| id.to_string()),
+            "reference": null,
+            "alias": self.switched.as_ref().map(|switched| {
+                let mut data = switched::switched_data(switched, None, &self.actor);
+                data["undo_command"] = json!(self.undo_command);
+                data
+            }),
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        format!("{}\n", self.registered.version.name)
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        let version = &self.registered.version;
+        let size = number::bytes(version.size_bytes);
+        let mut text = if self.registered.created {
+            format!("Registered {} ({size})\n", version.file_name)
+        } else {
+            format!(
+                "{} was registered before as {}\n",
+                version.file_name, version.name
+            )
+        };
+        if let Some(switched) = &self.switched
+            && switched.operation.is_some()
+        {
+            let undo = self.undo_command.as_deref().unwrap_or_default();
+            text.push_str(&format!(
+                "{}. undo: {undo}\n",
+                switched::sentence(&switched.plan)
+            ));
+        }
+        text
+    }
+}

@@ -1,0 +1,223 @@
+//! Which fields rows have, the names under which their columns are found, and how a person names a column instead.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::values::canonical_label;
+
+/// What a column can be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    Id,
+    Time,
+    Prediction,
+    Truth,
+    TruthTime,
+    Version,
+    Score,
+    /// P(class), with the class in its canonical form.
+    Probability(String),
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Needs id and prediction; may have the truth as well.
+    Predictions,
+    /// Needs id and truth.
+    Truth,
+}
+
+impl FileKind {
+    /// The word for it on the command line, in the store and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Predictions => "predictions",
+            Self::Truth => "truth",
+        }
+    }
+}
+
+/// What a score says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScoreMeaning {
+    /// P(positive class).
+    Positive,
+    /// P(predicted class).
+    Predicted,
+}
+
+impl ScoreMeaning {
+    /// The word for it in the policy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Predicted => "predicted",
+        }
+    }
+}
+
+/// Who named a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `--map`: the column must be there.
+    Flag,
+    /// The policy, which speaks of all files: the column of a truth may be absent from predictions.
+    Policy,
+}
+
+/// A column that was named for a field; for the id several may be joined with `+`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnChoice {
+    pub field: Field,
+    pub column: String,
+    pub origin: Origin,
+}
+
+/// All that was named by a person; the rest is detected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnChoices {
+    pub columns: Vec<ColumnChoice>,
+    pub score_is: Option<ScoreMeaning>,
+    /// The positive class, in any spelling.
+    pub positive: Option<String>,
+}
+
+/// A text names no field, or no column for one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnSyntax {
+    #[error(
+        "{0} is no field; there are id, time, prediction, truth, truth_time, version, score and proba.LABEL"
+    )]
+    UnknownField(String),
+    #[error("{0} maps nothing; write FIELD=COLUMN")]
+    NoColumn(String),
+    #[error("a score is positive or predicted, not {0}")]
+    UnknownMeaning(String),
+}
+
+impl Field {
+    /// The names that are looked for, best first, without regard to case.
+    #[must_use]
+    pub const fn candidates(&self) -> &'static [&'static str] {
+        match self {
+            Self::Id => &["id", "prediction_id"],
+            Self::Time => &["predicted_at", "ts", "timestamp", "time"],
+            Self::Prediction => &["prediction", "y_pred", "predicted", "pred"],
+            Self::Truth => &["truth", "y_true", "actual", "label"],
+            Self::TruthTime => &["truth_at", "label_ts", "labelled_at"],
+            Self::Version => &["version", "model_version"],
+            Self::Score | Self::Probability(_) => &[],
+        }
+    }
+}
+
+/// The word for it in `--map` and in the policy.
+impl fmt::Display for Field {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id => out.write_str("id"),
+            Self::Time => out.write_str("time"),
+            Self::Prediction => out.write_str("prediction"),
+            Self::Truth => out.write_str("truth"),
+            Self::TruthTime => out.write_str("truth_time"),
+            Self::Version => out.write_str("version"),
+            Self::Score => out.write_str("score"),
+            Self::Probability(label) => write!(out, "proba.{label}"),
+        }
+    }
+}
+
+impl FromStr for Field {
+    type Err = ColumnSyntax;
+
+    fn from_str(text: &str) -> Result<Self, ColumnSyntax> {
+        Ok(match text {
+            "id" => Self::Id,
+            "time" => Self::Time,
+            "prediction" => Self::Prediction,
+            "truth" => Self::Truth,
+            "truth_time" => Self::TruthTime,
+            "version" => Self::Version,
+            "score" => Self::Score,
+            _ => match text.strip_prefix("proba.").map(canonical_label) {
+                Some(label) if !label.is_empty() => Self::Probability(label),
+                _ => return Err(ColumnSyntax::UnknownField(text.to_owned())),
+            },
+        })
+    }
+}
+
+impl FromStr for ScoreMeaning {
+    type Err = ColumnSyntax;
+
+    fn from_str(text: &str) -> Result<Self, ColumnSyntax> {
+        match text {
+            "positive" => Ok(Self::Positive),
+            "predicted" => Ok(Self::Predicted),
+            other => Err(ColumnSyntax::UnknownMeaning(other.to_owned())),
+        }
+    }
+}
+
+/// Reads `--map FIELD=COLUMN`. The first `=` divides, so that a column's name may have one.
+impl FromStr for ColumnChoice {
+    type Err = ColumnSyntax;
+
+    fn from_str(text: &str) -> Result<Self, ColumnSyntax> {
+        match text.split_once('=') {
+            Some((field, column)) if !column.trim().is_empty() => Ok(Self {
+                field: field.trim().parse()?,
+                column: column.trim().to_owned(),
+                origin: Origin::Flag,
+            }),
+            _ => Err(ColumnSyntax::NoColumn(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_read_back_as_written() {
+        for text in [
+            "id",
+            "time",
+            "prediction",
+            "truth",
+            "truth_time",
+            "version",
+            "score",
+            "proba.yes",
+            "proba.a.b",
+        ] {
+            assert_eq!(
+                text.parse::<Field>().map(|field| field.to_string()),
+                Ok(text.to_owned())
+            );
+        }
+        assert_eq!("proba.1.0".parse(), Ok(Field::Probability("1".to_owned())));
+        for text in ["", "ID", "proba.", "proba", "probability", "segment.x"] {
+            assert!(text.parse::<Field>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_map_divides_at_its_first_equals_sign() {
+        let choice: ColumnChoice = "id=customer_id+scored_at".parse().unwrap();
+        assert_eq!(choice.field, Field::Id);
+        assert_eq!(choice.column, "customer_id+scored_at");
+        assert_eq!(choice.origin, Origin::Flag);
+        let choice: ColumnChoice = "truth=a=b".parse().unwrap();
+        assert_eq!(choice.column, "a=b");
+        for text in ["id", "id=", "=x", "nope=x", "id= "] {
+            assert!(text.parse::<ColumnChoice>().is_err(), "{text}");
+        }
+        assert_eq!("positive".parse(), Ok(ScoreMeaning::Positive));
+        assert!("Positive".parse::<ScoreMeaning>().is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! What a mapping is: which column of a table is which field, as rows use it, people read it and a batch keeps it.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::columns::{ColumnChoices, Field, FileKind, ScoreMeaning};
+use super::detect::resolve;
+use super::error::FileError;
+use super::table::Table;
+use super::values::canonical_label;
+use crate::domain::metric::Task;
+
+/// A column of the table at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub index: usize,
+    pub name: String,
+}
+
+/// Which column is which field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    pub kind: FileKind,
+    pub task: Task,
+    /// One column, or several that are joined.
+    pub id: Vec<Column>,
+    pub time: Option<Column>,
+    /// Always there in a predictions file, never in a truth file.
+    pub prediction: Option<Column>,
+    /// Always there in a truth file.
+    pub truth: Option<Column>,
+    pub truth_time: Option<Column>,
+    pub version: Option<Column>,
+    pub score: Option<(ScoreMeaning, Column)>,
+    /// The canonical label and its column, in the order of the columns, or as they were named.
+    pub probabilities: Vec<(String, Column)>,
+    /// The positive class in its canonical form.
+    pub positive: Option<String>,
+}
+
+/// What is asked of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub kind: FileKind,
+    pub task: Task,
+    pub choices: &'a ColumnChoices,
+}
+
+const PROBABILITY_PREFIX: &str = "proba_";
+
+impl Mapping {
+    /// Finds the columns of a table.
+    ///
+    /// # Errors
+    /// A needed or named column is absent, two are equally good, one would be two fields, or what was named makes no
+    /// sense for this kind of file or task.
+    pub fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Self, FileError> {
+        let path = table.path().to_owned();
+        resolve(table, wanted).map_err(|kind| kind.of(&path))
+    }
+
+    /// The field for which a column that appears late would have been taken, had it been there from the beginning.
+    #[must_use]
+    pub fn would_take(&self, name: &str) -> Option<Field> {
+        let free =
+            |field: Field, taken: bool| (!taken && is_candidate(&field, name)).then_some(field);
+        if self.kind == FileKind::Truth {
+            return free(Field::TruthTime, self.truth_time.is_some());
+        }
+        free(Field::Time, self.time.is_some())
+            .or_else(|| free(Field::Truth, self.truth.is_some()))
+            .or_else(|| free(Field::TruthTime, self.truth_time.is_some()))
+            .or_else(|| free(Field::Version, self.version.is_some()))
+            .or_else(|| {
+                let label = probability_label(name)?;
+                let known = self
+                    .probabilities
+                    .iter()
+                    .any(|(_, column)| column.name == name);
+                let wanted = self.task == Task::Classification && self.score.is_none();
+                (wanted && !known).then_some(Field::Probability(label))
+            })
+    }
+
+    /// The mapping as one line of JSON, equal for equal mappings: a batch keeps it.
+    #[must_use]
+    pub fn record_text(&self) -> String {
+        let mut text = Map::new();
+        text.insert("kind".to_owned(), json!(self.kind.name()));
+        let id: Vec<&str> = self.id.iter().map(|column| column.name.as_str()).collect();
+        text.insert("id".to_owned(), json!(id));
+        for (field, column) in self.single_columns() {
+            text.insert(field.to_string(), json!(column.name));
+        }
+        for (label, column) in &self.probabilities {
+            text.insert(
+                Field::Probability(label.clone()).to_string(),
+                json!(column.name),
+            );
+        }
+        if let Some((meaning, _)) = &self.score {
+            text.insert("score_is".to_owned(), json!(meaning.name()));
+        }
+        if let Some(positive) = &self.positive {
+            text.insert("positive".to_owned(), json!(positive));
+        }
+        Value::Object(text).to_string()
+    }
+
+    /// All fields that have exactly one column, except the probabilities.
+    pub(super) fn single_columns(&self) -> Vec<(Field, &Column)> {
+        [
+            (Field::Time, self.time.as_ref()),
+            (Field::Prediction, self.prediction.as_ref()),
+            (Field::Truth, self.truth.as_ref()),
+            (Field::TruthTime, self.truth_time.as_ref()),
+            (Field::Version, self.version.as_ref()),
+            (Field::Score, self.score.as_ref().map(|(_, column)| column)),
+        ]
+        .into_iter()
+        .filter_map(|(field, column)| Some((field, column?)))
+        .collect()
+    }
+}
+
+/// For people: `id ← customer_id + scored_at, time ← scored_at, prediction ← y_pred`.
+impl fmt::Display for Mapping {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |column: &Column| super::values::excerpt(&column.name);
+        let id: Vec<String> = self.id.iter().map(shown).collect();
+        write!(out, "id ← {}", id.join(" + "))?;
+        for (field, column) in self.single_columns() {
+            write!(out, ", {field} ← {}", shown(column))?;
+        }
+        for (label, column) in &self.probabilities {
+            let label = super::values::excerpt(label);
+            write!(out, ", proba.{label} ← {}", shown(column))?;
+        }
+        Ok(())
+    }
+}
+
+fn is_candidate(field: &Field, name: &str) -> bool {
+    field
+        .candidates()
+        .iter()
+        .any(|candidate| candidate.eq_ignore_ascii_case(name))
+}
+
+/// The class of a column `proba_LABEL`.
+pub(super) fn probability_label(name: &str) -> Option<String> {
+    let prefix = name.get(..PROBABILITY_PREFIX.len())?;
+    let label = name.get(PROBABILITY_PREFIX.len()..)?;
+    let label = canonical_label(label);
+    (prefix.eq_ignore_ascii_case(PROBABILITY_PREFIX) && !label.is_empty()).then_some(label)
+}

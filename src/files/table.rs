@@ -1,0 +1,311 @@
+//! Reads a table, CSV or JSON lines, record by record: named columns, bounded memory, one hash of all bytes.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::csv::CsvRecords;
+use super::error::FileError;
+use super::input::{LINE_LIMIT_BYTES, Lines, Source};
+use super::jsonl::JsonRecords;
+use super::record::Record;
+use crate::domain::hash::Hash;
+
+/// The most columns that a table may have.
+pub const COLUMN_LIMIT: usize = 10_000;
+/// The longest name of a column.
+pub const NAME_LIMIT_BYTES: usize = 4_096;
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// As the name ends (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`), else JSON if it begins with `{` or `[{`,
+    /// else CSV.
+    Auto,
+    Csv,
+    JsonLines,
+}
+
+impl Format {
+    /// The word for it on the command line and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// A format is `auto`, `csv` or `jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a format is auto, csv or jsonl, not {0}")]
+pub struct UnknownFormat(pub String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        [Self::Auto, Self::Csv, Self::JsonLines]
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// An opened table.
+pub struct Table {
+    records: Records,
+    format: Format,
+    records_count: u64,
+}
+
+enum Records {
+    Csv(Box<CsvRecords>),
+    Json(Box<JsonRecords>),
+}
+
+/// What was read, known after the last record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Of all raw bytes.
+    pub hash: Hash,
+    pub size_bytes: u64,
+    pub records_count: u64,
+}
+
+impl Table {
+    /// Opens a table and reads its columns.
+    ///
+    /// # Errors
+    /// It can't be read, holds no text or nothing, or its header breaks a rule or a limit.
+    pub fn open(source: &Source, format: Format) -> Result<Self, FileError> {
+        Self::open_within(source, format, LINE_LIMIT_BYTES)
+    }
+
+    /// The same with another limit for a line or record.
+    ///
+    /// # Errors
+    /// As [`Table::open`].
+    pub fn open_within(
+        source: &Source,
+        format: Format,
+        limit_bytes: usize,
+    ) -> Result<Self, FileError> {
+        let lines = Lines::open(source, limit_bytes)?;
+        let format = match format {
+            Format::Auto => detected(lines.path(), lines.peek()),
+            named => named,
+        };
+        let records = if format == Format::JsonLines {
+            Records::Json(Box::new(JsonRecords::open(lines)?))
+        } else {
+            Records::Csv(Box::new(CsvRecords::open(lines)?))
+        };
+        Ok(Self {
+            records,
+            format,
+            records_count: 0,
+        })
+    }
+
+    /// The name of what is read.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match &self.records {
+            Records::Csv(records) => records.path(),
+            Records::Json(records) => records.path(),
+        }
+    }
+
+    /// The format that was found or named, never [`Format::Auto`].
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What stands between the fields of a CSV: a comma, a semicolon or a tab.
+    #[must_use]
+    pub fn delimiter(&self) -> Option<char> {
+        match &self.records {
+            Records::Csv(records) => Some(records.delimiter()),
+            Records::Json(_) => None,
+        }
+    }
+
+    /// The columns' names in their order. For JSON lines the keys of the first records; a key that occurs later for
+    /// the first time is appended then.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        match &self.records {
+            Records::Csv(records) => records.columns(),
+            Records::Json(records) => records.columns(),
+        }
+    }
+
+    /// Whether no further column can appear.
+    #[must_use]
+    pub fn columns_are_final(&self) -> bool {
+        match &self.records {
+            Records::Csv(_) => true,
+            Records::Json(records) => records.columns_are_final(),
+        }
+    }
+
+    /// Gives a column an index although no record has had it yet; `None` where none can come any more.
+    pub fn expect_column(&mut self, name: &str) -> Option<usize> {
+        match &mut self.records {
+            Records::Json(records) if !records.columns_are_final() => {
+                Some(records.expect_column(name))
+            }
+            _ => None,
+        }
+    }
+
+    /// A column that was expected and that no record had so far.
+    #[must_use]
+    pub fn absent_column(&self) -> Option<&str> {
+        match &self.records {
+            Records::Csv(_) => None,
+            Records::Json(records) => records.absent_column(),
+        }
+    }
+
+    /// Reads the next record into `record`. False: there is none, and `record` is empty.
+    ///
+    /// # Errors
+    /// The text can't be read, breaks the format's rules or a limit. Nothing after it can be trusted then.
+    pub fn next_record(&mut self, record: &mut Record) -> Result<bool, FileError> {
+        record.clear();
+        let more = match &mut self.records {
+            Records::Csv(records) => records.next_record(record)?,
+            Records::Json(records) => records.next_record(record)?,
+        };
+        self.records_count += u64::from(more);
+        Ok(more)
+    }
+
+    /// Reads what is left and says what the whole was.
+    ///
+    /// # Errors
+    /// As [`Table::next_record`].
+    pub fn finish(mut self) -> Result<Finished, FileError> {
+        let mut record = Record::default();
+        while self.next_record(&mut record)? {}
+        let lines = match &self.records {
+            Records::Csv(records) => records.lines(),
+            Records::Json(records) => records.lines(),
+        };
+        Ok(Finished {
+            hash: lines.hash(),
+            size_bytes: lines.bytes_read(),
+            records_count: self.records_count,
+        })
+    }
+}
+
+fn detected(path: &Path, first: &[u8]) -> Format {
+    let extension = path
+        .extension()
+        .map(|text| text.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("csv" | "tsv") => return Format::Csv,
+        Some("jsonl" | "ndjson" | "json") => return Format::JsonLines,
+        _ => {}
+    }
+    let mut visible = first.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (visible.next(), visible.next()) {
+        (Some(b'{'), _) | (Some(b'['), Some(b'{')) => Format::JsonLines,
+        _ => Format::Csv,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::path::PathBuf;
+
+    use super::super::record::Cell;
+    use super::*;
+
+    pub fn source(name: &str, bytes: impl AsRef<[u8]>) -> Source {
+        Source::Bytes {
+            name: PathBuf::from(name),
+            bytes: bytes.as_ref().to_vec(),
+        }
+    }
+
+    /// All records as text: `line: cell|cell`, numbers of JSON with `#`, empty cells as `_`.
+    pub fn all(
+        name: &str,
+        bytes: impl AsRef<[u8]>,
+    ) -> Result<(Vec<String>, Vec<String>), FileError> {
+        let mut table = Table::open(&source(name, bytes), Format::Auto)?;
+        let mut record = Record::default();
+        let mut rows = Vec::new();
+        while table.next_record(&mut record)? {
+            let cells: Vec<String> = (0..table.columns().len())
+                .map(|column| match record.cell(column) {
+                    Cell::Empty => "_".to_owned(),
+                    Cell::Text(text) => text.to_owned(),
+                    Cell::Number(text) => format!("#{text}"),
+                    Cell::Nested => "{}".to_owned(),
+                })
+                .collect();
+            rows.push(format!("{}: {}", record.line_number, cells.join("|")));
+        }
+        Ok((table.columns().to_vec(), rows))
+    }
+
+    #[test]
+    fn the_format_follows_the_name_then_the_content() {
+        for (name, content, format) in [
+            ("a.csv", "{\"a\"", Format::Csv),
+            ("a.TSV", "a", Format::Csv),
+            ("a.jsonl", "a", Format::JsonLines),
+            ("a.ndjson", "a", Format::JsonLines),
+            ("a.json", "a", Format::JsonLines),
+            ("a", " \n{\"a\":1}", Format::JsonLines),
+            ("a.txt", "[ {", Format::JsonLines),
+            ("a", "[id],x", Format::Csv),
+            ("a", "id,x", Format::Csv),
+        ] {
+            assert_eq!(
+                detected(Path::new(name), content.as_bytes()),
+                format,
+                "{name}"
+            );
+        }
+        assert_eq!("jsonl".parse(), Ok(Format::JsonLines));
+        assert!("xml".parse::<Format>().is_err());
+    }
+
+    #[test]
+    fn the_hash_is_of_the_raw_bytes_and_both_formats_agree_on_cells() {
+        let csv = "\u{feff}id,prediction,note\r\n1,0.5,\r\n2,,\"a \"\"b\"\"\r\nc\"\r\n";
+        let json = "{\"id\":\"1\",\"prediction\":\"0.5\",\"note\":null}\n\n{\"id\":\"2\",\"note\":\"a \\\"b\\\"\\r\\nc\"}";
+        let (columns, from_csv) = all("a.csv", csv).unwrap();
+        let (keys, from_json) = all("a.jsonl", json).unwrap();
+        assert_eq!(columns, keys);
+        assert_eq!(from_csv, ["2: 1|0.5|_", "3: 2|_|a \"b\"\r\nc"]);
+        assert_eq!(from_json, ["1: 1|0.5|_", "3: 2|_|a \"b\"\r\nc"]);
+        for (name, text) in [("a.csv", csv), ("a.jsonl", json)] {
+            let finished = Table::open(&source(name, text), Format::Auto)
+                .unwrap()
+                .finish()
+                .unwrap();
+            assert_eq!(
+                finished.hash,
+                crate::files::hash::hash_bytes(text.as_bytes())
+            );
+            assert_eq!(finished.size_bytes, text.len() as u64);
+            assert_eq!(finished.records_count, 2);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The policy file: found, read, explained, trusted.
+
+pub mod diagnose;
+pub mod discover;
+mod document;
+pub mod environment;
+pub mod explain;
+pub mod folders;
+pub mod keys;
+pub mod load;
+mod suggest;
+pub mod template;
+mod tests;
+pub mod trust;
+mod values;

@@ -1,0 +1,318 @@
+//! Which discovered policies may reach outside their folder: those that the user trusted once.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::diagnose::{Mark, PolicyError, ProblemKind, printable};
+use super::discover::{Discovered, Origin};
+use super::document::Document;
+use super::environment::Environment;
+use super::folders;
+use crate::domain::hash::Hash;
+use crate::domain::time::Timestamp;
+use crate::files::read::PathKind;
+use crate::files::{self, FileError};
+
+/// The list's name in the user's state folder.
+const LIST: &str = "trusted-policies.jsonl";
+/// Some hundred thousand policies.
+const LIST_BYTES: u64 = 64 << 20;
+/// The version of the list's lines.
+const FORMAT: u64 = 1;
+
+/// What a discovered policy would run, write or send outside its folder, one line each, as it is to be shown.
+/// Empty for a policy that was named: naming it is consent.
+#[must_use]
+pub fn outside(discovered: &Discovered) -> Vec<String> {
+    let Some(policy) = discovered
+        .policy_path
+        .as_ref()
+        .filter(|_| !discovered.explicit)
+    else {
+        return Vec::new();
+    };
+    if matches!(discovered.store_origin, Origin::Flag | Origin::Environment) {
+        return Vec::new();
+    }
+    let folder = followed(discovered.folder());
+    let store = followed(&discovered.store_path);
+    // The file itself may be a link to nowhere, which would be followed when the store is created.
+    let unclear = files::look::exists(&store) && files::read::canonical(&store).is_err();
+    if store.starts_with(&folder) && store != folder && !unclear {
+        return Vec::new();
+    }
+    let name = policy.file_name().map(|name| name.to_string_lossy());
+    let line = discovered.source_text.as_deref().and_then(|text| {
+        let seen = Document::of(text, policy).written(None, "store.path")?;
+        Some(format!(
+            ":{}",
+            text[..seen.key_span.start].matches('\n').count() + 1
+        ))
+    });
+    vec![printable(&format!(
+        "{}{}  store.path = {:?}: the store is {}",
+        name.unwrap_or_default(),
+        line.unwrap_or_default(),
+        discovered.policy.store.path,
+        store.display(),
+    ))]
+}
+
+/// What a policy is trusted by: its text *and* its place, since the same words reach elsewhere from another folder.
+#[must_use]
+pub fn fingerprint(text: &str, path: &Path) -> Hash {
+    let mut bytes = followed(path).into_os_string().into_encoded_bytes();
+    bytes.push(0);
+    bytes.extend_from_slice(text.as_bytes());
+    files::hash::hash_bytes(&bytes)
+}
+
+/// Lets a policy through that stays within its folder, was named, or is on the user's list.
+///
+/// # Errors
+/// It is none of these ([`ProblemKind::Untrusted`]), or the list can't be read.
+pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(), PolicyError> {
+    let lines = outside(discovered);
+    let (Some(first), Some(path), Some(text)) = (
+        lines.first(),
+        &discovered.policy_path,
+        &discovered.source_text,
+    ) else {
+        return Ok(());
+    };
+    if let Some(folder) = folders::state(environment) {
+        let trusted = is_trusted(fingerprint(text, path), &folder).map_err(|error| {
+            let message = format!("the trust list {error}");
+            PolicyError::new(ProblemKind::Unreadable, &error.path, message)
+        })?;
+        if trusted {
+            return Ok(());
+        }
+    }
+    let message =
+        format!("this policy reaches outside its folder and was not trusted yet: {first}");
+    let mut problem = PolicyError::new(ProblemKind::Untrusted, path, message);
+    let written = Document::of(text, path).written(None, "store.path");
+    Err(match written {
+        None => problem,
+        Some(seen) => {
+            problem.key = Some(seen.name);
+            let note = "leads outside the folder of this file".to_owned();
+            let span = seen.value_span;
+            problem.at(text, &[Mark { span, note }])
+        }
+    })
+}
+
+/// Whether the fingerprint is on the list in `state_folder`. No list: no.
+///
+/// # Errors
+/// There is a list and it can't be read.
+pub fn is_trusted(fingerprint: Hash, state_folder: &Path) -> Result<bool, FileError> {
+    let wanted = fingerprint.to_string();
+    let lines = lines(state_folder)?;
+    Ok(lines
+        .iter()
+        .any(|line| hash_of(line).as_deref() == Some(&wanted)))
+}
+
+/// Puts the fingerprint on the list. `path` and `now` are there for people who read it. Twice is as once.
+///
+/// # Errors
+/// The list can't be read or written.
+pub fn trust(
+    fingerprint: Hash,
+    path: &Path,
+    now: Timestamp,
+    state_folder: &Path,
+) -> Result<(), FileError> {
+    let hash = fingerprint.to_string();
+    let mut lines = lines(state_folder)?;
+    lines.retain(|line| hash_of(line).as_deref() != Some(&hash));
+    let line = serde_json::json!({
+        "format": FORMAT,
+        "hash": hash,
+        "path": path.to_string_lossy(),
+        "trusted_at": now.to_string(),
+    });
+    lines.push(line.to_string());
+    files::write::create_directory_all(state_folder)?;
+    files::write::replace(
+        &state_folder.join(LIST),
+        (lines.join("\n") + "\n").as_bytes(),
+    )
+}
+
+/// The list's lines; those of a newer modelguard are kept as they are.
+fn lines(state_folder: &Path) -> Result<Vec<String>, FileError> {
+    let list = state_folder.join(LIST);
+    if files::read::kind_of(&list)? == PathKind::Absent {
+        return Ok(Vec::new());
+    }
+    let text = files::read::text(&list, LIST_BYTES)?;
+    let lines = text.lines().filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// The hash of a line of this format; a line that is damaged trusts nothing.
+fn hash_of(line: &str) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    let is_known = line.get("format").and_then(serde_json::Value::as_u64) == Some(FORMAT);
+    let hash = line.get("hash").and_then(serde_json::Value::as_str);
+    hash.filter(|_| is_known).map(str::to_owned)
+}
+
+/// The path with links and `..` followed as far as it exists; what does not exist yet is kept as written.
+fn followed(path: &Path) -> PathBuf {
+    let mut done = PathBuf::new();
+    for part in path.components() {
+        match part {
+            // What is done has no links, so the folder above it is the one the system would go to.
+            Component::ParentDir => {
+                done.pop();
+            }
+            Component::CurDir => {}
+            part => done.push(part),
+        }
+        if let Ok(real) = files::read::canonical(&done) {
+            done = real;
+        }
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::discover::{Given, discover};
+
+    fn project(policy: &str) -> (tempfile::TempDir, Discovered) {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = files::read::canonical(temporary.path()).unwrap();
+        files::write::create_directory_all(&root.join("project/sub")).unwrap();
+        files::write::create_directory_all(&root.join("project/.git")).unwrap();
+        files::write::replace(&root.join("project/modelguard.toml"), policy.as_bytes()).unwrap();
+        let given = Given {
+            directory: root.join("project/sub"),
+            ..Given::default()
+        };
+        let discovered = discover(&given, &Environment::default()).unwrap();
+        (temporary, discovered)
+    }
+
+    /// A user who never trusted anything.
+    fn nobody(discovered: &Discovered) -> Environment {
+        Environment {
+            xdg_state_home: Some(discovered.folder().join("state")),
+            ..Environment::default()
+        }
+    }
+
+    fn store(path: &str) -> String {
+        format!("# where it lies\n[store]\npath = {path:?}\n")
+    }
+
+    #[test]
+    fn a_store_within_the_folder_needs_no_trust() {
+        for policy in [
+            String::new(),
+            store("x.db"),
+            store("sub/x.db"),
+            store("new/../x.db"),
+            store("./sub/../x.db"),
+        ] {
+            let (_keep, discovered) = project(&policy);
+            assert_eq!(outside(&discovered), Vec::<String>::new(), "{policy}");
+            assert_eq!(require(&discovered, &nobody(&discovered)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_store_elsewhere_is_shown_with_its_line() {
+        for path in [
+            "../x.db",
+            "sub/../../x.db",
+            "new/../../x.db",
+            "/elsewhere/x.db",
+            "../project",
+        ] {
+            let (_keep, discovered) = project(&store(path));
+            let lines = outside(&discovered);
+            assert_eq!(lines.len(), 1, "{path}");
+            assert!(
+                lines[0].starts_with("modelguard.toml:3  store.path = "),
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_also_those_that_lead_nowhere() {
+        let (keep, discovered) = project(&store("sub/link/x.db"));
+        assert!(outside(&discovered).is_empty());
+        std::os::unix::fs::symlink(keep.path(), discovered.folder().join("sub/link")).unwrap();
+        assert_eq!(outside(&discovered).len(), 1);
+
+        let (keep, discovered) = project("");
+        let link = discovered.folder().join("modelguard.db");
+        std::os::unix::fs::symlink(keep.path().join("not-yet.db"), &link).unwrap();
+        assert_eq!(outside(&discovered).len(), 1);
+    }
+
+    #[test]
+    fn naming_the_policy_or_the_store_is_consent() {
+        let (_keep, mut discovered) = project(&store("../x.db"));
+        assert_eq!(
+            require(&discovered, &nobody(&discovered)).unwrap_err().kind,
+            ProblemKind::Untrusted
+        );
+        discovered.explicit = true;
+        assert_eq!(require(&discovered, &nobody(&discovered)), Ok(()));
+        discovered.explicit = false;
+        discovered.store_origin = Origin::Flag;
+        assert_eq!(require(&discovered, &nobody(&discovered)), Ok(()));
+    }
+
+    #[test]
+    fn trust_holds_for_this_text_at_this_place() {
+        let (keep, discovered) = project(&store("../x.db"));
+        let user = Environment {
+            xdg_state_home: Some(keep.path().join("state")),
+            ..Environment::default()
+        };
+        let state = folders::state(&user).unwrap();
+        let now = Timestamp::read("2026-01-05T14:30:22Z").unwrap().at;
+        let (text, path) = (
+            discovered.source_text.clone().unwrap(),
+            discovered.policy_path.clone().unwrap(),
+        );
+        assert!(require(&discovered, &user).is_err());
+        trust(fingerprint(&text, &path), &path, now, &state).unwrap();
+        trust(fingerprint(&text, &path), &path, now, &state).unwrap();
+        assert_eq!(require(&discovered, &user), Ok(()));
+        assert_eq!(lines(&state).unwrap().len(), 1);
+
+        let mut edited = discovered.clone();
+        edited.source_text = Some(format!("{text}# edited"));
+        assert!(require(&edited, &user).is_err());
+        assert_ne!(
+            fingerprint(&text, &path),
+            fingerprint(&text, &path.with_file_name("other.toml"))
+        );
+    }
+
+    #[test]
+    fn a_damaged_line_trusts_nothing_and_a_newer_one_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let hash = files::hash::hash_bytes(b"a");
+        let list = format!(
+            "{{\"format\":2,\"hash\":\"{hash}\",\"by\":\"x\"}}\n{hash}\n{{\"hash\":\"{hash}\"}}\n"
+        );
+        files::write::replace(&folder.path().join(LIST), list.as_bytes()).unwrap();
+        assert!(!is_trusted(hash, folder.path()).unwrap());
+        let now = Timestamp::read("2026-01-05").unwrap().at;
+        trust(hash, Path::new("p"), now, folder.path()).unwrap();
+        assert!(is_trusted(hash, folder.path()).unwrap());
+        assert_eq!(lines(folder.path()).unwrap().len(), 4);
+    }
+}

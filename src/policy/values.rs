@@ -1,0 +1,207 @@
+//! Reads one value of the policy file: the right type and unit, or what it should have been.
+
+use std::fmt::Display;
+use std::ops::Range;
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::diagnose::nearest;
+use crate::domain::metric::Metric;
+use crate::domain::names::ReferenceTarget;
+use crate::domain::policy::BaselineChoice;
+use crate::domain::time::Length;
+
+/// A value that the key can't have.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// Follows the key's name, after a blank unless it begins with a colon.
+    pub message: String,
+    pub span: Range<usize>,
+    pub suggestion: Vec<String>,
+}
+
+/// A value where it stands in the text.
+pub(super) struct Value<'a, 'text>(pub &'a Spanned<DeValue<'text>>);
+
+/// A type as a person calls it.
+pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+impl Value<'_, '_> {
+    fn wrong(&self, message: impl Into<String>) -> Wrong {
+        Wrong {
+            message: message.into(),
+            span: self.0.span(),
+            suggestion: Vec::new(),
+        }
+    }
+
+    fn mistyped(&self, wanted: &str) -> Wrong {
+        self.wrong(format!(
+            "takes {wanted}, not {}",
+            type_name(self.0.get_ref())
+        ))
+    }
+
+    fn text_like(&self, wanted: &str) -> Result<&str, Wrong> {
+        self.0
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.mistyped(wanted))
+    }
+
+    /// Any text.
+    pub fn text(&self) -> Result<String, Wrong> {
+        self.text_like("a text in quotes").map(str::to_owned)
+    }
+
+    /// A text that names something.
+    pub fn name(&self) -> Result<String, Wrong> {
+        let text = self.text()?;
+        if text.trim().is_empty() {
+            return Err(self.wrong("is empty: leave the key out instead"));
+        }
+        Ok(text)
+    }
+
+    /// A text that the type reads.
+    pub fn parsed<T>(&self, wanted: &str) -> Result<T, Wrong>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.text_like(wanted)?;
+        text.parse()
+            .map_err(|error: T::Err| self.wrong(format!(": {error}")))
+    }
+
+    /// One of a few words.
+    pub fn choice<T: FromStr>(&self, words: &'static [&'static str]) -> Result<T, Wrong> {
+        let wanted = match words {
+            [one] => format!("{one:?}, the only choice"),
+            [first @ .., last] => {
+                let first: Vec<_> = first.iter().map(|word| format!("{word:?}")).collect();
+                format!("{} or {last:?}", first.join(", "))
+            }
+            [] => String::new(),
+        };
+        let text = self.text_like(&wanted)?;
+        text.parse().map_err(|_| Wrong {
+            suggestion: owned(nearest(text, words.iter().copied())),
+            ..self.wrong(format!("takes {wanted}, not {text:?}"))
+        })
+    }
+
+    /// A metric that modelguard computes.
+    pub fn metric(&self) -> Result<Metric, Wrong> {
+        const OTHER_NAMES: [(&str, Metric); 6] = [
+            ("auc", Metric::RocAuc),
+            ("logloss", Metric::LogLoss),
+            ("mse", Metric::Rmse),
+            ("r2_score", Metric::R2),
+            ("brier_score", Metric::Brier),
+            ("bias", Metric::MeanError),
+        ];
+        let text = self.text_like("the name of a metric")?;
+        text.parse().map_err(|_| {
+            let names = Metric::ALL.map(Metric::name);
+            let lower = text.to_ascii_lowercase();
+            let known = OTHER_NAMES.iter().find(|(other, _)| *other == lower);
+            let suggestion = match known {
+                Some((_, metric)) => vec![metric.name()],
+                None => nearest(text, names),
+            };
+            Wrong {
+                suggestion: owned(suggestion),
+                ..self.wrong(format!(
+                    "names {text:?}, not one of the metrics {}",
+                    names.join(", ")
+                ))
+            }
+        })
+    }
+
+    /// A list of metrics.
+    pub fn metrics(&self) -> Result<Vec<Metric>, Wrong> {
+        let list = self.0.get_ref().as_array();
+        let list =
+            list.ok_or_else(|| self.mistyped("a list of metrics such as [\"rmse\", \"r2\"]"))?;
+        list.iter().map(|value| Value(value).metric()).collect()
+    }
+
+    /// A length of time with its unit.
+    pub fn length(&self) -> Result<Length, Wrong> {
+        let wanted = "a length of time such as \"7d\", \"36h\" or \"90s\"";
+        if let DeValue::Integer(number) = self.0.get_ref() {
+            let suggestion = ["d", "h", "s"].map(|unit| format!("\"{number}{unit}\""));
+            return Err(Wrong {
+                suggestion: suggestion.into(),
+                ..self.wrong(format!("takes {wanted}, not a number without unit"))
+            });
+        }
+        let text = self.text_like(wanted)?;
+        text.parse()
+            .map_err(|_| self.wrong(format!("takes {wanted}, not {text:?}")))
+    }
+
+    /// A number, whole or not; range rules are the domain's.
+    pub fn percent(&self) -> Result<f64, Wrong> {
+        let number = match self.0.get_ref() {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => i32::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .map(f64::from),
+            _ => return Err(self.mistyped("a number of percent such as 5.0")),
+        };
+        number.ok_or_else(|| self.wrong("is too large a number"))
+    }
+
+    /// A whole number of rows.
+    pub fn rows(&self) -> Result<u64, Wrong> {
+        let DeValue::Integer(number) = self.0.get_ref() else {
+            return Err(self.mistyped("a whole number of rows such as 200"));
+        };
+        match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(rows) => u64::try_from(rows)
+                .map_err(|_| self.wrong(format!("is {rows}: it can't be negative"))),
+            Err(_) => Err(self.wrong("is too large a number")),
+        }
+    }
+
+    /// A word for a baseline, or a version. A slip in a word is not taken for a version's name.
+    pub fn baseline(&self) -> Result<BaselineChoice, Wrong> {
+        let words = BaselineChoice::WORDS;
+        let choice =
+            self.parsed("\"auto\", \"reference\", \"recorded\", \"previous\" or a version")?;
+        if let BaselineChoice::Version(reference) = &choice
+            && let ReferenceTarget::Version(version) = &reference.target
+            && reference.model.is_none()
+        {
+            let meant = nearest(version, words.iter().copied());
+            if !meant.is_empty() {
+                return Err(Wrong {
+                    suggestion: owned(meant),
+                    ..self.wrong(format!(
+                        "is {version:?}, nearly one of {}; a version of that name is written MODEL:{version}",
+                        words.join(", ")
+                    ))
+                });
+            }
+        }
+        Ok(choice)
+    }
+}
+
+fn owned(words: Vec<&str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,303 @@
+//! Holds the rooms apart: who may import whom, who owns which crate, how long a file may be, how many crates there are.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this test reads the sources and asks cargo"
+)]
+
+mod architecture {
+    pub mod check;
+    pub mod names;
+    pub mod planted;
+    pub mod rules;
+    mod signatures;
+    pub mod size;
+    mod tokens;
+}
+
+use architecture::check::{Finding, Parsed, Source, check};
+use architecture::planted::{LOOK_ALIKES, VIOLATIONS};
+use architecture::rules::{ANYWHERE, OWNED, ROOMS};
+use architecture::size::{LONGEST_FILE, Lines, lines_of};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Packages that `cargo tree -e normal` lists, our own included. These only fall.
+const MOST_CRATES: usize = 171;
+const MOST_CRATES_WITHOUT_FEATURES: usize = 134;
+
+/// Lines of tests for each line of the rest.
+const FEWEST_TEST_LINES: f64 = 0.7;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+/// All Rust files below a folder, their paths relative to it.
+fn sources_below(folder: &Path) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let entries = std::fs::read_dir(&next)
+            .unwrap_or_else(|error| panic!("cannot list {}: {error}", next.display()));
+        for entry in entries {
+            let path = entry
+                .expect("a folder that was opened can be listed")
+                .path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(folder).expect("it was found below it");
+                found.push(Source {
+                    path: below.to_string_lossy().replace('\\', "/"),
+                    text: read(&path),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn tree() -> Vec<Source> {
+    sources_below(&root().join("src"))
+}
+
+/// The tree, read once, and what is found in it as it is.
+struct Tree {
+    files: Vec<Parsed>,
+    own: BTreeSet<Finding>,
+}
+
+impl Tree {
+    fn read() -> Tree {
+        let files: Vec<Parsed> = tree().iter().map(Parsed::of).collect();
+        let own = check(&files);
+        Tree { files, own }
+    }
+
+    /// What is found anew once some files are added or replaced.
+    fn found_with(&self, planted: &[(&str, &str)]) -> BTreeSet<Finding> {
+        let added: Vec<Parsed> = planted
+            .iter()
+            .map(|(path, text)| {
+                Parsed::of(&Source {
+                    path: (*path).to_owned(),
+                    text: (*text).to_owned(),
+                })
+            })
+            .collect();
+        let kept = self
+            .files
+            .iter()
+            .filter(|file| planted.iter().all(|(path, _)| file.path != *path));
+        let found = check(kept.chain(&added));
+        found.difference(&self.own).cloned().collect()
+    }
+}
+
+fn listed(findings: &BTreeSet<Finding>) -> String {
+    findings
+        .iter()
+        .map(|finding| format!("\n  {finding}"))
+        .collect()
+}
+
+#[test]
+fn every_room_imports_only_what_it_may() {
+    let Tree { files, own } = Tree::read();
+    assert!(!files.is_empty(), "there is no source");
+    assert!(own.is_empty(), "{}", listed(&own));
+}
+
+#[test]
+fn every_planted_violation_is_found() {
+    let tree = Tree::read();
+    let mut missed = String::new();
+    for planted in VIOLATIONS {
+        let found = tree.found_with(planted.files);
+        let (file, _) = planted.files[0];
+        if !found
+            .iter()
+            .any(|finding| finding.file == file && finding.what.contains(planted.found))
+        {
+            missed += &format!("\n{}: found only{}", planted.name, listed(&found));
+        }
+    }
+    assert!(missed.is_empty(), "{missed}");
+}
+
+#[test]
+fn no_look_alike_is_found() {
+    let tree = Tree::read();
+    let mut wrong = String::new();
+    for planted in LOOK_ALIKES {
+        let found = tree.found_with(planted.files);
+        if !found.is_empty() {
+            wrong += &format!("\n{}:{}", planted.name, listed(&found));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_table_of_rooms_is_closed() {
+    for (room, may) in ROOMS {
+        for next in *may {
+            let (_, beyond) = ROOMS
+                .iter()
+                .find(|(name, _)| name == next)
+                .unwrap_or_else(|| panic!("{next} has no row"));
+            for last in *beyond {
+                assert!(
+                    may.contains(last),
+                    "{room} may import {next}, which may pass on {last}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_an_owner() {
+    let manifest: toml::Table = read(&root().join("Cargo.toml"))
+        .parse()
+        .expect("cargo has read it");
+    let dependencies = manifest["dependencies"]
+        .as_table()
+        .expect("dependencies are a table");
+    for name in dependencies.keys() {
+        let name = name.replace('-', "_");
+        assert!(
+            ANYWHERE.contains(&name.as_str()) || OWNED.iter().any(|row| row.path[0] == name),
+            "{name} has no owner: give it a row in tests/architecture/rules.rs"
+        );
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut long = String::new();
+    for source in tree() {
+        let Lines { code, .. } = lines_of(&source.text);
+        if code > LONGEST_FILE {
+            long += &format!("\n  src/{}: {code} lines, of {LONGEST_FILE}", source.path);
+        }
+    }
+    assert!(long.is_empty(), "{long}");
+}
+
+#[test]
+fn there_are_enough_tests() {
+    let (mut code, mut tests) = (0, 0);
+    for source in tree() {
+        let lines = lines_of(&source.text);
+        code += lines.code;
+        tests += lines.tests;
+    }
+    for source in sources_below(&root().join("tests")) {
+        tests += source.text.lines().count();
+    }
+    let ratio = tests as f64 / code.max(1) as f64;
+    println!("{code} lines, {tests} lines of tests, {ratio:.2} each");
+    assert!(
+        ratio >= FEWEST_TEST_LINES,
+        "{tests} lines of tests for {code} lines: {ratio:.2}, below {FEWEST_TEST_LINES}"
+    );
+}
+
+/// Counts the packages of `cargo tree`, not its lines: a package that comes again has a line with `(*)`.
+fn crates_with(arguments: &[&str]) -> usize {
+    let cargo = option_env!("CARGO").unwrap_or("cargo");
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(["tree", "-e", "normal", "--prefix", "none", "--offline"])
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {cargo}: {error}"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "cargo tree: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text.lines()
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            Some((words.next()?, words.next()?))
+        })
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+#[test]
+fn the_number_of_crates_only_falls() {
+    for (arguments, most) in [
+        (&[][..], MOST_CRATES),
+        (&["--no-default-features"][..], MOST_CRATES_WITHOUT_FEATURES),
+    ] {
+        let count = crates_with(arguments);
+        println!("{count} crates {arguments:?}, of {most}");
+        assert!(count > 20, "cargo tree told of {count} crates only");
+        assert!(
+            count <= most,
+            "{count} crates {arguments:?}, of {most}: a new crate names its price"
+        );
+    }
+}
+
+#[test]
+fn there_is_one_sqlite() {
+    let lock: toml::Table = read(&root().join("Cargo.lock"))
+        .parse()
+        .expect("cargo has read it");
+    let packages = lock["package"].as_array().expect("packages are a list");
+    let named = |name: &str| {
+        packages
+            .iter()
+            .filter(|package| package["name"].as_str() == Some(name))
+            .count()
+    };
+    assert_eq!(named("libsqlite3-sys"), 1, "two SQLites cannot be linked");
+    for banned in [
+        "tokio",
+        "openssl",
+        "openssl-sys",
+        "native-tls",
+        "aws-lc-sys",
+    ] {
+        assert_eq!(named(banned), 0, "{banned} is banned");
+    }
+}
+
+/// The oldest Rust is named by Cargo.toml; where a page names one too, it is the same.
+#[test]
+fn the_oldest_rust_is_named_once() {
+    let manifest: toml::Table = read(&root().join("Cargo.toml"))
+        .parse()
+        .expect("cargo has read it");
+    let oldest = manifest["package"]["rust-version"]
+        .as_str()
+        .expect("it is a text");
+    for name in ["clippy.toml", "rustfmt.toml"] {
+        let text = read(&root().join(name));
+        for key in ["msrv", "rust-version", "rust_version"] {
+            assert!(!text.contains(key), "{name} names the oldest Rust again");
+        }
+    }
+    for name in ["README.md", "CONTRIBUTING.md"] {
+        let Ok(text) = std::fs::read_to_string(root().join(name)) else {
+            continue;
+        };
+        for part in text.split("Rust 1.").skip(1) {
+            let minor: String = part.chars().take_while(char::is_ascii_digit).collect();
+            assert_eq!(format!("1.{minor}"), oldest, "{name} names another Rust");
+        }
+    }
+}
