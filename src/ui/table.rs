@@ -229,11 +229,6 @@ fn total_width(layout: &[Place]) -> usize {
     layout.iter().map(|place| place.width).sum::<usize>() + gutters
 }
 
-/// How wide the terminal is; `None` where there is none.
-pub fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
-}
-
 /// Measures how many columns of a terminal the text takes.
 pub fn text_width(text: &str) -> usize {
     get_string_width(text)
