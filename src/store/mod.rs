@@ -1,6 +1,7 @@
 //! The SQLite file: what is kept in it, and the one way to change it.
 
 pub mod aliases;
+pub mod artifact_reader;
 pub mod artifacts;
 pub mod batches;
 pub mod coverage;

@@ -1,5 +1,7 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
+pub mod facts;
+pub mod marking;
 pub mod naming;
 pub mod registering;
 pub mod session;
