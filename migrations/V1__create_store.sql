@@ -212,7 +212,7 @@ CREATE TABLE truth (
     CHECK ((value IS NULL) <> (class IS NULL))
 ) STRICT;
 
-CREATE INDEX truth_prediction ON truth (prediction_id, model_id);
+CREATE INDEX truth_key ON truth (prediction_id, model_id, batch_id);
 CREATE INDEX truth_batch ON truth (batch_id);
 
 -- A prediction never changes. truth_id and label_at point at the truth that holds now.
@@ -236,7 +236,7 @@ CREATE TABLE prediction (
     CHECK ((label_set_id IS NULL) = (probabilities IS NULL))
 ) STRICT;
 
-CREATE INDEX prediction_id ON prediction (prediction_id, version_id);
+CREATE INDEX prediction_key ON prediction (prediction_id, version_id, batch_id);
 CREATE INDEX prediction_batch ON prediction (batch_id);
 CREATE INDEX prediction_label ON prediction (version_id, label_at, predicted_at, prediction_id) WHERE label_at IS NOT NULL;
 CREATE INDEX prediction_labelled ON prediction (version_id, predicted_at) WHERE label_at IS NOT NULL;

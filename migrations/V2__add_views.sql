@@ -157,6 +157,33 @@ SELECT version_id, hour FROM (
 GROUP BY version_id, hour, predictions_count, failed_count, labelled_count
 HAVING count(*) <> 2;
 
+-- A visible batch's rows belong to its model.
+CREATE VIEW invariant_batch_has_one_model AS
+SELECT batch.id FROM batch
+JOIN prediction ON prediction.batch_id = batch.id
+JOIN version ON version.id = prediction.version_id
+WHERE version.model_id <> batch.model_id
+UNION ALL
+SELECT batch.id FROM batch JOIN truth ON truth.batch_id = batch.id
+WHERE truth.model_id <> batch.model_id;
+
+-- A batch became visible by an ingest of its model, and was undone by a later one that says so.
+CREATE VIEW invariant_batch_has_operation AS
+SELECT batch.id FROM batch
+LEFT JOIN operation AS began ON began.id = batch.operation_id
+LEFT JOIN operation AS undid ON undid.id = batch.undone_operation_id
+WHERE batch.state <> 'pending'
+  AND (began.kind IS NOT 'ingest' OR began.model_id IS NOT batch.model_id
+       OR (batch.state = 'undone'
+           AND (undid.kind IS NOT 'ingest_undo' OR undid.model_id IS NOT batch.model_id OR undid.id <= began.id)));
+
+-- A reference sample has the rows that it says.
+CREATE VIEW invariant_reference_counts_rows AS
+SELECT reference.version_id FROM reference
+LEFT JOIN reference_row ON reference_row.version_id = reference.version_id
+GROUP BY reference.version_id
+HAVING count(reference_row.sequence) <> reference.rows_count;
+
 -- An alert that has acted names a rollback of its own version.
 CREATE VIEW invariant_alert_acted_by_rollback AS
 SELECT alert.id FROM alert

@@ -1,4 +1,12 @@
 //! Keeps every version of a model, notices when the live one becomes worse, and puts the better one back.
+#![cfg_attr(
+    test,
+    expect(
+        clippy::disallowed_methods,
+        clippy::float_cmp,
+        reason = "tests touch the disk and compare exact values"
+    )
+)]
 
 pub mod commands;
 pub mod domain;

@@ -115,7 +115,8 @@ impl Call {
     /// The policy can't be read or breaks a rule; a variable of the environment holds nonsense.
     pub fn discover(&self) -> Result<Discovered, Problem> {
         let given = Given {
-            directory: self.globals.directory.clone(),
+            // The process was started in -C already.
+            directory: PathBuf::from("."),
             config: self.globals.config.clone(),
             db: self.globals.db.clone(),
             model: self.globals.model.clone(),

@@ -44,19 +44,16 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: Args) -> Outcome {
-    let folder = call.globals.directory.join(&args.folder);
-    let name = model_name(call, &folder)?;
-    create_directory_all(&folder).map_err(|error| problems::file(&error))?;
+    let folder = &args.folder;
+    create_directory_all(folder).map_err(|error| problems::file(&error))?;
+    let name = model_name(call, folder)?;
     // Here and nowhere above: a new project begins in its own folder.
     let policy_path = call
         .globals
         .config
         .clone()
         .or_else(|| call.environment.config.clone())
-        .map_or_else(
-            || folder.join(POLICY_FILE),
-            |path| call.globals.directory.join(path),
-        );
+        .unwrap_or_else(|| folder.join(POLICY_FILE));
     let exists = !matches!(read::kind_of(&policy_path), Ok(read::PathKind::Absent));
     if !exists {
         let task = task(&args, &name)?;
@@ -68,7 +65,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
             _ => {}
         }
     }
-    let found = call.discover_in(&folder, &policy_path)?;
+    let found = call.discover_in(folder, &policy_path)?;
     problems::require_trust(call, &found)?;
     let author = call.author();
     let add = |tx: &Tx<'_>, task| add_model(tx, &name, task, author.at);
@@ -87,8 +84,12 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     };
     Ok(Box::new(Made {
         db_path: found.store_path.display().to_string(),
-        policy_path: policy_path.display().to_string(),
-        next: next_commands(call, &folder, &model),
+        policy_path: found
+            .policy_path
+            .unwrap_or(policy_path)
+            .display()
+            .to_string(),
+        next: next_commands(call, folder, &model),
         model,
         created,
         kept_policy: exists && args.preset == Preset::Original,
@@ -178,11 +179,12 @@ fn model_name(call: &Call, folder: &std::path::Path) -> Result<ModelName, Proble
 }
 
 fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<String> {
-    let elsewhere = folder != std::path::Path::new(".") && folder != std::path::Path::new("./.");
-    let place = if elsewhere && call.globals.db.is_none() && call.globals.config.is_none() {
-        format!("modelguard -C {}", folder.display())
-    } else {
+    let stays = folder == std::path::Path::new(".");
+    let place = if stays || call.globals.db.is_some() || call.globals.config.is_some() {
         call.follow_up("").trim_end().to_owned()
+    } else {
+        let folder = call.globals.directory.join(folder);
+        format!("modelguard -C {}", folder.display())
     };
     let metric = match model.task {
         Task::Classification => "accuracy=0.93",

@@ -2,6 +2,7 @@
 
 mod call;
 mod consent;
+mod demo;
 mod flags;
 mod init;
 mod output;
@@ -31,6 +32,7 @@ use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
+use crate::ui::table::terminal_width;
 use crate::ui::time::Times;
 
 /// Keeps every version of a model, notices when the live one becomes worse, and puts the better one back
@@ -52,6 +54,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    Demo(demo::Args),
     Init(init::Args),
     Register(register::Args),
     Promote(promote::Args),
@@ -65,6 +68,9 @@ type Outcome = Result<Box<dyn Report>, Problem>;
 
 fn dispatch(call: &Call, verb: Verb) -> Outcome {
     match verb {
+        Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
+            again(call, words, now, voice)
+        }),
         Verb::Init(args) => init::run(call, args),
         Verb::Register(args) => register::run(call, args),
         Verb::Promote(args) => promote::run(call, args),
@@ -84,32 +90,74 @@ pub fn tree() -> clap::Command {
 #[must_use]
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
-    let status = std::panic::catch_unwind(AssertUnwindSafe(|| run(&words)));
+    std::panic::set_hook(Box::new(|panic| {
+        let problem = Problem::new("MG9901", "internal error")
+            .cause(panic.to_string())
+            .hint("please report it with the command that you ran");
+        output::stderr(&problem.render(Palette::plain()));
+    }));
+    let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let stop = match StopFlag::listen() {
+            Ok(stop) => stop,
+            // Without handlers a signal simply ends the run, which every command withstands.
+            Err(_) => StopFlag::default(),
+        };
+        run(&words, Environment::read(), &stop, Voice::Loud)
+    }));
     let status = status.unwrap_or(ExitStatus::Bug);
     ExitCode::from(status.code())
 }
 
-fn run(words: &[OsString]) -> ExitStatus {
-    let environment = Environment::read();
+/// Whether a run prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    Loud,
+    /// `demo --json` runs its commands without a word.
+    Mute,
+}
+
+fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voice) -> ExitStatus {
     // Whether JSON was meant must be known before the words are understood.
     let as_json = words.iter().any(|word| word == "--json");
-    let error_palette = |choice| palette(choice, &environment, std::io::stderr().is_terminal());
+    let stderr_is_terminal = std::io::stderr().is_terminal();
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return problems::command_line(&error, words, as_json, error_palette),
+        Err(error) => {
+            let palette = palette(ColourChoice::Auto, &environment, stderr_is_terminal);
+            return problems::command_line(&error, words, as_json, palette);
+        }
     };
-    let palette_of_errors = error_palette(cli.globals.colour);
+    let palette_of_errors = palette(cli.globals.colour, &environment, stderr_is_terminal);
     let Some(verb) = cli.verb else {
         return short_help(&cli.globals);
     };
-    let outcome = prepare(cli.globals, environment, words).and_then(|call| {
+    let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
         let report = dispatch(&call, verb)?;
-        Ok(output::print_report(&call, report.as_ref()))
+        Ok(match voice {
+            Voice::Loud => output::print_report(&call, report.as_ref()),
+            Voice::Mute => report.exit(),
+        })
     });
     outcome.unwrap_or_else(|problem| output::print_problem(&problem, as_json, palette_of_errors))
+}
+
+/// Runs a further command as the shell would, at another time: what `demo` plays.
+fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
+    let words: Vec<OsString> = std::iter::once("modelguard")
+        .chain(words.iter().copied())
+        .map(OsString::from)
+        .collect();
+    let environment = Environment {
+        now: Some(now.to_owned()),
+        db: None,
+        config: None,
+        model: None,
+        ..call.environment.clone()
+    };
+    run(&words, environment, &call.stop, voice)
 }
 
 /// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
@@ -137,7 +185,19 @@ fn prepare(
     globals: Globals,
     environment: Environment,
     words: &[OsString],
+    stop: &StopFlag,
 ) -> Result<Call, Problem> {
+    Environment::enter(&globals.directory).map_err(|error| {
+        Problem::new(
+            "MG0107",
+            format!(
+                "the folder {} can't be entered",
+                globals.directory.display()
+            ),
+        )
+        .cause(error.to_string())
+        .hint("name one that exists: `modelguard -C DIR …`")
+    })?;
     let overridden = environment.now().map_err(problems::variable)?;
     let now = match overridden {
         Some(now) => now,
@@ -146,15 +206,9 @@ fn prepare(
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let screen = Screen {
         palette: palette(globals.colour, &environment, stdout_is_terminal),
-        width: stdout_is_terminal
-            .then(terminal_size::terminal_size)
-            .flatten()
-            .map(|(width, _)| usize::from(width.0)),
+        width: stdout_is_terminal.then(terminal_width).flatten(),
         times: Times::for_stream(stdout_is_terminal, now.micros()),
     };
-    let stop = StopFlag::listen().map_err(|error| {
-        Problem::new("MG9901", "signals can't be handled").cause(error.to_string())
-    })?;
     let words = words
         .iter()
         .skip(1)
@@ -167,7 +221,7 @@ fn prepare(
         overridden.is_some(),
         words,
         screen,
-        stop,
+        stop.clone(),
     ))
 }
 

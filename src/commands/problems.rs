@@ -12,7 +12,7 @@ use crate::policy::discover::{DiscoverError, Discovered};
 use crate::policy::environment::BadVariable;
 use crate::policy::trust;
 use crate::store::StoreError;
-use crate::ui::colour::{ColourChoice, Palette};
+use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -287,7 +287,7 @@ pub fn command_line(
     error: &clap::Error,
     words: &[OsString],
     as_json: bool,
-    palette: impl Fn(ColourChoice) -> Palette,
+    palette: Palette,
 ) -> ExitStatus {
     if matches!(
         error.kind(),
@@ -297,7 +297,7 @@ pub fn command_line(
         return ExitStatus::Ok;
     }
     let problem = usage(error, words);
-    output::print_problem(&problem, as_json, palette(ColourChoice::Auto))
+    output::print_problem(&problem, as_json, palette)
 }
 
 fn usage(error: &clap::Error, words: &[OsString]) -> Problem {

@@ -1,5 +1,6 @@
 //! The words: names, times, metrics, holders, operations, verdicts. Pure; nothing here reads a clock or a disk.
 
+pub mod evidence;
 pub mod hash;
 pub mod holders;
 pub mod metric;

@@ -257,6 +257,34 @@ fn columns(text: &str) -> usize {
         .sum()
 }
 
+/// The nearest of `known` to `given`, the likeliest first, at most three.
+///
+/// Near is two edits or fewer, or one edit from its beginning up to a `_`: `treshold` is near `threshold_pct`.
+/// Case, and `-` for `_`, are no edits.
+pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
+    let given = plain(given);
+    // Nobody means a key by a text of this length, and the distance takes time that grows with it.
+    if given.len() > 64 {
+        return Vec::new();
+    }
+    let edits = |name: &str| strsim::damerau_levenshtein(&given, name);
+    let mut found: Vec<(usize, &str)> = known
+        .into_iter()
+        .filter_map(|name| {
+            let whole = plain(name);
+            let beginning = whole
+                .match_indices('_')
+                .map(|(at, _)| edits(&whole[..at]) + 1);
+            let distance = beginning.chain([edits(&whole)]).min()?;
+            // As many edits as letters make any word of any other.
+            (distance <= 2 && distance < given.chars().count()).then_some((distance, name))
+        })
+        .collect();
+    found.sort_by_key(|(distance, _)| *distance);
+    found.into_iter().map(|(_, name)| name).take(3).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,5 +386,35 @@ mod tests {
             excerpt(Path::new("p"), text, &marks),
             "  --> p:2:1\n 2 | window = \"n=100\"\n   | ^^^^^^\n 3 | min_rows = 200\n   | ^^^^^^^^ and this"
         );
+    }
+
+    #[test]
+    fn slips_of_the_hand_are_near_and_other_words_are_not() {
+        let known = [
+            "threshold_pct",
+            "min_rows",
+            "max_age",
+            "mode",
+            "metric",
+            "id",
+            "time",
+            "truth_time",
+        ];
+        for (given, expected) in [
+            ("treshold", &["threshold_pct"][..]),
+            ("threshold", &["threshold_pct"]),
+            ("threshold-pct", &["threshold_pct"]),
+            ("MinRows", &["min_rows"]),
+            ("min_row", &["min_rows"]),
+            ("metrics", &["metric"]),
+            ("tiem", &["time"]),
+            ("di", &["id"]),
+            ("x", &[]),
+            ("", &[]),
+            ("notify", &[]),
+            (&"m".repeat(100_000), &[]),
+        ] {
+            assert_eq!(nearest(given, known), expected, "{given}");
+        }
     }
 }

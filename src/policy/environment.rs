@@ -72,6 +72,18 @@ impl Environment {
             .with_user_of_the_system()
     }
 
+    /// Makes `folder` the process's current one: every relative path begins there from now on.
+    ///
+    /// # Errors
+    /// There is no such folder, or it may not be entered.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that touches the process's surroundings"
+    )]
+    pub fn enter(folder: &Path) -> std::io::Result<()> {
+        env::set_current_dir(folder)
+    }
+
     /// The same from any source of variables.
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {

@@ -10,7 +10,6 @@ pub mod keys;
 pub mod load;
 mod suggest;
 pub mod template;
-#[cfg(test)]
 mod tests;
 pub mod trust;
 mod values;

@@ -1,5 +1,7 @@
 //! The policy as a whole: bad ones and what is said about them, the example file, and mutated text.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,10 @@ fn root() -> &'static Path {
 }
 
 /// The bad policies and, beside each, the file with what is said about it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this test reads what lies in the fixtures' folder"
+)]
 fn bad() -> Vec<(PathBuf, String)> {
     let folder = root().join("fixtures/policy/bad");
     let mut found: Vec<_> = folder

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::suggest::nearest;
+use super::diagnose::nearest;
 use crate::domain::metric::Metric;
 use crate::domain::names::ReferenceTarget;
 use crate::domain::policy::BaselineChoice;

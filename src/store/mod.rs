@@ -2,10 +2,21 @@
 
 pub mod aliases;
 pub mod artifacts;
+pub mod batches;
+pub mod coverage;
 pub mod error;
+pub mod evidence;
+#[cfg(test)]
+pub(crate) mod example;
+pub mod hours;
+pub mod maintain;
 pub mod models;
 mod open;
 pub mod operations;
+pub mod predictions;
+pub mod references;
+pub mod truths;
+pub mod values;
 pub mod versions;
 
 use std::path::{Path, PathBuf};

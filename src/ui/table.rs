@@ -260,6 +260,11 @@ fn split_at_width(text: &str, width: usize) -> (&str, &str) {
     text.split_at(end)
 }
 
+/// How many columns the terminal has; `None` where stdout is none.
+pub fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -61,7 +61,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
-pub const NO_VERBS: &[&str] = &["flags", "output", "problems"];
+pub const NO_VERBS: &[&str] = &["call", "consent", "flags", "output", "problems", "switched"];
 
 /// Something from outside, the only files that may name it, and what the others do instead.
 pub struct Owned {
@@ -142,7 +142,11 @@ pub const OWNED: &[Owned] = &[
         "a hint is made where it is shown",
     ),
     owned(&["tabled"], &["ui/table.rs"], "ask ui::table"),
-    owned(&["tar"], &["files/directory.rs"], "ask files::directory"),
+    owned(
+        &["tar"],
+        &["files/directory.rs", "files/unpack.rs"],
+        "ask files::directory",
+    ),
     owned(&["terminal_size"], &["ui/"], "ask ui"),
     owned(&["toml"], &["policy/"], "ask policy"),
     owned(&["ureq"], &["http.rs"], "ask http"),

@@ -80,8 +80,9 @@ pub fn r_squared_against(
 
 /// The mean loss of the predictions that did not fail: what [`measure`] takes as `failed_mean_loss`.
 ///
-/// Squared error for RMSE and R², the error rate for accuracy; accuracy and Brier count a failure as the 1 it costs. `None` for metrics that are no mean of losses
-/// (mean error, precision, recall, F1, AUC), without such a prediction, or where [`measure`] finds the rows undefined.
+/// Squared error for RMSE and R², the error rate for accuracy; accuracy and Brier count a failure as the 1 it costs.
+/// `None` for metrics that are no mean of losses (mean error, precision, recall, F1, AUC), where every prediction
+/// failed, or where [`measure`] finds the rows undefined.
 #[must_use]
 pub fn mean_loss(metric: Metric, sample: &Sample) -> Option<f64> {
     pooled_mean_loss(metric, &[sample])
