@@ -1,4 +1,4 @@
-//! Reads any text as a policy: an error must name the file.
+//! Reads any text as a policy: every problem names the file and points inside the text.
 #![no_main]
 
 use std::path::Path;
@@ -6,7 +6,10 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Err(error) = modelguard::policy::parse(text, Path::new("fuzz.toml")) {
-        assert!(error.to_string().contains("fuzz.toml"));
+    for problem in modelguard::policy::load::check_all(text, Path::new("fuzz.toml")) {
+        assert_eq!(problem.path, Path::new("fuzz.toml"));
+        if let Some(span) = problem.span() {
+            assert!(span.end <= text.len());
+        }
     }
 });

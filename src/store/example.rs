@@ -125,6 +125,7 @@ impl Example {
                 after.promote(version);
                 let view = aliases::switch(
                     tx,
+                    tx.next_operation()?,
                     aliases::Switch {
                         model,
                         alias: &alias,
