@@ -19,6 +19,7 @@ mod register;
 mod retire;
 mod rollback;
 mod show;
+mod store;
 mod switched;
 mod tag;
 mod undo;
@@ -78,6 +79,7 @@ enum Verb {
     Retire(retire::Args),
     Alias(alias::Args),
     Log(log::Args),
+    Store(store::Args),
 }
 
 /// What every verb gives back.
@@ -101,6 +103,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Retire(args) => retire::run(call, &args),
         Verb::Alias(args) => alias::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
+        Verb::Store(args) => store::run(call, &args),
     }
 }
 
