@@ -1,10 +1,12 @@
 //! The SQLite file: what is kept in it, and the one way to change it.
 
+pub mod alerts;
 pub mod aliases;
 pub mod artifacts;
 pub mod batches;
 pub mod coverage;
 pub mod error;
+pub mod evaluations;
 pub mod evidence;
 #[cfg(test)]
 pub(crate) mod example;
