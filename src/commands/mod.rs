@@ -4,6 +4,7 @@ mod call;
 mod consent;
 mod demo;
 mod flags;
+mod ingest;
 mod init;
 mod output;
 mod problems;
@@ -57,6 +58,7 @@ enum Verb {
     Demo(demo::Args),
     Init(init::Args),
     Register(register::Args),
+    Ingest(ingest::Args),
     Promote(promote::Args),
     Rollback(rollback::Args),
     Undo(undo::Args),
@@ -73,6 +75,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         }),
         Verb::Init(args) => init::run(call, args),
         Verb::Register(args) => register::run(call, args),
+        Verb::Ingest(args) => ingest::run(call, args),
         Verb::Promote(args) => promote::run(call, args),
         Verb::Rollback(args) => rollback::run(call, args),
         Verb::Undo(args) => undo::run(call, args),
