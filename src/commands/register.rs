@@ -122,10 +122,12 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     let model = call.model(&mut session)?;
     let agreed = match &args.alias {
         None => None,
-        Some(alias) => match agree_to_alias(call, &mut session, &model, alias, args.yes)? {
-            Agreed::Yes(plan) => Some((alias, plan)),
-            Agreed::No => return Ok(Box::new(Unchanged { model })),
-        },
+        Some(alias) => {
+            if !agree_to_alias(call, &mut session, &model, alias, args.yes)? {
+                return Ok(Box::new(Unchanged { model }));
+            }
+            Some(alias)
+        }
     };
     let staged = stage(call, &mut session, &args.path)?;
     let file_name = args.path.file_name().map_or_else(
@@ -138,7 +140,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         file_name: &file_name,
         metadata: &metadata,
         reference_blake3: None,
-        alias: agreed.as_ref().map(|(alias, plan)| (*alias, plan.as_ref())),
+        alias: agreed,
     };
     let registered = registering::register(
         &mut session.store,
@@ -211,11 +213,6 @@ fn pairs(option: &str, given: Vec<(String, String)>) -> Result<BTreeMap<String, 
     Ok(pairs)
 }
 
-enum Agreed {
-    Yes(Option<Plan>),
-    No,
-}
-
 /// Asks only where the alias is another version's.
 fn agree_to_alias(
     call: &Call,
@@ -223,7 +220,7 @@ fn agree_to_alias(
     model: &Model,
     alias: &AliasName,
     yes: bool,
-) -> Result<Agreed, Problem> {
+) -> Result<bool, Problem> {
     let holder = session
         .store
         .read(|tx| {
@@ -235,7 +232,7 @@ fn agree_to_alias(
         })
         .map_err(|error| problems::store(call, error))?;
     let Some(holder) = holder else {
-        return Ok(Agreed::Yes(None));
+        return Ok(true);
     };
     let plan = format!(
         "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
@@ -243,11 +240,7 @@ fn agree_to_alias(
         holder.name,
         call.follow_up("undo")
     );
-    if consent::agree(call, &plan, "Change the alias?", yes)? {
-        Ok(Agreed::Yes(None))
-    } else {
-        Ok(Agreed::No)
-    }
+    consent::agree(call, &plan, "Change the alias?", yes)
 }
 
 fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Problem> {

@@ -86,7 +86,8 @@ pub fn find(tx: &Tx<'_>, version: VersionId, kind: AlertKind) -> Result<Option<A
         "{SELECT} WHERE alert.model_id = (SELECT model_id FROM version WHERE id = :version)
            AND alert.version_id = :version AND alert.kind = :kind"
     ))?;
-    let mut rows = statement.query(named_params! { ":version": version.0, ":kind": kind.name() })?;
+    let mut rows =
+        statement.query(named_params! { ":version": version.0, ":kind": kind.name() })?;
     rows.next()?.map(alert).transpose()
 }
 

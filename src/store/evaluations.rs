@@ -115,11 +115,7 @@ pub fn newest_of(tx: &Tx<'_>, version: VersionId) -> Result<Option<Evaluation>> 
 ///
 /// # Errors
 /// The store can't be read.
-pub fn last_decided_at(
-    tx: &Tx<'_>,
-    version: VersionId,
-    tenure: i64,
-) -> Result<Option<Timestamp>> {
+pub fn last_decided_at(tx: &Tx<'_>, version: VersionId, tenure: i64) -> Result<Option<Timestamp>> {
     let micros: Option<i64> = tx
         .sql
         .prepare_cached(

@@ -87,6 +87,11 @@ impl<T> Change<T> {
         }
     }
 
+    /// What it did, without the change.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
     /// Rows that nothing refers to yet; the log does not speak of them.
     pub const fn staged(value: T) -> Self {
         Self {

@@ -164,7 +164,10 @@ pub fn recorded(
         }
     }
     let checked = Checked {
-        is_news: changed || touched.iter().any(|touched| touched.news != AlertNews::Open),
+        is_news: changed
+            || touched
+                .iter()
+                .any(|touched| touched.news != AlertNews::Open),
         evaluation: Some(evaluation),
         operation: Some(operation),
         alerts: touched,
@@ -277,7 +280,10 @@ pub fn message(kind: AlertKind, judgement: &Judgement) -> String {
             .map_or_else(|| "degraded".to_owned(), |reason| reason.text.clone()),
         AlertKind::Blind => {
             let why = reasons.first().map_or("", |reason| reason.text.as_str());
-            format!("no check could decide for {}: {why}", judgement.rules.blind_after)
+            format!(
+                "no check could decide for {}: {why}",
+                judgement.rules.blind_after
+            )
         }
     }
 }

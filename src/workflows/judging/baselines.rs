@@ -199,7 +199,11 @@ pub(super) fn recorded(
         }
         _ => {
             let other = previous(tx, judgement, version)?;
-            (other, BaselineKind::Previous, nothing_below(judgement, version))
+            (
+                other,
+                BaselineKind::Previous,
+                nothing_below(judgement, version),
+            )
         }
     };
     let Some(other) = other.filter(|other| other.id != version.id) else {
@@ -331,11 +335,7 @@ impl Finder<'_, '_> {
 
     /// The numbers of another version, the best there are: its reference sample, else all its labelled live rows of
     /// earlier tenures, else its recorded metrics.
-    fn numbers_of(
-        &self,
-        other: &Version,
-        kind: BaselineKind,
-    ) -> Result<Vec<Source>, StoreError> {
+    fn numbers_of(&self, other: &Version, kind: BaselineKind) -> Result<Vec<Source>, StoreError> {
         let mut sources = Vec::new();
         sources.extend(self.reference(kind, other)?);
         if sources.is_empty() {
@@ -348,11 +348,7 @@ impl Finder<'_, '_> {
         Ok(sources)
     }
 
-    fn live_rows(
-        &self,
-        other: &Version,
-        kind: BaselineKind,
-    ) -> Result<Option<Source>, StoreError> {
+    fn live_rows(&self, other: &Version, kind: BaselineKind) -> Result<Option<Source>, StoreError> {
         let production = AliasName::production();
         let of_other = Periods::Of(other.id);
         let periods = aliases::periods(self.tx, self.judgement.model.id, &production, of_other)?;
@@ -369,6 +365,7 @@ impl Finder<'_, '_> {
         }
         let rows = window(self.tx, other.id, rows, WindowLimit::All)?;
         let standard = Standard::Rows(self.sample(&rows));
-        self.source(kind, other, Origin::LiveRows, standard).map(Some)
+        self.source(kind, other, Origin::LiveRows, standard)
+            .map(Some)
     }
 }

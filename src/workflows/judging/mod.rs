@@ -88,13 +88,19 @@ impl Judgement {
     /// What its rows are to the version.
     #[must_use]
     pub const fn role(&self) -> Role {
-        if self.is_live { Role::Live } else { Role::Shadow }
+        if self.is_live {
+            Role::Live
+        } else {
+            Role::Shadow
+        }
     }
 
     /// The baseline that a metric was compared with.
     #[must_use]
     pub fn source(&self, judged: &Judged) -> Option<&Source> {
-        judged.baseline_index.and_then(|index| self.sources.get(index))
+        judged
+            .baseline_index
+            .and_then(|index| self.sources.get(index))
     }
 
     /// The metrics that decide.
@@ -258,7 +264,12 @@ fn by_rows(
         newest_label_age: newest_label_at.map(|at| now.since(at)),
     };
     let no_baseline = gathered.missing;
-    let decision = decide(&Basis::Rows(evidence), &metrics, &no_baseline, &rules(check));
+    let decision = decide(
+        &Basis::Rows(evidence),
+        &metrics,
+        &no_baseline,
+        &rules(check),
+    );
     let information = if coverage.truth_count == 0 {
         information(tx, &judgement, version)?
     } else {
@@ -351,9 +362,8 @@ fn recorded_metrics(
     let current = &version.metadata.metrics;
     let deciding = baselines::deciding_recorded(check, task, current, baseline);
     let judge = |metric: Metric, decides| {
-        let of = |metrics: &std::collections::BTreeMap<String, f64>| {
-            metrics.get(metric.name()).copied()
-        };
+        let of =
+            |metrics: &std::collections::BTreeMap<String, f64>| metrics.get(metric.name()).copied();
         judge_recorded(
             metric,
             decides,
@@ -363,7 +373,8 @@ fn recorded_metrics(
         )
     };
     let mut metrics = of_all_metrics(task, &deciding, judge);
-    metrics.retain(|judged| judged.decides || judged.current.is_some() || judged.baseline.is_some());
+    metrics
+        .retain(|judged| judged.decides || judged.current.is_some() || judged.baseline.is_some());
     metrics
 }
 
