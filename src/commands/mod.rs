@@ -1,17 +1,23 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
+mod alerts;
 mod call;
+mod check;
+mod compare;
 mod consent;
 mod demo;
 mod flags;
 mod ingest;
 mod init;
+mod judged;
+mod monitor;
 mod output;
 mod problems;
 mod promote;
 mod redo;
 mod register;
 mod rollback;
+mod status;
 mod switched;
 mod undo;
 
@@ -55,6 +61,11 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    Status(status::Args),
+    Check(check::Args),
+    Compare(compare::Args),
+    Monitor(monitor::Args),
+    Alerts(alerts::Args),
     Demo(demo::Args),
     Init(init::Args),
     Register(register::Args),
@@ -73,6 +84,11 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
             again(call, words, now, voice)
         }),
+        Verb::Status(args) => status::run(call, &args),
+        Verb::Check(args) => check::run(call, &args),
+        Verb::Compare(args) => compare::run(call, &args),
+        Verb::Monitor(args) => monitor::run(call, &args),
+        Verb::Alerts(args) => alerts::run(call, args),
         Verb::Init(args) => init::run(call, args),
         Verb::Register(args) => register::run(call, args),
         Verb::Ingest(args) => ingest::run(call, args),
