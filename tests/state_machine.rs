@@ -15,9 +15,7 @@ use modelguard::domain::operation::{Author, NewOperation, OperationKind};
 use modelguard::domain::time::{Length, Timestamp};
 use modelguard::store::models::Model;
 use modelguard::store::versions::{self, ArtifactKind, Metadata};
-use modelguard::store::{
-    Access, Change, Store, StoreError, aliases, maintain, models, operations,
-};
+use modelguard::store::{Access, Change, Store, StoreError, aliases, maintain, models, operations};
 use modelguard::workflows::registering::{Registration, Stager, register};
 use modelguard::workflows::switching::{self, SwitchError, Wish};
 use proptest::prelude::*;
@@ -344,7 +342,8 @@ fn template(folder: &Path) -> PathBuf {
             let stager = Stager::new(&mut store, &AUTHOR, ArtifactKind::File);
             let staged = stager
                 .stage(|out| {
-                    out.write_all(format!("{} {v}", model.name).as_bytes()).unwrap();
+                    out.write_all(format!("{} {v}", model.name).as_bytes())
+                        .unwrap();
                     Ok(())
                 })
                 .unwrap();
@@ -476,10 +475,7 @@ fn the_model_is_short() {
     let source = include_str!("state_machine.rs");
     let (_, model) = source.split_once("// The model begins").unwrap();
     let (model, _) = model.split_once("// The model ends").unwrap();
-    let rules = model
-        .lines()
-        .skip(1)
-        .filter(|line| !line.trim().is_empty());
+    let rules = model.lines().skip(1).filter(|line| !line.trim().is_empty());
     let rules = rules.filter(|line| !line.trim_matches([' ', '}', ')', ';']).is_empty());
     assert!(rules.clone().count() <= 60, "{}", rules.count());
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::flags::Globals;
-use super::output::Screen;
+use super::output::{self, Screen};
 use super::problems;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
@@ -125,6 +125,9 @@ impl Call {
         let found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
+        if self.globals.verbose > 0 {
+            output::stderr(&told(&found));
+        }
         Ok(found)
     }
 
@@ -219,6 +222,26 @@ impl Call {
             Some(signal) => Err(problems::interrupted(signal)),
         }
     }
+}
+
+/// What `-v` says: what was found, and who said so.
+fn told(found: &Discovered) -> String {
+    let policy = match &found.policy_path {
+        None => "none, so the defaults hold".to_owned(),
+        Some(path) if found.explicit => format!("{}, named", path.display()),
+        Some(path) => format!("{}, found from here upwards", path.display()),
+    };
+    let model = found.model.as_ref().map_or_else(
+        || "none named".to_owned(),
+        |model| format!("{model} ({})", found.model_origin),
+    );
+    format!(
+        "policy: {policy}\nstore: {} ({})\nmodel: {model}\nlock timeout: {} ({})\n",
+        found.store_path.display(),
+        found.store_origin,
+        found.lock_timeout,
+        found.lock_timeout_origin
+    )
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -47,7 +47,7 @@ pub struct Globals {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Say what is decided on the way; twice: more
+    /// Say which policy, store and model were chosen, and by what
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 

@@ -97,11 +97,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         output::stderr(&problem.render(Palette::plain()));
     }));
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let stop = match StopFlag::listen() {
-            Ok(stop) => stop,
-            // Without handlers a signal simply ends the run, which every command withstands.
-            Err(_) => StopFlag::default(),
-        };
+        // Without handlers a signal simply ends the run, which every command withstands.
+        let stop = StopFlag::listen().unwrap_or_default();
         run(&words, Environment::read(), &stop, Voice::Loud)
     }));
     let status = status.unwrap_or(ExitStatus::Bug);

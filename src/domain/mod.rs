@@ -5,6 +5,7 @@ pub mod hash;
 pub mod holders;
 pub mod metric;
 pub mod names;
+pub mod nearest;
 pub mod operation;
 pub mod policy;
 pub mod sample;

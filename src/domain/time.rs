@@ -261,7 +261,7 @@ impl fmt::Display for Length {
         let (name, micros) = UNITS
             .iter()
             .rev()
-            .find(|(_, micros)| self.0 >= *micros && self.0 % micros == 0)
+            .find(|(_, micros)| self.0 >= *micros && self.0.is_multiple_of(*micros))
             .copied()
             .unwrap_or(("s", 1_000_000));
         write!(out, "{}{name}", self.0 / micros)

@@ -1,6 +1,7 @@
 //! What a check says: verdict, reasons, severity, alert.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// The three answers of a check. An error is never one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -198,9 +199,58 @@ impl AlertKind {
     }
 }
 
+/// An evaluation's row: what one check saw and said; printed as `e_7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EvaluationId(pub i64);
+
+impl fmt::Display for EvaluationId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "e_{}", self.0)
+    }
+}
+
+/// An alert's row, printed as `a_1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AlertId(pub i64);
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "a_{}", self.0)
+    }
+}
+
+/// A text names no alert.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no alert; they are written a_1, a_2, …")]
+pub struct AlertSyntax(pub String);
+
+impl FromStr for AlertId {
+    type Err = AlertSyntax;
+
+    fn from_str(text: &str) -> Result<Self, AlertSyntax> {
+        let digits = text.strip_prefix("a_").unwrap_or(text);
+        match digits.parse() {
+            Ok(number) if number > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(Self(number))
+            }
+            _ => Err(AlertSyntax(text.to_owned())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alerts_are_written_with_their_letter() {
+        assert_eq!("a_12".parse(), Ok(AlertId(12)));
+        assert_eq!("12".parse(), Ok(AlertId(12)));
+        assert_eq!(AlertId(12).to_string(), "a_12");
+        for text in ["", "a_", "a_0", "a_-1", "a_+1", "e_1", "a_1x"] {
+            assert!(text.parse::<AlertId>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn severity_counts_from_ten_percent() {

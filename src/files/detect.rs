@@ -6,6 +6,7 @@ use super::mapping::{Column, Mapping, Wanted, probability_label};
 use super::table::Table;
 use super::values::{NumberReading, canonical_label, excerpt, number};
 use crate::domain::metric::Task;
+use crate::domain::nearest::{self, edits};
 
 /// Finds the columns of a table; see [`Mapping::resolve`].
 pub(super) fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Mapping, FileErrorKind> {
@@ -295,27 +296,18 @@ impl Finder<'_> {
     }
 }
 
-/// Those names that differ from a wanted one by at most two letters, nearest first, at most three.
+/// Those names that look most like a wanted one.
 fn nearest(wanted: &[&str], have: &[String]) -> Vec<String> {
-    let mut near: Vec<(usize, &String)> = have
-        .iter()
-        .filter(|name| name.len() <= 128)
-        .filter_map(|name| {
-            let lower = name.to_lowercase();
-            let distance = wanted
-                .iter()
-                .map(|wanted| strsim::osa_distance(&wanted.to_lowercase(), &lower))
-                .min()?;
-            // Two letters of a short name are most of it.
-            (distance <= 2 && distance * 2 < lower.chars().count().max(1))
-                .then_some((distance, name))
-        })
-        .collect();
-    near.sort();
-    near.into_iter()
-        .take(3)
-        .map(|(_, name)| name.clone())
-        .collect()
+    let near = nearest::nearest(have, |name| {
+        let lower = name.to_lowercase();
+        let fewest = wanted
+            .iter()
+            .filter_map(|wanted| edits(&wanted.to_lowercase(), &lower))
+            .min();
+        // Two letters of a short name are most of it.
+        fewest.filter(|edits| edits * 2 < lower.chars().count().max(1))
+    });
+    near.into_iter().cloned().collect()
 }
 
 /// One column is one field; only the id may share what it joins.

@@ -34,6 +34,8 @@ pub enum RejectCode {
     ZeroCharacter,
     /// The version's name is malformed or unknown; found by whoever knows the versions.
     UnknownVersion,
+    /// No version was live at the time of the prediction; found by whoever knows the versions.
+    NoHolder,
     /// The same id again with other values; found by whoever stores the rows.
     Conflict,
 }
@@ -54,6 +56,7 @@ impl RejectCode {
             Self::Nested => "nested_value",
             Self::ZeroCharacter => "zero_character",
             Self::UnknownVersion => "unknown_version",
+            Self::NoHolder => "no_holder",
             Self::Conflict => "conflict",
         }
     }

@@ -1,10 +1,16 @@
 //! Turns labelled rows into numbers, and numbers into what they say: metrics, intervals, differences, the threshold.
 
+pub mod action;
+pub mod baseline;
 pub mod interval;
+pub mod judged;
 pub mod metrics;
 pub mod paired;
+pub mod plan;
 pub mod special;
 pub mod threshold;
+pub mod verdict;
+mod words;
 
 /// Why a number does not exist. It stands where other tools print NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +47,10 @@ pub enum Undefined {
     BaselineTooLow,
     #[error("the metric has no better direction, so it never decides")]
     NoDirection,
+    #[error("the baseline's R² was recorded without an RMSE that tells the spread of its truth")]
+    NoTruthVariance,
+    #[error("the version has no recorded value of it")]
+    NotRecorded,
 }
 
 /// A count as a real number; exact up to 2⁵³.

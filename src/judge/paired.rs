@@ -239,7 +239,10 @@ fn aligned(a: &Sample, b: &Sample) -> Result<(Sample, Sample), Undefined> {
 }
 
 /// The same rows over a longer list of labels, which holds all of theirs.
-fn relabelled(sample: &ClassSample, labels: &[String]) -> Result<ClassSample, Undefined> {
+pub(super) fn relabelled(
+    sample: &ClassSample,
+    labels: &[String],
+) -> Result<ClassSample, Undefined> {
     let places: Vec<usize> = sample
         .labels
         .iter()

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::domain::nearest::{self, edits};
+
 /// What kind of trouble a policy makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemKind {
@@ -264,25 +266,14 @@ fn columns(text: &str) -> usize {
 pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
     let given = plain(given);
-    // Nobody means a key by a text of this length, and the distance takes time that grows with it.
-    if given.len() > 64 {
-        return Vec::new();
-    }
-    let edits = |name: &str| strsim::damerau_levenshtein(&given, name);
-    let mut found: Vec<(usize, &str)> = known
-        .into_iter()
-        .filter_map(|name| {
-            let whole = plain(name);
-            let beginning = whole
-                .match_indices('_')
-                .map(|(at, _)| edits(&whole[..at]) + 1);
-            let distance = beginning.chain([edits(&whole)]).min()?;
-            // As many edits as letters make any word of any other.
-            (distance <= 2 && distance < given.chars().count()).then_some((distance, name))
-        })
-        .collect();
-    found.sort_by_key(|(distance, _)| *distance);
-    found.into_iter().map(|(_, name)| name).take(3).collect()
+    nearest::nearest(known, |name| {
+        let whole = plain(name);
+        let beginnings = whole.match_indices('_').map(|(at, _)| &whole[..at]);
+        let of_beginning = beginnings.filter_map(|part| Some(edits(&given, part)? + 1));
+        let fewest = of_beginning.chain(edits(&given, &whole)).min();
+        // As many edits as letters make any word of any other.
+        fewest.filter(|edits| *edits < given.chars().count())
+    })
 }
 
 #[cfg(test)]

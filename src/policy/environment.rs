@@ -76,10 +76,6 @@ impl Environment {
     ///
     /// # Errors
     /// There is no such folder, or it may not be entered.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the file that touches the process's surroundings"
-    )]
     pub fn enter(folder: &Path) -> std::io::Result<()> {
         env::set_current_dir(folder)
     }

@@ -8,26 +8,8 @@ use crate::domain::evidence::{Attribution, BatchId, Role};
 use crate::domain::hash::Hash;
 use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::time::Timestamp;
+use crate::files::columns::FileKind;
 use crate::files::owner::Owner;
-
-/// What a batch was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchKind {
-    /// Predictions, and truth where the file had it.
-    Predictions,
-    Truth,
-}
-
-impl BatchKind {
-    /// The word for it in the store and in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Predictions => "predictions",
-            Self::Truth => "truth",
-        }
-    }
-}
 
 /// Whether a batch's rows count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +86,7 @@ pub struct BatchReport {
 #[derive(Clone, Copy, Debug)]
 pub struct NewBatch<'a> {
     pub model: i64,
-    pub kind: BatchKind,
+    pub kind: FileKind,
     pub source: &'a str,
     pub owner: &'a Owner,
     pub at: Timestamp,
@@ -115,7 +97,7 @@ pub struct NewBatch<'a> {
 pub struct Batch {
     pub id: BatchId,
     pub model: i64,
-    pub kind: BatchKind,
+    pub kind: FileKind,
     pub state: BatchState,
     pub source: String,
     pub started_at: Timestamp,
@@ -150,7 +132,7 @@ fn batch(row: &Row<'_>) -> Result<Batch> {
     Ok(Batch {
         id: BatchId(row.get(0)?),
         model: row.get(1)?,
-        kind: [BatchKind::Predictions, BatchKind::Truth]
+        kind: [FileKind::Predictions, FileKind::Truth]
             .into_iter()
             .find(|one| one.name() == kind)
             .ok_or_else(|| StoreError::meaningless("kind of batch", kind))?,

@@ -19,6 +19,7 @@ use crate::domain::metric::Task;
 use crate::domain::names::AliasName;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::time::{Length, Timestamp};
+use crate::files::columns::FileKind;
 use crate::files::hash::hash_bytes;
 use crate::files::owner::Owner;
 
@@ -249,7 +250,7 @@ pub fn staged(tx: &Tx<'_>, model: i64, predictions: &[P<'_>], truths: &[T<'_>]) 
         tx,
         batches::NewBatch {
             model,
-            kind: batches::BatchKind::Predictions,
+            kind: FileKind::Predictions,
             source: "test.csv",
             owner: &Owner::present(),
             at: minute(0),

@@ -1,10 +1,12 @@
 //! The SQLite file: what is kept in it, and the one way to change it.
 
+pub mod alerts;
 pub mod aliases;
 pub mod artifacts;
 pub mod batches;
 pub mod coverage;
 pub mod error;
+pub mod evaluations;
 pub mod evidence;
 #[cfg(test)]
 pub(crate) mod example;
@@ -83,6 +85,11 @@ impl<T> Change<T> {
             operations: self.operations,
             keep: self.keep,
         }
+    }
+
+    /// What it did, without the change.
+    pub fn into_value(self) -> T {
+        self.value
     }
 
     /// Rows that nothing refers to yet; the log does not speak of them.

@@ -2,10 +2,12 @@
 
 use rusqlite::named_params;
 
+use super::batches::Attributed;
 use super::values::{self, LabelSets};
-use super::{Result, Tx, count, signed};
-use crate::domain::evidence::{Attribution, BatchId, Probabilities, Value};
+use super::{Result, StoreError, Tx, count, signed};
+use crate::domain::evidence::{Attribution, BatchId, Probabilities, Role, Value};
 use crate::domain::holders::VersionId;
+use crate::domain::names::PRODUCTION;
 use crate::domain::time::Timestamp;
 
 /// What to do with a row whose key is there with another value.
@@ -230,13 +232,49 @@ pub fn held(tx: &Tx<'_>, batch: BatchId) -> Result<Held> {
     }
 }
 
+/// How many predictions of a batch count for which version, why, and in which role as the tenures are now.
+///
+/// # Errors
+/// The store can't be read.
+pub fn attributed(tx: &Tx<'_>, batch: BatchId) -> Result<Vec<Attributed>> {
+    let mut statement = tx.sql.prepare_cached(
+        "SELECT prediction.version_id, prediction.attribution,
+                EXISTS (SELECT 1 FROM period
+                        WHERE period.version_id = prediction.version_id AND period.alias = :production
+                          AND (period.from_at IS NULL OR period.from_at <= prediction.predicted_at)
+                          AND (period.to_at IS NULL OR period.to_at > prediction.predicted_at)) AS is_live,
+                count(*)
+         FROM prediction WHERE prediction.batch_id = :batch
+         GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
+    )?;
+    let mut rows =
+        statement.query(named_params! { ":batch": batch.0, ":production": PRODUCTION })?;
+    let mut attributed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let by: String = row.get(1)?;
+        let role = if row.get(2)? {
+            Role::Live
+        } else {
+            Role::Shadow
+        };
+        attributed.push(Attributed::new(
+            VersionId(row.get(0)?),
+            Attribution::from_name(&by)
+                .ok_or_else(|| StoreError::meaningless("attribution", by))?,
+            role,
+            count(row, 3)?,
+        ));
+    }
+    Ok(attributed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::evidence::Labelled;
     use crate::store::example::{Example, P, T, author, minute, probabilities, staged};
     use crate::store::values::RowReader;
-    use crate::store::{Change, StoreError, batches};
+    use crate::store::{Change, batches};
 
     #[test]
     fn a_repeat_is_skipped_and_another_value_is_a_conflict() {

@@ -1,7 +1,10 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
+pub mod ingesting;
+pub mod judging;
+pub mod monitoring;
 pub mod naming;
+pub mod recording;
 pub mod registering;
 pub mod session;
-
 pub mod switching;

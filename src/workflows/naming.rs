@@ -1,6 +1,7 @@
 //! Which model and which version a person means.
 
 use crate::domain::names::{ModelName, NameSyntax, Reference, ReferenceTarget};
+use crate::domain::nearest::{edits, nearest};
 use crate::store::models::{self, Model};
 use crate::store::versions::{self, Version};
 use crate::store::{StoreError, Tx, aliases};
@@ -137,21 +138,10 @@ fn by_text(tx: &Tx<'_>, model: &Model, text: &str) -> Result<Version, NamingErro
         });
     }
     let (all, _) = versions::names_with_prefix(tx, model.id, "", 1_000)?;
-    let near = nearest(text, all);
+    let near = nearest(all, |name| edits(text, name));
     Err(NamingError::NoVersion {
         given,
         model: model_name,
         near,
     })
-}
-
-/// The names within edit distance 2, nearest first, at most three.
-fn nearest(given: &str, names: Vec<String>) -> Vec<String> {
-    let mut near: Vec<_> = names
-        .into_iter()
-        .map(|name| (strsim::levenshtein(given, &name), name))
-        .filter(|(distance, _)| *distance <= 2)
-        .collect();
-    near.sort();
-    near.into_iter().take(3).map(|(_, name)| name).collect()
 }

@@ -185,8 +185,8 @@ pub struct Registration<'a> {
     pub metadata: &'a Metadata,
     /// The hash of the reference sample's file, where there is one: it is part of the version's identity.
     pub reference_blake3: Option<Hash>,
-    /// The alias that the version takes, and the plan that was agreed to.
-    pub alias: Option<(&'a AliasName, Option<&'a Plan>)>,
+    /// The alias that the version takes.
+    pub alias: Option<&'a AliasName>,
 }
 
 /// What was registered.
@@ -288,9 +288,9 @@ fn in_transaction(
     };
     let switched = match registration.alias {
         None => None,
-        Some((alias, agreed)) => {
+        Some(alias) => {
             let next = OperationId(first.0 + i64::from(created));
-            let (plan, operation) = take_alias(tx, author, model, id, alias, agreed, next)?;
+            let (plan, operation) = take_alias(tx, author, model, id, alias, next)?;
             let switched = operation.as_ref().map(|_| next);
             operations.extend(operation);
             Some((plan, switched))
@@ -334,35 +334,22 @@ fn take_alias(
     model: &Model,
     version: VersionId,
     alias: &AliasName,
-    agreed: Option<&Plan>,
     operation: OperationId,
 ) -> Result<(Plan, Option<NewOperation>), SwitchError> {
-    let wish = alias_wish(alias, version);
-    let plan = switching::plan(tx, model, alias, &wish, author.at)?;
-    let holder = |plan: &Plan| plan.from.as_ref().map(|from| from.version.id);
-    if agreed.is_some_and(|agreed| holder(agreed) != holder(&plan)) {
-        return Err(SwitchError::ChangedMeanwhile {
-            alias: alias.clone(),
-        });
-    }
-    if !plan.changes {
-        return Ok((plan, None));
-    }
-    let change = plan.apply(tx, operation, None, "{}".to_owned())?;
-    Ok((plan, Some(change)))
-}
-
-/// How a version takes an alias: production by promote, any other by being set.
-#[must_use]
-pub fn alias_wish(alias: &AliasName, version: VersionId) -> Wish {
-    if alias.is_production() {
+    let wish = if alias.is_production() {
         Wish::Promote {
             version,
             since: None,
         }
     } else {
         Wish::SetAlias(version)
+    };
+    let plan = switching::plan(tx, model, alias, &wish, author.at)?;
+    if !plan.changes {
+        return Ok((plan, None));
     }
+    let change = plan.apply(tx, operation, None, "{}".to_owned())?;
+    Ok((plan, Some(change)))
 }
 
 /// The second of the registration, with `_2`, `_3` behind it where that is taken.

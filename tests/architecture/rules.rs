@@ -136,11 +136,7 @@ pub const OWNED: &[Owned] = &[
     ),
     owned(&["signal_hook"], &["ui/interrupt.rs"], "ask ui::interrupt"),
     owned(&["statrs"], &["judge/special.rs"], "ask judge::special"),
-    owned(
-        &["strsim"],
-        &["ui/", "commands/", "policy/diagnose.rs"],
-        "a hint is made where it is shown",
-    ),
+    owned(&["strsim"], &["domain/nearest.rs"], "ask domain::nearest"),
     owned(&["tabled"], &["ui/table.rs"], "ask ui::table"),
     owned(
         &["tar"],

@@ -1,15 +1,19 @@
 //! `register`: keeps a version of a model: its bytes, and what is known of it.
 
+mod reference;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use self::reference::Reference;
 use super::call::Call;
-use super::output::{Report, Screen};
+use super::output::{Report, Screen, Warning};
 use super::{Outcome, consent, problems, switched};
 use crate::domain::names::{AliasName, VersionName};
+use crate::files::columns::ColumnChoice;
 use crate::files::{directory, read};
 use crate::store::Access;
 use crate::store::models::Model;
@@ -67,6 +71,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     reference: Option<PathBuf>,
 
+    /// Which column of the reference sample is which: prediction=y_pred, truth=y, proba.yes=p1 …
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<ColumnChoice>,
+
     /// An alias that the version takes; production makes it the live one
     #[arg(long, value_name = "ALIAS")]
     alias: Option<AliasName>,
@@ -120,12 +128,19 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     };
     let mut session = call.session(Access::Write)?;
     let model = call.model(&mut session)?;
+    let reference = args
+        .reference
+        .as_deref()
+        .map(|path| Reference::read(call, &session, &model, path, &args.map))
+        .transpose()?;
     let agreed = match &args.alias {
         None => None,
-        Some(alias) => match agree_to_alias(call, &mut session, &model, alias, args.yes)? {
-            Agreed::Yes(plan) => Some((alias, plan)),
-            Agreed::No => return Ok(Box::new(Unchanged { model })),
-        },
+        Some(alias) => {
+            if !agree_to_alias(call, &mut session, &model, alias, args.yes)? {
+                return Ok(Box::new(Unchanged { model }));
+            }
+            Some(alias)
+        }
     };
     let staged = stage(call, &mut session, &args.path)?;
     let file_name = args.path.file_name().map_or_else(
@@ -137,15 +152,18 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         name: args.version_id.as_ref(),
         file_name: &file_name,
         metadata: &metadata,
-        reference_blake3: None,
-        alias: agreed.as_ref().map(|(alias, plan)| (*alias, plan.as_ref())),
+        reference_blake3: reference.as_ref().map(|reference| reference.sample.blake3),
+        alias: agreed,
     };
     let registered = registering::register(
         &mut session.store,
         &session.author,
         &staged,
         &registration,
-        |_, _| Ok(()),
+        |tx, version| match &reference {
+            Some(reference) => reference.insert(tx, version),
+            None => Ok(()),
+        },
     )
     .map_err(|error| problem(call, &args.path, error))?;
     let switched = registered
@@ -156,13 +174,14 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .map_err(|error| problems::store(call, error))?;
     let undo_command = switched
         .as_ref()
-        .and_then(|switched| super::switched::undo_command(call, switched));
+        .and_then(|switched| switched::undo_command(call, switched));
     Ok(Box::new(Kept {
         model,
         registered,
         switched,
         undo_command,
         actor: session.author.actor.clone(),
+        reference,
     }))
 }
 
@@ -211,11 +230,6 @@ fn pairs(option: &str, given: Vec<(String, String)>) -> Result<BTreeMap<String, 
     Ok(pairs)
 }
 
-enum Agreed {
-    Yes(Option<Plan>),
-    No,
-}
-
 /// Asks only where the alias is another version's.
 fn agree_to_alias(
     call: &Call,
@@ -223,7 +237,7 @@ fn agree_to_alias(
     model: &Model,
     alias: &AliasName,
     yes: bool,
-) -> Result<Agreed, Problem> {
+) -> Result<bool, Problem> {
     let holder = session
         .store
         .read(|tx| {
@@ -235,7 +249,7 @@ fn agree_to_alias(
         })
         .map_err(|error| problems::store(call, error))?;
     let Some(holder) = holder else {
-        return Ok(Agreed::Yes(None));
+        return Ok(true);
     };
     let plan = format!(
         "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
@@ -243,11 +257,7 @@ fn agree_to_alias(
         holder.name,
         call.follow_up("undo")
     );
-    if consent::agree(call, &plan, "Change the alias?", yes)? {
-        Ok(Agreed::Yes(None))
-    } else {
-        Ok(Agreed::No)
-    }
+    consent::agree(call, &plan, "Change the alias?", yes)
 }
 
 fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Problem> {
@@ -402,6 +412,7 @@ struct Kept {
     switched: Option<Switched>,
     undo_command: Option<String>,
     actor: String,
+    reference: Option<Reference>,
 }
 
 impl Report for Kept {
@@ -421,7 +432,7 @@ impl Report for Kept {
             "stored_bytes": version.size_bytes,
             "artifact_blake3": version.artifact_blake3.to_string(),
             "operation_id": self.registered.operation.map(|id| id.to_string()),
-            "reference": null,
+            "reference": self.reference.as_ref().map(Reference::data),
             "alias": self.switched.as_ref().map(|switched| {
                 let mut data = switched::switched_data(switched, None, &self.actor);
                 data["undo_command"] = json!(self.undo_command);
@@ -445,6 +456,9 @@ impl Report for Kept {
                 version.file_name, version.name
             )
         };
+        if let Some(reference) = &self.reference {
+            text.push_str(&reference.text());
+        }
         if let Some(switched) = &self.switched
             && switched.operation.is_some()
         {
@@ -455,5 +469,11 @@ impl Report for Kept {
             ));
         }
         text
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.reference
+            .as_ref()
+            .map_or_else(Vec::new, Reference::warnings)
     }
 }

@@ -1,0 +1,57 @@
+//! Which columns are looked for: what the command line names, then the policy, then the known names.
+
+use crate::domain::metric::Task;
+use crate::domain::policy::{ColumnRules, ScoreIs};
+use crate::files::columns::{
+    ColumnChoice, ColumnChoices, ColumnSyntax, Field, FileKind, Origin, ScoreMeaning,
+};
+use crate::files::mapping::Wanted;
+
+/// What the command line and the policy say of a file's columns.
+///
+/// # Errors
+/// A label of the policy is none.
+pub fn choices(rules: &ColumnRules, flags: &[ColumnChoice]) -> Result<ColumnChoices, ColumnSyntax> {
+    let mut columns = flags.to_vec();
+    let named = [
+        (Field::Id, &rules.id),
+        (Field::Time, &rules.time),
+        (Field::Prediction, &rules.prediction),
+        (Field::Truth, &rules.truth),
+        (Field::TruthTime, &rules.truth_time),
+        (Field::Version, &rules.version),
+        (Field::Score, &rules.score),
+    ];
+    let mut from_policy = |field, column: &str| {
+        columns.push(ColumnChoice {
+            field,
+            column: column.to_owned(),
+            origin: Origin::Policy,
+        });
+    };
+    for (field, column) in named {
+        if let Some(column) = column {
+            from_policy(field, column);
+        }
+    }
+    for (label, column) in &rules.proba {
+        from_policy(format!("proba.{label}").parse()?, column);
+    }
+    Ok(ColumnChoices {
+        columns,
+        score_is: rules.score_is.map(|meaning| match meaning {
+            ScoreIs::Positive => ScoreMeaning::Positive,
+            ScoreIs::Predicted => ScoreMeaning::Predicted,
+        }),
+        positive: rules.positive.clone(),
+    })
+}
+
+/// What is looked for in a file of one model.
+pub fn wanted<'a>(kind: FileKind, task: Task, choices: &'a ColumnChoices) -> Wanted<'a> {
+    Wanted {
+        kind,
+        task,
+        choices,
+    }
+}

@@ -1,0 +1,416 @@
+//! Judges a version: gathers its evidence and what it is compared with, and decides.
+
+mod baselines;
+mod document;
+
+use crate::domain::evidence::{self, Attribution, Coverage, EvidenceRow, Role};
+use crate::domain::metric::{Direction, Metric, Task};
+use crate::domain::names::{AliasName, Reference, VersionName};
+use crate::domain::policy::{CheckRules, EvidenceKind, ModelPolicy, Window};
+use crate::domain::sample::Sample;
+use crate::domain::time::{Length, Timestamp};
+use crate::files::values::canonical_label;
+use crate::judge::interval::Confidence;
+use crate::judge::judged::{Judged, judge_recorded, judge_rows};
+use crate::judge::verdict::{Basis, Decision, Evidence, Rules, decide};
+use crate::store::aliases::{self, Period, Periods};
+use crate::store::coverage::{self, Rows};
+use crate::store::evidence::{WindowLimit, newest_label_at, window};
+use crate::store::models::Model;
+use crate::store::versions::{self, Version};
+use crate::store::{StoreError, Tx, operations};
+
+use super::naming::{self, NamingError};
+use super::switching::SwitchError;
+
+pub use baselines::{BaselineKind, Origin, Source};
+pub use document::{document, metric_document};
+
+/// Why nothing was judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    #[error(transparent)]
+    Naming(#[from] NamingError),
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The stretch of time in which the live version has been live.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenure {
+    pub id: i64,
+    /// `None`: it has no beginning.
+    pub from_at: Option<Timestamp>,
+    /// When the present period began; where it has no beginning, when it was promoted.
+    pub watched_since: Timestamp,
+}
+
+/// The labelled rows that were judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowFacts {
+    pub rows_count: u64,
+    /// The first and the last prediction.
+    pub from_at: Option<Timestamp>,
+    pub to_at: Option<Timestamp>,
+    pub attribution: Vec<(Attribution, u64)>,
+    pub lag_p50: Option<Length>,
+}
+
+/// What recorded metrics say where there are no rows: told, and never a verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Information {
+    pub baseline: VersionName,
+    pub metrics: Vec<Judged>,
+}
+
+/// What a check saw and says.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub model: Model,
+    /// `None`: no version is live.
+    pub version: Option<Version>,
+    pub is_live: bool,
+    pub rules: CheckRules,
+    pub at: Timestamp,
+    pub tenure: Option<Tenure>,
+    pub window: WindowFacts,
+    pub coverage: Coverage,
+    pub newest_label_at: Option<Timestamp>,
+    pub sources: Vec<Source>,
+    pub metrics: Vec<Judged>,
+    pub decision: Decision,
+    pub information: Option<Information>,
+}
+
+impl Judgement {
+    /// What its rows are to the version.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        if self.is_live {
+            Role::Live
+        } else {
+            Role::Shadow
+        }
+    }
+
+    /// The baseline that a metric was compared with.
+    #[must_use]
+    pub fn source(&self, judged: &Judged) -> Option<&Source> {
+        judged
+            .baseline_index
+            .and_then(|index| self.sources.get(index))
+    }
+
+    /// The metrics that decide.
+    pub fn deciding(&self) -> impl Iterator<Item = &Judged> {
+        self.metrics.iter().filter(|judged| judged.decides)
+    }
+}
+
+/// Judges what is live, or the version that a reference names, by the rules of a policy.
+///
+/// # Errors
+/// A reference means no version, or the store can't be read.
+pub fn judge(
+    tx: &Tx<'_>,
+    model: &Model,
+    policy: &ModelPolicy,
+    reference: Option<&Reference>,
+    now: Timestamp,
+) -> Result<Judgement, JudgeError> {
+    let production = AliasName::production();
+    let holders = aliases::holders(tx, model.id, &production)?;
+    let version = match reference.filter(|reference| !is_production(reference, model)) {
+        Some(reference) => Some(naming::version(tx, model, reference)?),
+        None => holders
+            .holder()
+            .map(|id| versions::get(tx, id))
+            .transpose()?,
+    };
+    let is_live = version.as_ref().map(|version| version.id) == holders.holder();
+    let judgement = Judgement {
+        model: model.clone(),
+        version: None,
+        is_live,
+        rules: policy.check.clone(),
+        at: now,
+        tenure: None,
+        window: WindowFacts::default(),
+        coverage: Coverage::default(),
+        newest_label_at: None,
+        sources: Vec::new(),
+        metrics: Vec::new(),
+        decision: decide(&Basis::NoVersion, &[], "", &rules(&policy.check)),
+        information: None,
+    };
+    let Some(version) = version else {
+        return Ok(judgement);
+    };
+    let judgement = Judgement {
+        tenure: if is_live {
+            tenure(tx, model, &production)?
+        } else {
+            None
+        },
+        version: Some(version.clone()),
+        ..judgement
+    };
+    match policy.check.evidence {
+        EvidenceKind::Live => by_rows(tx, policy, judgement, &version, now),
+        EvidenceKind::Recorded => by_recorded(tx, judgement, &version),
+    }
+}
+
+/// Whether a reference means what is live; then nobody being live is a verdict and not an error.
+fn is_production(reference: &Reference, model: &Model) -> bool {
+    reference.target == Reference::production().target
+        && reference
+            .model
+            .as_ref()
+            .is_none_or(|named| named.as_str().eq_ignore_ascii_case(model.name.as_str()))
+}
+
+const fn rules(check: &CheckRules) -> Rules {
+    Rules {
+        threshold_pct: check.threshold_pct,
+        min_rows: check.min_rows,
+        max_age: check.max_age,
+        must_detect_pct: check.must_detect_pct,
+    }
+}
+
+fn tenure(tx: &Tx<'_>, model: &Model, alias: &AliasName) -> Result<Option<Tenure>, StoreError> {
+    let periods = aliases::periods(tx, model.id, alias, Periods::PresentTenure)?;
+    let (Some(first), Some(present)) = (periods.first(), periods.last()) else {
+        return Ok(None);
+    };
+    let watched_since = match present.from {
+        Some(from) => Some(from),
+        None => operations::find(tx, present.from_operation)?.map(|promoted| promoted.author.at),
+    };
+    Ok(watched_since.map(|watched_since| Tenure {
+        id: first.tenure,
+        from_at: first.from,
+        watched_since,
+    }))
+}
+
+fn by_rows(
+    tx: &Tx<'_>,
+    policy: &ModelPolicy,
+    judgement: Judgement,
+    version: &Version,
+    now: Timestamp,
+) -> Result<Judgement, JudgeError> {
+    let (model, check) = (judgement.model.clone(), &policy.check);
+    let periods: Vec<Period> = aliases::periods(
+        tx,
+        model.id,
+        &AliasName::production(),
+        if judgement.is_live {
+            Periods::PresentTenure
+        } else {
+            Periods::Of(version.id)
+        },
+    )?;
+    let rows = if judgement.is_live {
+        Rows::Live(&periods)
+    } else {
+        Rows::Shadow(&periods)
+    };
+    let coverage = coverage::coverage(tx, version.id, rows)?;
+    let found = window(tx, version.id, rows, limit(check.window, now))?;
+    let newest_label_at = match found.last() {
+        Some(row) => Some(row.label_at),
+        None => newest_label_at(tx, version.id, rows)?,
+    };
+    let facts = facts(&found);
+    let (since_failed_count, since_count) = match facts.from_at {
+        Some(from) => coverage::failed_since(tx, version.id, rows, from)?,
+        None => (0, 0),
+    };
+    let positive = policy.columns.positive.as_deref().map(canonical_label);
+    let sample = evidence::sample(&found, model.task, positive.as_deref());
+    drop(found);
+    let gathered = baselines::gather(tx, policy, &judgement, version, &sample)?;
+    let standards: Vec<_> = gathered
+        .sources
+        .iter()
+        .map(|source| source.standard.clone())
+        .collect();
+    let deciding = baselines::deciding(check, model.task, &sample, &standards);
+    let judge = |metric, decides| {
+        judge_rows(
+            metric,
+            decides,
+            &sample,
+            &standards,
+            check.threshold_pct,
+            Confidence::NINETY_FIVE,
+        )
+    };
+    let metrics = of_all_metrics(model.task, &deciding, judge);
+    let evidence = Evidence {
+        rows_are: if judgement.is_live { "live" } else { "shadow" },
+        place: place(&judgement),
+        predictions_count: coverage.predictions_count,
+        labelled_count: coverage.truth_count,
+        window_rows_count: facts.rows_count,
+        window_failed_count: sample.failed_count() as u64,
+        since_count,
+        since_failed_count,
+        newest_label_age: newest_label_at.map(|at| now.since(at)),
+    };
+    let no_baseline = gathered.missing;
+    let decision = decide(
+        &Basis::Rows(evidence),
+        &metrics,
+        &no_baseline,
+        &rules(check),
+    );
+    let information = if coverage.truth_count == 0 {
+        information(tx, &judgement, version)?
+    } else {
+        None
+    };
+    Ok(Judgement {
+        window: facts,
+        coverage,
+        newest_label_at,
+        sources: gathered.sources,
+        metrics,
+        decision,
+        information,
+        ..judgement
+    })
+}
+
+fn place(judgement: &Judgement) -> String {
+    match (&judgement.version, judgement.is_live) {
+        (Some(version), false) => format!("the shadow rows of {}", version.name),
+        _ => "this tenure".to_owned(),
+    }
+}
+
+/// The deciding metrics first, in their order, then the other ones of the task.
+fn of_all_metrics(
+    task: Task,
+    deciding: &[Metric],
+    judge: impl Fn(Metric, bool) -> Judged,
+) -> Vec<Judged> {
+    let others = Metric::ALL
+        .into_iter()
+        .filter(|metric| metric.task() == task && !deciding.contains(metric));
+    deciding
+        .iter()
+        .map(|metric| judge(*metric, true))
+        .chain(others.map(|metric| judge(metric, false)))
+        .collect()
+}
+
+/// How far back a window goes.
+#[must_use]
+pub fn limit(window: Window, now: Timestamp) -> WindowLimit {
+    match window {
+        Window::Rows(rows) => WindowLimit::Rows(rows),
+        Window::Age(length) => WindowLimit::Since(now.earlier_by(length)),
+        Window::All => WindowLimit::All,
+    }
+}
+
+fn facts(rows: &[EvidenceRow]) -> WindowFacts {
+    let predicted = || rows.iter().map(|row| row.predicted_at);
+    let attribution = Attribution::ALL.into_iter().filter_map(|by| {
+        let count = rows.iter().filter(|row| row.attribution == by).count() as u64;
+        (count > 0).then_some((by, count))
+    });
+    WindowFacts {
+        rows_count: rows.len() as u64,
+        from_at: predicted().min(),
+        to_at: predicted().max(),
+        attribution: attribution.collect(),
+        lag_p50: evidence::lag_p50(rows),
+    }
+}
+
+/// Compares recorded metrics with those of the baseline version.
+fn by_recorded(
+    tx: &Tx<'_>,
+    judgement: Judgement,
+    version: &Version,
+) -> Result<Judgement, JudgeError> {
+    let check = &judgement.rules;
+    let gathered = baselines::recorded(tx, &judgement, version)?;
+    let metrics = recorded_metrics(judgement.model.task, check, version, gathered.baseline());
+    let decision = decide(&Basis::Recorded, &metrics, &gathered.missing, &rules(check));
+    Ok(Judgement {
+        sources: gathered.sources,
+        metrics,
+        decision,
+        ..judgement
+    })
+}
+
+fn recorded_metrics(
+    task: Task,
+    check: &CheckRules,
+    version: &Version,
+    baseline: Option<&std::collections::BTreeMap<String, f64>>,
+) -> Vec<Judged> {
+    let current = &version.metadata.metrics;
+    let deciding = baselines::deciding_recorded(check, task, current, baseline);
+    let judge = |metric: Metric, decides| {
+        let of =
+            |metrics: &std::collections::BTreeMap<String, f64>| metrics.get(metric.name()).copied();
+        judge_recorded(
+            metric,
+            decides,
+            of(current),
+            baseline.and_then(of),
+            check.threshold_pct,
+        )
+    };
+    let mut metrics = of_all_metrics(task, &deciding, judge);
+    metrics
+        .retain(|judged| judged.decides || judged.current.is_some() || judged.baseline.is_some());
+    metrics
+}
+
+fn information(
+    tx: &Tx<'_>,
+    judgement: &Judgement,
+    version: &Version,
+) -> Result<Option<Information>, JudgeError> {
+    let gathered = baselines::recorded(tx, judgement, version)?;
+    let Some(source) = gathered.sources.first() else {
+        return Ok(None);
+    };
+    let mut metrics = recorded_metrics(
+        judgement.model.task,
+        &judgement.rules,
+        version,
+        gathered.baseline(),
+    );
+    metrics.retain(|judged| {
+        judged.current.is_some()
+            && judged.baseline.is_some()
+            && judged.metric.direction() != Direction::None
+    });
+    Ok((!metrics.is_empty()).then(|| Information {
+        baseline: source.version.clone(),
+        metrics,
+    }))
+}
+
+/// The rows as metrics take them, with the class that the policy calls positive.
+#[must_use]
+pub fn sample_of<R: AsRef<evidence::Labelled>>(
+    rows: &[R],
+    task: Task,
+    policy: &ModelPolicy,
+) -> Sample {
+    let positive = policy.columns.positive.as_deref().map(canonical_label);
+    evidence::sample(rows, task, positive.as_deref())
+}

@@ -1,0 +1,289 @@
+//! Records a judgement: the evaluation, what becomes of its alerts, and the operation that says so.
+
+use serde_json::json;
+
+use crate::domain::holders::OperationId;
+use crate::domain::names::Reference;
+use crate::domain::operation::{Author, NewOperation, OperationKind};
+use crate::domain::policy::ModelPolicy;
+use crate::domain::time::Timestamp;
+use crate::domain::verdict::{AlertId, AlertKind, EvaluationId, ReasonCode, Severity, Verdict};
+use crate::files::hash::hash_bytes;
+use crate::judge::action::{AlertChange, AlertState, is_blind};
+use crate::store::alerts::{self, Alert, Occurrence};
+use crate::store::evaluations::{self, NewEvaluation};
+use crate::store::models::Model;
+use crate::store::{Change, Store, StoreError, Tx};
+
+use super::judging::{JudgeError, Judgement, document, judge};
+
+/// What a check did with an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertNews {
+    Opened,
+    /// It was open before.
+    Open,
+    Resolved,
+}
+
+impl AlertNews {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// An alert that a check touched, or would touch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Touched {
+    /// `None`: it would be a new one, and nothing is recorded.
+    pub id: Option<AlertId>,
+    pub kind: AlertKind,
+    pub news: AlertNews,
+}
+
+/// A judgement and what was recorded of it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub judgement: Judgement,
+    /// `None`: nothing was recorded.
+    pub evaluation: Option<EvaluationId>,
+    pub operation: Option<OperationId>,
+    pub alerts: Vec<Touched>,
+    /// Something is otherwise than at the check before.
+    pub is_news: bool,
+}
+
+impl Checked {
+    /// The alert about what this check found.
+    #[must_use]
+    pub fn alert(&self) -> Option<AlertId> {
+        self.alerts
+            .iter()
+            .find(|touched| touched.news != AlertNews::Resolved)
+            .and_then(|touched| touched.id)
+    }
+}
+
+/// Judges, and with `record` records it in the same transaction.
+///
+/// # Errors
+/// A reference means no version, or the store can't be read or written.
+pub fn check(
+    store: &mut Store,
+    author: &Author,
+    model: &Model,
+    policy: &ModelPolicy,
+    reference: Option<&Reference>,
+    record: bool,
+) -> Result<Checked, JudgeError> {
+    if !record {
+        return store.read(|tx| {
+            let judgement = judge(tx, model, policy, reference, author.at)?;
+            Ok(unrecorded(tx, judgement)?)
+        });
+    }
+    store.change(author, |tx| {
+        let judgement = judge(tx, model, policy, reference, author.at)?;
+        let operation = tx.next_operation()?;
+        let (checked, detail) = recorded(tx, judgement, operation)?;
+        let content = NewOperation {
+            version: checked.judgement.version.as_ref().map(|version| version.id),
+            detail,
+            ..NewOperation::recording(OperationKind::Check, model.id)
+        };
+        Ok(Change::recorded(checked, content))
+    })
+}
+
+/// What a check would find and change, recorded nowhere.
+///
+/// # Errors
+/// The store can't be read.
+pub fn unrecorded(tx: &Tx<'_>, judgement: Judgement) -> Result<Checked, StoreError> {
+    let changed = differs_from_before(tx, &judgement)?;
+    let alerts = expected_alerts(tx, &judgement)?;
+    Ok(Checked {
+        is_news: changed || alerts.iter().any(|touched| touched.news != AlertNews::Open),
+        judgement,
+        evaluation: None,
+        operation: None,
+        alerts,
+    })
+}
+
+/// Records a judgement under the operation that is to be appended; gives that one's detail too.
+///
+/// # Errors
+/// The store can't be written.
+pub fn recorded(
+    tx: &Tx<'_>,
+    judgement: Judgement,
+    operation: OperationId,
+) -> Result<(Checked, String), StoreError> {
+    let changed = differs_from_before(tx, &judgement)?;
+    let mut touched = expected_alerts(tx, &judgement)?;
+    let text = document(&judgement).to_string();
+    let decision = &judgement.decision;
+    let evaluation = evaluations::insert(
+        tx,
+        &NewEvaluation {
+            model: judgement.model.id,
+            version: judgement.version.as_ref().map(|version| version.id),
+            operation,
+            checked_at: judgement.at,
+            verdict: decision.verdict,
+            severity: decision.severity,
+            was_live: judgement.is_live,
+            tenure: judgement.tenure.as_ref().map(|tenure| tenure.id),
+            document: &text,
+        },
+    )?;
+    if judgement.is_live && decision.verdict == Verdict::Healthy {
+        alerts::resolve_all(tx, judgement.model.id, judgement.at)?;
+    }
+    for touched in &mut touched {
+        if touched.news != AlertNews::Resolved
+            && let Some(version) = &judgement.version
+        {
+            let occurrence = Occurrence {
+                model: judgement.model.id,
+                version: version.id,
+                kind: touched.kind,
+                severity: severity(touched.kind, &judgement),
+                message: &message(touched.kind, &judgement),
+                evaluation,
+                at: judgement.at,
+            };
+            touched.id = Some(alerts::open(tx, &occurrence)?);
+        }
+    }
+    let checked = Checked {
+        is_news: changed
+            || touched
+                .iter()
+                .any(|touched| touched.news != AlertNews::Open),
+        evaluation: Some(evaluation),
+        operation: Some(operation),
+        alerts: touched,
+        judgement,
+    };
+    let decision = &checked.judgement.decision;
+    let detail = json!({
+        "evaluation_id": evaluation.to_string(),
+        "document_blake3": hash_bytes(text.as_bytes()).to_string(),
+        "verdict": decision.verdict.name(),
+        "severity": decision.severity.map(Severity::name),
+        "alerts": checked.alerts.iter().map(|touched| json!({
+            "alert_id": touched.id.map(|id| id.to_string()),
+            "kind": touched.kind.name(),
+            "state": touched.news.name(),
+        })).collect::<Vec<_>>(),
+    });
+    Ok((checked, detail.to_string()))
+}
+
+/// Whether the verdict is another one than that of the check before it in the same tenure, or for a version that is not
+/// live of the check before it. A new tenure that can't be judged yet is what everybody expects, and no news.
+fn differs_from_before(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, StoreError> {
+    let verdict = judgement.decision.verdict;
+    let before = match &judgement.version {
+        Some(version) if !judgement.is_live => evaluations::newest_of(tx, version.id)?,
+        _ => {
+            let tenure = judgement.tenure.as_ref().map(|tenure| tenure.id);
+            evaluations::newest_of_live(tx, judgement.model.id)?
+                .filter(|before| before.tenure == tenure)
+        }
+    };
+    Ok(match before {
+        Some(before) => before.verdict != verdict,
+        None => verdict != Verdict::InsufficientData,
+    })
+}
+
+/// What becomes of the alerts of what is live; a check of another version touches none.
+fn expected_alerts(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<Touched>, StoreError> {
+    let (Some(version), true) = (&judgement.version, judgement.is_live) else {
+        return Ok(Vec::new());
+    };
+    let kind = match judgement.decision.verdict {
+        Verdict::Healthy => {
+            let mut resolved = Vec::new();
+            for id in alerts::open_of(tx, judgement.model.id)? {
+                resolved.extend(alerts::get(tx, id)?.map(|alert| Touched {
+                    id: Some(id),
+                    kind: alert.kind,
+                    news: AlertNews::Resolved,
+                }));
+            }
+            return Ok(resolved);
+        }
+        Verdict::Degraded => AlertKind::Degraded,
+        Verdict::InsufficientData if blind(tx, judgement)? => AlertKind::Blind,
+        Verdict::InsufficientData => return Ok(Vec::new()),
+    };
+    let existing = alerts::find(tx, version.id, kind)?;
+    let news = match state(existing.as_ref()).again() {
+        AlertChange::Open | AlertChange::Reopen => AlertNews::Opened,
+        AlertChange::Keep => AlertNews::Open,
+    };
+    Ok(vec![Touched {
+        id: existing.map(|alert| alert.id),
+        kind,
+        news,
+    }])
+}
+
+fn state(alert: Option<&Alert>) -> AlertState {
+    match alert {
+        None => AlertState::Never,
+        Some(alert) if alert.is_open() => AlertState::Open,
+        Some(_) => AlertState::Resolved,
+    }
+}
+
+fn blind(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, StoreError> {
+    let (Some(version), Some(tenure)) = (&judgement.version, &judgement.tenure) else {
+        return Ok(false);
+    };
+    let decided = evaluations::last_decided_at(tx, version.id, tenure.id)?;
+    let since: Timestamp = decided.map_or(tenure.watched_since, |at| at.max(tenure.watched_since));
+    Ok(is_blind(
+        judgement.decision.verdict,
+        since,
+        judgement.at,
+        judgement.rules.blind_after,
+    ))
+}
+
+/// Blindness has no size: it is always medium.
+fn severity(kind: AlertKind, judgement: &Judgement) -> Severity {
+    match kind {
+        AlertKind::Degraded => judgement.decision.severity.unwrap_or(Severity::Low),
+        AlertKind::Blind => Severity::Medium,
+    }
+}
+
+/// One sentence about what was found.
+#[must_use]
+pub fn message(kind: AlertKind, judgement: &Judgement) -> String {
+    let reasons = &judgement.decision.reasons;
+    match kind {
+        AlertKind::Degraded => reasons
+            .iter()
+            .find(|reason| reason.code == ReasonCode::OverThreshold)
+            .map_or_else(|| "degraded".to_owned(), |reason| reason.text.clone()),
+        AlertKind::Blind => {
+            let why = reasons.first().map_or("", |reason| reason.text.as_str());
+            format!(
+                "no check could decide for {}: {why}",
+                judgement.rules.blind_after
+            )
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Drives the built binary as people and jobs do: one module a verb.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests run programs, touch the disk and open the store past the tool"
+)]
+
+mod support;
+
+mod init;
