@@ -1,9 +1,11 @@
 //! The options that every command takes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::domain::holders::OperationId;
 use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
 use crate::domain::policy::{
@@ -130,11 +132,11 @@ impl JudgeFlags {
     /// The policy is not for a model of this task, or the options break a rule of the policy.
     pub fn over(&self, policy: &ModelPolicy, model: &Model) -> Result<ModelPolicy, Problem> {
         if let Some(broken) = policy.broken_for(model.task).first() {
-            return Err(Problem::new(
-                "MG0304",
-                format!("`{}` {}", broken.key, broken.message),
-            )
-            .hint(format!("say it for another model: `[models.{}.check]`", model.name)));
+            return Err(
+                Problem::new("MG0304", format!("`{}` {}", broken.key, broken.message)).hint(
+                    format!("say it for another model: `[models.{}.check]`", model.name),
+                ),
+            );
         }
         let written = Overrides {
             check: CheckOverrides {
@@ -151,7 +153,10 @@ impl JudgeFlags {
             ..Overrides::default()
         };
         let policy = policy.clone().with(&written);
-        let broken = policy.broken().into_iter().chain(policy.broken_for(model.task));
+        let broken = policy
+            .broken()
+            .into_iter()
+            .chain(policy.broken_for(model.task));
         match broken.into_iter().next() {
             None => Ok(policy),
             Some(broken) => Err(Problem::new(
@@ -161,4 +166,42 @@ impl JudgeFlags {
             .hint("change the option, or the key in the policy")),
         }
     }
+}
+/// Reads `K=V`.
+pub fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as K=V".to_owned()),
+    }
+}
+
+/// `K=V` pairs by their key.
+///
+/// # Errors
+/// A key is given twice.
+pub fn pairs(
+    option: &str,
+    given: Vec<(String, String)>,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut pairs = BTreeMap::new();
+    for (key, value) in given {
+        if pairs.insert(key.clone(), value).is_some() {
+            return Err(Problem::new(
+                "MG0107",
+                format!("{option} {key} is given twice"),
+            ));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Reads `op_41`, or its bare number.
+pub fn parse_operation(text: &str) -> Result<OperationId, String> {
+    text.strip_prefix("op_")
+        .unwrap_or(text)
+        .parse()
+        .ok()
+        .filter(|id| *id > 0)
+        .map(OperationId)
+        .ok_or_else(|| "an operation is written op_41".to_owned())
 }
