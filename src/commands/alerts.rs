@@ -115,7 +115,11 @@ pub fn run(call: &Call, args: Args) -> Outcome {
 
 fn list(call: &Call, limit: u64, severity: Option<Severity>, open_only: bool) -> Outcome {
     let mut session = call.session(Access::Read)?;
-    let named = session.found.model.clone().filter(|_| call.globals.model.is_some());
+    let named = session
+        .found
+        .model
+        .clone()
+        .filter(|_| call.globals.model.is_some());
     let listed = session
         .store
         .read(|tx| {
@@ -312,7 +316,9 @@ impl Report for Shown {
     fn text(&self, screen: &Screen) -> String {
         let alert = &self.alert;
         let time = |at: Option<crate::domain::time::Timestamp>| {
-            screen.times.show_if(at.map(crate::domain::time::Timestamp::micros))
+            screen
+                .times
+                .show_if(at.map(crate::domain::time::Timestamp::micros))
         };
         let acted = alert.acted_operation.map_or_else(
             || "has not rolled back".to_owned(),

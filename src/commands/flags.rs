@@ -130,11 +130,11 @@ impl JudgeFlags {
     /// The policy is not for a model of this task, or the options break a rule of the policy.
     pub fn over(&self, policy: &ModelPolicy, model: &Model) -> Result<ModelPolicy, Problem> {
         if let Some(broken) = policy.broken_for(model.task).first() {
-            return Err(Problem::new(
-                "MG0304",
-                format!("`{}` {}", broken.key, broken.message),
-            )
-            .hint(format!("say it for another model: `[models.{}.check]`", model.name)));
+            return Err(
+                Problem::new("MG0304", format!("`{}` {}", broken.key, broken.message)).hint(
+                    format!("say it for another model: `[models.{}.check]`", model.name),
+                ),
+            );
         }
         let written = Overrides {
             check: CheckOverrides {
@@ -151,7 +151,10 @@ impl JudgeFlags {
             ..Overrides::default()
         };
         let policy = policy.clone().with(&written);
-        let broken = policy.broken().into_iter().chain(policy.broken_for(model.task));
+        let broken = policy
+            .broken()
+            .into_iter()
+            .chain(policy.broken_for(model.task));
         match broken.into_iter().next() {
             None => Ok(policy),
             Some(broken) => Err(Problem::new(

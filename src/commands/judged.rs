@@ -134,10 +134,17 @@ pub fn metric_line(judged: &Judged, source: Option<&Source>) -> String {
     let mut parts = vec![format!(
         "  {}  {}",
         judged.metric,
-        judged.current.as_ref().map_or_else(|| "-".to_owned(), estimate)
+        judged
+            .current
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), estimate)
     )];
     if let (Some(source), Some(baseline)) = (source, &judged.baseline) {
-        parts.push(format!("{} {}", baseline_name(source), number::value(baseline.value)));
+        parts.push(format!(
+            "{} {}",
+            baseline_name(source),
+            number::value(baseline.value)
+        ));
     }
     let compared = judged.compared.as_ref();
     match judged.outcome {
@@ -152,7 +159,11 @@ pub fn metric_line(judged: &Judged, source: Option<&Source>) -> String {
         }
     }
     if let Some(current) = &judged.current {
-        parts.extend(current.rows_count.map(|count| format!("n {}", number::count(count))));
+        parts.extend(
+            current
+                .rows_count
+                .map(|count| format!("n {}", number::count(count))),
+        );
         if current.approximate {
             parts.push("approximate".to_owned());
         }

@@ -236,7 +236,9 @@ impl Found {
         let live = name(monitored.checked.judgement.version.as_ref());
         let target = name(action.target.as_ref().map(|target| &target.version));
         let unjudged = match &action.target {
-            Some(target) if !target.was_judged => format!(" {target} was never judged.", target = target.version.name),
+            Some(target) if !target.was_judged => {
+                format!(" {target} was never judged.", target = target.version.name)
+            }
             _ => String::new(),
         };
         match (action.wanted, action.status) {
@@ -297,15 +299,23 @@ impl Report for Found {
         if self.dry_run {
             text.push_str("Dry run: nothing was changed.\n");
         }
-        if self.monitored().any(|monitored| monitored.action.operation.is_some()) {
+        if self
+            .monitored()
+            .any(|monitored| monitored.action.operation.is_some())
+        {
             text.push_str(&format!("head {}\n", self.head));
         }
         text
     }
 
     fn aside(&self, screen: &Screen) -> String {
-        let failures = self.models.iter().filter_map(|one| one.result.as_ref().err());
-        let failures: String = failures.map(|problem| problem.render(screen.palette)).collect();
+        let failures = self
+            .models
+            .iter()
+            .filter_map(|one| one.result.as_ref().err());
+        let failures: String = failures
+            .map(|problem| problem.render(screen.palette))
+            .collect();
         let told: String = self
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
@@ -334,7 +344,10 @@ impl Report for Found {
     fn warnings(&self) -> Vec<Warning> {
         let prefix = |monitored: &Monitored, warning: Warning| Warning {
             text: if self.all {
-                format!("{}: {}", monitored.checked.judgement.model.name, warning.text)
+                format!(
+                    "{}: {}",
+                    monitored.checked.judgement.model.name, warning.text
+                )
             } else {
                 warning.text
             },
@@ -350,6 +363,7 @@ impl Report for Found {
     }
 
     fn is_news(&self) -> bool {
-        self.models.iter().any(|one| one.result.is_err()) || self.monitored().any(Monitored::is_news)
+        self.models.iter().any(|one| one.result.is_err())
+            || self.monitored().any(Monitored::is_news)
     }
 }

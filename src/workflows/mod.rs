@@ -4,6 +4,7 @@ pub mod ingesting;
 pub mod judging;
 pub mod monitoring;
 pub mod naming;
+pub mod overview;
 pub mod recording;
 pub mod registering;
 pub mod session;
