@@ -64,6 +64,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 pub const NO_VERBS: &[&str] = &[
     "call", "consent", "flags", "judged", "lists", "marked", "output", "problems", "switched",
     "versions",
+    "call", "consent", "flags", "judged", "output", "problems", "switched",
 ];
 
 /// Something from outside, the only files that may name it, and what the others do instead.
