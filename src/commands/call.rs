@@ -94,17 +94,6 @@ impl Call {
         format!("{line} {words}")
     }
 
-    /// A path of the command line: relative to `-C`.
-    #[must_use]
-    pub fn path(&self, given: &Path) -> PathBuf {
-        let directory = &self.globals.directory;
-        if directory.as_os_str() == "." {
-            given.to_path_buf()
-        } else {
-            directory.join(given)
-        }
-    }
-
     /// Who commits.
     #[must_use]
     pub fn author(&self) -> Author {
