@@ -24,8 +24,6 @@ Examples:
 Exit status: 0 shown; 10 no store, no such model
 Effect: reads only")]
 pub struct Args {}
-pub fn run(_: &super::call::Call, _: &Args) -> super::Outcome {
-    Err(crate::ui::problem::Problem::new("MG9901", "x"))
 
 pub fn run(call: &Call, _: &Args) -> Outcome {
     let mut session = call.session(Access::Read)?;
