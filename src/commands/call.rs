@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
+use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
-use crate::policy::discover::{Discovered, Given, discover};
+use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
 use crate::store::{Access, Store};
@@ -188,6 +189,37 @@ impl Call {
             .store
             .read(|tx| naming::model(tx, named.as_ref()))
             .map_err(|error| problems::naming(self, error))
+    }
+
+    /// The model that is meant, where the command also names a version: `churn@production` names its model.
+    ///
+    /// # Errors
+    /// As [`Call::model`]. That the reference names another model than `-m` is found by whoever reads it.
+    pub fn model_of(&self, session: &mut Session, reference: &Reference) -> Result<Model, Problem> {
+        let chosen = matches!(
+            session.found.model_origin,
+            Origin::Flag | Origin::Environment
+        );
+        match &reference.model {
+            Some(named) if !chosen => session
+                .store
+                .read(|tx| naming::model(tx, Some(named)))
+                .map_err(|error| problems::naming(self, error)),
+            _ => self.model(session),
+        }
+    }
+
+    /// Reads the time that an option gives: a moment, or an age such as `7d`.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+        text.map(|text| {
+            Timestamp::read_argument(text, self.now).map_err(|error| {
+                Problem::new("MG0107", format!("{option} {text}")).cause(error.to_string())
+            })
+        })
+        .transpose()
     }
 
     /// Whether a question can be asked.

@@ -1,19 +1,35 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
+mod alerts;
+mod alias;
 mod call;
+mod check;
+mod compare;
 mod consent;
 mod demo;
+mod fetch;
 mod flags;
+mod history;
 mod ingest;
 mod init;
+mod judged;
+mod lists;
+mod log;
+mod marked;
+mod monitor;
 mod output;
 mod problems;
 mod promote;
 mod redo;
 mod register;
+mod retire;
 mod rollback;
+mod show;
+mod status;
 mod switched;
+mod tag;
 mod undo;
+mod versions;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -55,6 +71,11 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    Status(status::Args),
+    Check(check::Args),
+    Compare(compare::Args),
+    Monitor(monitor::Args),
+    Alerts(alerts::Args),
     Demo(demo::Args),
     Init(init::Args),
     Register(register::Args),
@@ -63,6 +84,13 @@ enum Verb {
     Rollback(rollback::Args),
     Undo(undo::Args),
     Redo(redo::Args),
+    History(history::Args),
+    Show(show::Args),
+    Fetch(fetch::Args),
+    Tag(tag::Args),
+    Retire(retire::Args),
+    Alias(alias::Args),
+    Log(log::Args),
 }
 
 /// What every verb gives back.
@@ -73,6 +101,11 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
             again(call, words, now, voice)
         }),
+        Verb::Status(args) => status::run(call, &args),
+        Verb::Check(args) => check::run(call, &args),
+        Verb::Compare(args) => compare::run(call, &args),
+        Verb::Monitor(args) => monitor::run(call, &args),
+        Verb::Alerts(args) => alerts::run(call, args),
         Verb::Init(args) => init::run(call, args),
         Verb::Register(args) => register::run(call, args),
         Verb::Ingest(args) => ingest::run(call, args),
@@ -80,6 +113,13 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Rollback(args) => rollback::run(call, args),
         Verb::Undo(args) => undo::run(call, args),
         Verb::Redo(args) => redo::run(call, &args),
+        Verb::History(args) => history::run(call, &args),
+        Verb::Show(args) => show::run(call, &args),
+        Verb::Fetch(args) => fetch::run(call, &args),
+        Verb::Tag(args) => tag::run(call, args),
+        Verb::Retire(args) => retire::run(call, &args),
+        Verb::Alias(args) => alias::run(call, &args),
+        Verb::Log(args) => log::run(call, &args),
     }
 }
 

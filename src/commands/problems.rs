@@ -16,6 +16,7 @@ use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
+use crate::workflows::judging::JudgeError;
 use crate::workflows::naming::NamingError;
 use crate::workflows::switching::SwitchError;
 
@@ -219,6 +220,15 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         }
         NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
         NamingError::Store(error) => store(call, error),
+    }
+}
+
+/// Nothing could be judged.
+pub fn judge(call: &Call, error: JudgeError) -> Problem {
+    match error {
+        JudgeError::Naming(error) => naming(call, error),
+        JudgeError::Switch(error) => switch(call, error),
+        JudgeError::Store(error) => store(call, error),
     }
 }
 

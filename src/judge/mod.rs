@@ -6,6 +6,7 @@ pub mod interval;
 pub mod judged;
 pub mod metrics;
 pub mod paired;
+pub mod plan;
 pub mod special;
 pub mod threshold;
 pub mod verdict;

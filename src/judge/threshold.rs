@@ -6,7 +6,7 @@ use super::{Undefined, special};
 use crate::domain::metric::{Direction, Metric};
 
 /// The quantile of the standard normal at 95 %, as the resolution is defined.
-const Z_ONE_SIDED: f64 = 1.645;
+pub(super) const NOTICED_Z: f64 = 1.645;
 
 /// An R² of the baseline up to here leaves no room for a relative change: a little noise is a large percentage of it.
 pub const R_SQUARED_FLOOR: f64 = 0.1;
@@ -106,7 +106,7 @@ pub fn live_outcome(
         .standard_error
         .hypot(baseline.standard_error.unwrap_or(0.0));
     let error_pct = 100.0 * standard_error / baseline.value.abs();
-    let detectable_pct = threshold_pct + Z_ONE_SIDED * error_pct;
+    let detectable_pct = threshold_pct + NOTICED_Z * error_pct;
     if !detectable_pct.is_finite() {
         return ThresholdOutcome::undefined(Undefined::NotFinite);
     }

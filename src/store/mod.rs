@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod aliases;
+pub mod artifact_reader;
 pub mod artifacts;
 pub mod batches;
 pub mod coverage;

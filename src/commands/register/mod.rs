@@ -1,15 +1,19 @@
 //! `register`: keeps a version of a model: its bytes, and what is known of it.
 
+mod reference;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use self::reference::Reference;
 use super::call::Call;
-use super::output::{Report, Screen};
-use super::{Outcome, consent, problems, switched};
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, consent, flags, problems, switched};
 use crate::domain::names::{AliasName, VersionName};
+use crate::files::columns::ColumnChoice;
 use crate::files::{directory, read};
 use crate::store::Access;
 use crate::store::models::Model;
@@ -52,11 +56,11 @@ pub struct Args {
     metrics: Option<PathBuf>,
 
     /// A parameter of the training
-    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    #[arg(long, value_name = "K=V", value_parser = flags::parse_pair)]
     param: Vec<(String, String)>,
 
     /// A tag; can be changed later
-    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    #[arg(long, value_name = "K=V", value_parser = flags::parse_pair)]
     tag: Vec<(String, String)>,
 
     /// A note; can be changed later
@@ -66,6 +70,10 @@ pub struct Args {
     /// A held-out sample with predictions and truth: the baseline of this version
     #[arg(long, value_name = "FILE")]
     reference: Option<PathBuf>,
+
+    /// Which column of the reference sample is which: prediction=y_pred, truth=y, proba.yes=p1 …
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<ColumnChoice>,
 
     /// An alias that the version takes; production makes it the live one
     #[arg(long, value_name = "ALIAS")]
@@ -80,16 +88,8 @@ pub struct Args {
     yes: bool,
 }
 
-/// Reads `K=V`.
-pub fn parse_pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write it as K=V".to_owned()),
-    }
-}
-
 fn parse_metric(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = parse_pair(text)?;
+    let (name, value) = flags::parse_pair(text)?;
     let value: f64 = value
         .trim()
         .parse()
@@ -114,12 +114,17 @@ fn check_metric(name: &str, value: f64) -> Result<(), String> {
 pub fn run(call: &Call, args: Args) -> Outcome {
     let metadata = Metadata {
         metrics: metrics(&args)?,
-        params: pairs("--param", args.param)?,
-        tags: pairs("--tag", args.tag)?,
+        params: flags::pairs("--param", args.param)?,
+        tags: flags::pairs("--tag", args.tag)?,
         note: args.note,
     };
     let mut session = call.session(Access::Write)?;
     let model = call.model(&mut session)?;
+    let reference = args
+        .reference
+        .as_deref()
+        .map(|path| Reference::read(call, &session, &model, path, &args.map))
+        .transpose()?;
     let agreed = match &args.alias {
         None => None,
         Some(alias) => {
@@ -139,7 +144,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         name: args.version_id.as_ref(),
         file_name: &file_name,
         metadata: &metadata,
-        reference_blake3: None,
+        reference_blake3: reference.as_ref().map(|reference| reference.sample.blake3),
         alias: agreed,
     };
     let registered = registering::register(
@@ -147,7 +152,10 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         &session.author,
         &staged,
         &registration,
-        |_, _| Ok(()),
+        |tx, version| match &reference {
+            Some(reference) => reference.insert(tx, version),
+            None => Ok(()),
+        },
     )
     .map_err(|error| problem(call, &args.path, error))?;
     let switched = registered
@@ -158,13 +166,14 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .map_err(|error| problems::store(call, error))?;
     let undo_command = switched
         .as_ref()
-        .and_then(|switched| super::switched::undo_command(call, switched));
+        .and_then(|switched| switched::undo_command(call, switched));
     Ok(Box::new(Kept {
         model,
         registered,
         switched,
         undo_command,
         actor: session.author.actor.clone(),
+        reference,
     }))
 }
 
@@ -198,19 +207,6 @@ fn metrics(args: &Args) -> Result<BTreeMap<String, f64>, Problem> {
         }
     }
     Ok(metrics)
-}
-
-fn pairs(option: &str, given: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Problem> {
-    let mut pairs = BTreeMap::new();
-    for (key, value) in given {
-        if pairs.insert(key.clone(), value).is_some() {
-            return Err(Problem::new(
-                "MG0107",
-                format!("{option} {key} is given twice"),
-            ));
-        }
-    }
-    Ok(pairs)
 }
 
 /// Asks only where the alias is another version's.
@@ -395,6 +391,7 @@ struct Kept {
     switched: Option<Switched>,
     undo_command: Option<String>,
     actor: String,
+    reference: Option<Reference>,
 }
 
 impl Report for Kept {
@@ -414,7 +411,7 @@ impl Report for Kept {
             "stored_bytes": version.size_bytes,
             "artifact_blake3": version.artifact_blake3.to_string(),
             "operation_id": self.registered.operation.map(|id| id.to_string()),
-            "reference": null,
+            "reference": self.reference.as_ref().map(Reference::data),
             "alias": self.switched.as_ref().map(|switched| {
                 let mut data = switched::switched_data(switched, None, &self.actor);
                 data["undo_command"] = json!(self.undo_command);
@@ -438,6 +435,9 @@ impl Report for Kept {
                 version.file_name, version.name
             )
         };
+        if let Some(reference) = &self.reference {
+            text.push_str(&reference.text());
+        }
         if let Some(switched) = &self.switched
             && switched.operation.is_some()
         {
@@ -448,5 +448,11 @@ impl Report for Kept {
             ));
         }
         text
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.reference
+            .as_ref()
+            .map_or_else(Vec::new, Reference::warnings)
     }
 }

@@ -1,0 +1,191 @@
+//! Reads the held-out sample of a version, and says at once what a check will be able to see with it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::super::call::Call;
+use super::super::output::Warning;
+use super::super::problems;
+use crate::domain::holders::VersionId;
+use crate::domain::metric::Metric;
+use crate::domain::policy::Window;
+use crate::domain::sample::Sample as Measured;
+use crate::files::columns::ColumnChoice;
+use crate::files::input::Source;
+use crate::judge::interval::{Confidence, Estimate};
+use crate::judge::metrics::measure;
+use crate::judge::plan;
+use crate::judge::threshold::{BaselineNumber, live_outcome};
+use crate::store::models::Model;
+use crate::store::{StoreError, Tx, references};
+use crate::ui::number;
+use crate::ui::problem::Problem;
+use crate::workflows::ingesting::columns::choices;
+use crate::workflows::ingesting::reference::{Sample, SampleError, read};
+use crate::workflows::judging;
+use crate::workflows::session::Session;
+
+/// A reference sample and what it is worth.
+pub struct Reference {
+    pub sample: Sample,
+    path: PathBuf,
+    metric: Metric,
+    /// `None`: the metric has no value on it.
+    estimate: Option<Estimate>,
+    /// Where the metric would be called degraded.
+    limit_value: Option<f64>,
+    /// The rows of a full window.
+    window_rows_count: u64,
+    threshold_pct: f64,
+}
+
+impl Reference {
+    /// Reads the file and measures the metric that a check will decide by.
+    ///
+    /// # Errors
+    /// It is no sample with truth.
+    pub fn read(
+        call: &Call,
+        session: &Session,
+        model: &Model,
+        path: &Path,
+        flags: &[ColumnChoice],
+    ) -> Result<Self, Problem> {
+        let policy = session.policy(model);
+        let choices = choices(&policy.columns, flags).map_err(|error| {
+            Problem::new("MG0107", "the columns can't be mapped").cause(error.to_string())
+        })?;
+        let source = Source::from_argument(path);
+        let sample =
+            read(&source, model.task, &choices, call.now).map_err(|error| problem(path, error))?;
+        let measured = judging::sample_of(&sample.rows, model.task, &policy);
+        let has_probabilities = match &measured {
+            Measured::Classes(classes) => classes.has_probabilities(),
+            Measured::Numbers(_) => false,
+        };
+        let deciding = policy.check.deciding(model.task, has_probabilities);
+        let metric = deciding
+            .first()
+            .copied()
+            .unwrap_or_else(|| policy.check.metric_for(model.task, has_probabilities));
+        let estimate = measure(metric, &measured, None, Confidence::NINETY_FIVE).ok();
+        let threshold_pct = policy.check.threshold_pct;
+        let limit_value = estimate.as_ref().and_then(|estimate| {
+            let baseline = BaselineNumber::from(estimate);
+            live_outcome(metric, baseline, estimate, threshold_pct).limit_value
+        });
+        Ok(Self {
+            path: path.to_path_buf(),
+            metric,
+            estimate,
+            limit_value,
+            window_rows_count: match policy.check.window {
+                Window::Rows(rows) => rows,
+                Window::Age(_) | Window::All => policy.check.min_rows,
+            },
+            threshold_pct,
+            sample,
+        })
+    }
+
+    /// Writes its rows.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub fn insert(&self, tx: &Tx<'_>, version: VersionId) -> Result<(), StoreError> {
+        let source = self.path.display().to_string();
+        references::insert(tx, version, &source, self.sample.blake3, &self.sample.rows)
+    }
+
+    fn detectable_pct(&self) -> Option<f64> {
+        let estimate = self.estimate.as_ref()?;
+        plan::detectable_pct(estimate, self.threshold_pct, self.window_rows_count)
+    }
+
+    pub fn data(&self) -> Value {
+        let needed = |pct| {
+            let estimate = self.estimate.as_ref()?;
+            plan::rows_needed(estimate, self.threshold_pct, pct)
+        };
+        json!({
+            "rows_count": self.sample.rows.len(),
+            "truth_empty_count": self.sample.truth_empty_count,
+            "metric": self.metric.name(),
+            "value": self.estimate.as_ref().map(|estimate| estimate.value),
+            "ci_low": self.estimate.as_ref().map(|estimate| estimate.low),
+            "ci_high": self.estimate.as_ref().map(|estimate| estimate.high),
+            "limit_value": self.limit_value,
+            "detectable_pct": self.detectable_pct(),
+            "rows_for_20_pct_count": needed(20.0),
+            "rows_for_50_pct_count": needed(50.0),
+        })
+    }
+
+    /// What the sample is worth, in a line.
+    pub fn text(&self) -> String {
+        let rows = number::count(self.sample.rows.len() as u64);
+        let Some(estimate) = &self.estimate else {
+            return format!(
+                "Reference sample: {rows} rows; {} has no value on it\n",
+                self.metric
+            );
+        };
+        let notice = self.detectable_pct().map_or_else(String::new, |pct| {
+            format!(
+                "; a window of {} rows would notice {} or more",
+                number::count(self.window_rows_count),
+                number::resolution(pct)
+            )
+        });
+        format!(
+            "Reference sample: {rows} rows, {} {}{notice}\n",
+            self.metric,
+            number::interval(estimate.value, estimate.low, estimate.high)
+        )
+    }
+
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.estimate.is_none() {
+            warnings.push(Warning {
+                code: "undefined_metric",
+                text: format!(
+                    "{} can't be measured on {}: checks with this baseline will say insufficient data",
+                    self.metric,
+                    self.path.display()
+                ),
+            });
+        }
+        if self.sample.truth_empty_count > 0 {
+            warnings.push(Warning {
+                code: "truth_empty",
+                text: format!(
+                    "{} rows of {} have no truth and are left out",
+                    number::count(self.sample.truth_empty_count),
+                    self.path.display()
+                ),
+            });
+        }
+        warnings
+    }
+}
+
+fn problem(path: &Path, error: SampleError) -> Problem {
+    let unusable = || {
+        Problem::new(
+            "MG0516",
+            format!("{} can't be a reference sample", path.display()),
+        )
+    };
+    let cause = error.to_string();
+    match error {
+        SampleError::File(error) => problems::file(&error),
+        SampleError::NoTruth => unusable()
+            .cause(cause)
+            .hint("name the column: `--map truth=COLUMN`"),
+        SampleError::Reject(_) | SampleError::Twice { .. } | SampleError::NoRows => {
+            unusable().cause(cause)
+        }
+    }
+}
