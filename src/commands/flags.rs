@@ -6,8 +6,13 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use crate::domain::holders::OperationId;
+use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
+use crate::domain::policy::{
+    BaselineChoice, CheckOverrides, EvidenceKind, Mode, ModelPolicy, Overrides, Window,
+};
 use crate::domain::time::Length;
+use crate::store::models::Model;
 use crate::ui::colour::ColourChoice;
 use crate::ui::problem::Problem;
 
@@ -87,6 +92,81 @@ pub struct LiveFlags {
     pub reason: Option<String>,
 }
 
+/// Options that override the policy for one judgement.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Instead of the policy, for this run")]
+pub struct JudgeFlags {
+    /// How to decide: threshold
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+
+    /// What to look at: live rows, or recorded metrics
+    #[arg(long, value_name = "live|recorded")]
+    pub evidence: Option<EvidenceKind>,
+
+    /// What to compare with: auto, reference, recorded, previous or a version
+    #[arg(long, value_name = "BASELINE")]
+    pub baseline: Option<BaselineChoice>,
+
+    /// A metric that can say degraded; may be repeated
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Vec<Metric>,
+
+    /// How much worse a metric may be, in percent
+    #[arg(long, value_name = "PCT")]
+    pub threshold: Option<f64>,
+
+    /// Which labelled rows: n=1000 (the newest), 7d or all
+    #[arg(long, value_name = "WINDOW")]
+    pub window: Option<Window>,
+
+    /// Labelled rows below which nothing is decided
+    #[arg(long, value_name = "N")]
+    pub min_rows: Option<u64>,
+}
+
+impl JudgeFlags {
+    /// The policy for one model with these options in its place.
+    ///
+    /// # Errors
+    /// The policy is not for a model of this task, or the options break a rule of the policy.
+    pub fn over(&self, policy: &ModelPolicy, model: &Model) -> Result<ModelPolicy, Problem> {
+        if let Some(broken) = policy.broken_for(model.task).first() {
+            return Err(
+                Problem::new("MG0304", format!("`{}` {}", broken.key, broken.message)).hint(
+                    format!("say it for another model: `[models.{}.check]`", model.name),
+                ),
+            );
+        }
+        let written = Overrides {
+            check: CheckOverrides {
+                mode: self.mode,
+                evidence: self.evidence,
+                metric: self.metric.first().copied(),
+                decide_on: (!self.metric.is_empty()).then(|| self.metric.clone()),
+                threshold_pct: self.threshold,
+                baseline: self.baseline.clone(),
+                window: self.window,
+                min_rows: self.min_rows,
+                ..CheckOverrides::default()
+            },
+            ..Overrides::default()
+        };
+        let policy = policy.clone().with(&written);
+        let broken = policy
+            .broken()
+            .into_iter()
+            .chain(policy.broken_for(model.task));
+        match broken.into_iter().next() {
+            None => Ok(policy),
+            Some(broken) => Err(Problem::new(
+                "MG0107",
+                format!("with these options `{}` {}", broken.key, broken.message),
+            )
+            .hint("change the option, or the key in the policy")),
+        }
+    }
+}
 /// Reads `K=V`.
 pub fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

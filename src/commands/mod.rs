@@ -1,20 +1,29 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
+mod alerts;
 mod alias;
 mod call;
+<<<<<<< HEAD
 mod completions;
 mod config;
+=======
+mod check;
+mod compare;
+>>>>>>> main
 mod consent;
 mod demo;
 mod fetch;
 mod flags;
 mod help;
 mod history;
+mod ingest;
 mod init;
+mod judged;
 mod lists;
 mod log;
 mod man;
 mod marked;
+mod monitor;
 mod output;
 mod problems;
 mod promote;
@@ -23,6 +32,7 @@ mod register;
 mod retire;
 mod rollback;
 mod show;
+mod status;
 mod store;
 mod switched;
 mod tag;
@@ -70,9 +80,15 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    Status(status::Args),
+    Check(check::Args),
+    Compare(compare::Args),
+    Monitor(monitor::Args),
+    Alerts(alerts::Args),
     Demo(demo::Args),
     Init(init::Args),
     Register(register::Args),
+    Ingest(ingest::Args),
     Promote(promote::Args),
     Rollback(rollback::Args),
     Undo(undo::Args),
@@ -99,8 +115,14 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
             again(call, words, now, voice)
         }),
+        Verb::Status(args) => status::run(call, &args),
+        Verb::Check(args) => check::run(call, &args),
+        Verb::Compare(args) => compare::run(call, &args),
+        Verb::Monitor(args) => monitor::run(call, &args),
+        Verb::Alerts(args) => alerts::run(call, args),
         Verb::Init(args) => init::run(call, args),
         Verb::Register(args) => register::run(call, args),
+        Verb::Ingest(args) => ingest::run(call, args),
         Verb::Promote(args) => promote::run(call, args),
         Verb::Rollback(args) => rollback::run(call, args),
         Verb::Undo(args) => undo::run(call, args),

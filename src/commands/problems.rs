@@ -16,6 +16,7 @@ use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
+use crate::workflows::judging::JudgeError;
 use crate::workflows::naming::NamingError;
 use crate::workflows::switching::SwitchError;
 
@@ -148,6 +149,9 @@ pub fn file(error: &FileError) -> Problem {
         Kind::Empty => "MG0510",
         Kind::Unsupported { .. } | Kind::NotText { .. } | Kind::Utf16 | Kind::Binary => "MG0502",
         Kind::CsvSyntax(_) | Kind::UnequalLength { .. } | Kind::NoHeader => "MG0503",
+        // Of a CSV only a quote can be left open; a text of any kind can end within a character.
+        Kind::Truncated(what) if what.contains("quote") => "MG0503",
+        Kind::Truncated(what) if what.contains("character") => "MG0502",
         Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
         Kind::LineTooLong { .. } => "MG0508",
         Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",
@@ -216,6 +220,15 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         }
         NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
         NamingError::Store(error) => store(call, error),
+    }
+}
+
+/// Nothing could be judged.
+pub fn judge(call: &Call, error: JudgeError) -> Problem {
+    match error {
+        JudgeError::Naming(error) => naming(call, error),
+        JudgeError::Switch(error) => switch(call, error),
+        JudgeError::Store(error) => store(call, error),
     }
 }
 

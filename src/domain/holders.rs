@@ -18,17 +18,6 @@ impl std::fmt::Display for OperationId {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holders(Vec<VersionId>);
 
-/// What going back did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GoneBack {
-    /// Entries above the newest entry of the version were taken off.
-    Popped,
-    /// The version was nowhere on the stack and was put on top.
-    Pushed,
-    /// The version was on top already.
-    Unchanged,
-}
-
 impl Holders {
     /// Takes the entries, the bottom one first.
     #[must_use]
@@ -82,19 +71,14 @@ impl Holders {
         Some(next)
     }
 
-    /// Goes back to the newest entry of a version, or puts it on top if it has none.
-    pub fn go_back_to(&mut self, version: VersionId) -> GoneBack {
+    /// Goes back to the newest entry of a version, or puts it on top if it has none. False: it is on top already.
+    pub fn go_back_to(&mut self, version: VersionId) -> bool {
         match self.newest_entry_of(version) {
-            Some(index) if index + 1 == self.0.len() => GoneBack::Unchanged,
-            Some(index) => {
-                self.0.truncate(index + 1);
-                GoneBack::Popped
-            }
-            None => {
-                self.0.push(version);
-                GoneBack::Pushed
-            }
+            Some(index) if index + 1 == self.0.len() => return false,
+            Some(index) => self.0.truncate(index + 1),
+            None => self.0.push(version),
         }
+        true
     }
 
     fn newest_entry_of(&self, version: VersionId) -> Option<usize> {
@@ -244,10 +228,10 @@ mod tests {
     #[test]
     fn going_back_to_a_version_stops_at_its_newest_entry() {
         let mut holders = stack(&[1, 2, 1, 3, 4]);
-        assert_eq!(holders.go_back_to(VersionId(1)), GoneBack::Popped);
+        assert!(holders.go_back_to(VersionId(1)));
         assert_eq!(holders, stack(&[1, 2, 1]));
-        assert_eq!(holders.go_back_to(VersionId(1)), GoneBack::Unchanged);
-        assert_eq!(holders.go_back_to(VersionId(9)), GoneBack::Pushed);
+        assert!(!holders.go_back_to(VersionId(1)));
+        assert!(holders.go_back_to(VersionId(9)));
         assert_eq!(holders, stack(&[1, 2, 1, 9]));
     }
 

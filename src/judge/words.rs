@@ -15,10 +15,10 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
-/// A percentage with one decimal, none where it is whole or large: `5 %`, `13.1 %`, `83 %`.
+/// A percentage with one decimal, none where it is whole or above 100: `5 %`, `13.1 %`, `183 %`.
 pub(super) fn percent(pct: f64) -> String {
     let whole = pct.round();
-    if pct.abs() >= 30.0 || (pct - whole).abs() < 0.05 {
+    if pct.abs() >= 100.0 || (pct - whole).abs() < 0.05 {
         format!("{whole:.0} %")
     } else {
         format!("{pct:.1} %")
@@ -52,8 +52,8 @@ mod tests {
             ["0", "999", "1,000", "12,431", "1,000,000"]
         );
         assert_eq!(
-            [5.0, 13.12, 83.4, 0.1].map(percent),
-            ["5 %", "13.1 %", "83 %", "0.1 %"]
+            [5.0, 13.12, 183.4, 0.1].map(percent),
+            ["5 %", "13.1 %", "183 %", "0.1 %"]
         );
         assert_eq!(counted(1, "row", "rows"), "1 row");
         assert_eq!(

@@ -200,6 +200,49 @@ pub fn coverage(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Cover
     Ok(coverage)
 }
 
+/// Counts of predictions, failed ones and labelled ones by the hourly counters alone: the hour in which a period begins
+/// or ends counts whole.
+///
+/// # Errors
+/// The store can't be read.
+pub fn by_hours(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Coverage> {
+    let mut sum = Counts::default();
+    let mut next = i64::MIN;
+    for span in rows.spans() {
+        let first = span.from.div_euclid(HOUR_MICROS).max(next);
+        let end = hour_at_or_after(span.to);
+        next = end;
+        sum = sum.plus(kept(tx, version, first, end)?);
+    }
+    Ok(Coverage {
+        predictions_count: sum.predictions,
+        truth_count: sum.labelled,
+        failed_count: sum.failed,
+        first_at: None,
+        last_at: None,
+    })
+}
+
+/// The newest label time of a version's rows in any role: one step into an index.
+///
+/// # Errors
+/// The store can't be read.
+pub fn newest_label_of(tx: &Tx<'_>, version: VersionId) -> Result<Option<Timestamp>> {
+    let newest: Option<i64> = tx
+        .sql
+        .prepare_cached(
+            "SELECT max(label_at) FROM prediction INDEXED BY prediction_label
+             WHERE version_id = :version AND label_at IS NOT NULL",
+        )?
+        .query_row(named_params! { ":version": version.0 }, |row| row.get(0))?;
+    newest
+        .map(|micros| {
+            Timestamp::from_micros(micros)
+                .map_err(|_| StoreError::meaningless("time", micros.to_string()))
+        })
+        .transpose()
+}
+
 /// How many predictions made since then failed, and how many there are, labelled or not.
 ///
 /// # Errors

@@ -135,3 +135,15 @@ pub fn last_decided_at(tx: &Tx<'_>, version: VersionId, tenure: i64) -> Result<O
         })
         .transpose()
 }
+
+/// All that a check saw, as JSON.
+///
+/// # Errors
+/// The store can't be read.
+pub fn document(tx: &Tx<'_>, id: EvaluationId) -> Result<Option<String>> {
+    Ok(tx
+        .sql
+        .prepare_cached("SELECT document FROM evaluation WHERE id = :id")?
+        .query_row(named_params! { ":id": id.0 }, |row| row.get(0))
+        .optional()?)
+}

@@ -6,6 +6,7 @@ pub mod judging;
 pub mod marking;
 pub mod monitoring;
 pub mod naming;
+pub mod overview;
 pub mod recording;
 pub mod registering;
 pub mod session;

@@ -1,6 +1,6 @@
 //! Changes who holds an alias: plans what would happen, and carries out what was agreed to.
 
-use crate::domain::holders::{GoneBack, Holders, OperationId, UndoRefusal, VersionId};
+use crate::domain::holders::{Holders, OperationId, UndoRefusal, VersionId};
 use crate::domain::names::{AliasName, ModelName, VersionName};
 use crate::domain::operation::{Author, NewOperation, OperationKind, ViewChange};
 use crate::domain::time::Timestamp;
@@ -146,11 +146,6 @@ pub fn plan(
     wish: &Wish,
     now: Timestamp,
 ) -> Result<Plan, SwitchError> {
-    match wish {
-        Wish::Undo(id) => return plan_undo(tx, model, *id, now),
-        Wish::Redo => return plan_redo(tx, model, now),
-        _ => {}
-    }
     let before = aliases::holders(tx, model.id, alias)?;
     let mut after = before.clone();
     let mut at = now;
@@ -184,17 +179,18 @@ pub fn plan(
             OperationKind::Rollback
         }
         Wish::RollBackTo(version) => {
-            let _: GoneBack = after.go_back_to(*version);
+            after.go_back_to(*version);
             OperationKind::Rollback
         }
         Wish::RollBackToLastGood => {
             holder(&before, model, alias)?;
             let good = last_good(tx, &before)?
                 .ok_or_else(|| SwitchError::NoLastGood(model.name.clone()))?;
-            let _: GoneBack = after.go_back_to(good);
+            after.go_back_to(good);
             OperationKind::Rollback
         }
-        Wish::Undo(_) | Wish::Redo => OperationKind::Undo,
+        Wish::Undo(id) => return plan_undo(tx, model, *id, now),
+        Wish::Redo => return plan_redo(tx, model, now),
     };
     let mut plan = drafted(tx, model, alias, kind, &before, after, at)?;
     plan.at_was_given = at_was_given;

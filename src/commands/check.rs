@@ -1,0 +1,102 @@
+//! `check`: judges a version, records what it found, and never changes what is live.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::flags::JudgeFlags;
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, judged, problems};
+use crate::domain::names::Reference;
+use crate::domain::verdict::Verdict;
+use crate::store::Access;
+use crate::ui::exit::ExitStatus;
+use crate::workflows::recording::{self, Checked};
+
+/// Judge whether a version became worse
+///
+/// Judges what is live on its labelled predictions, by the policy. Records the verdict and opens or resolves the alert;
+/// never changes what is live. A version that is not live is judged on its shadow rows and opens no alert.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard check
+  modelguard check --threshold 3 --no-record
+  modelguard check @production~1 --json
+
+Exit status: 0 healthy; 3 degraded; 4 insufficient data, with the reasons; 10 no such version
+Effect: records; with --no-record reads only")]
+pub struct Args {
+    /// The version to judge; what is live without it
+    #[arg(value_name = "REF")]
+    version: Option<Reference>,
+
+    /// Record nothing, open no alert
+    #[arg(long)]
+    no_record: bool,
+
+    #[command(flatten)]
+    judge: JudgeFlags,
+}
+
+pub fn run(call: &Call, args: &Args) -> Outcome {
+    let access = if args.no_record {
+        Access::Read
+    } else {
+        Access::Write
+    };
+    let mut session = call.session(access)?;
+    let model = call.model(&mut session)?;
+    let policy = args.judge.over(&session.policy(&model), &model)?;
+    let checked = recording::check(
+        &mut session.store,
+        &session.author,
+        &model,
+        &policy,
+        args.version.as_ref(),
+        !args.no_record,
+    )
+    .map_err(|error| problems::judge(call, error))?;
+    Ok(Box::new(Found {
+        checked,
+        all_metrics: call.globals.verbose > 0,
+    }))
+}
+
+struct Found {
+    checked: Checked,
+    all_metrics: bool,
+}
+
+impl Report for Found {
+    fn schema(&self) -> &'static str {
+        "check"
+    }
+
+    fn data(&self) -> Value {
+        judged::check_data(&self.checked)
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        judged::text(screen, &self.checked, self.all_metrics)
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        judged::information(&self.checked.judgement)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        judged::exit_of(self.checked.judgement.decision.verdict)
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        Some(self.checked.judgement.decision.verdict)
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        judged::warnings(&self.checked.judgement)
+    }
+
+    fn is_news(&self) -> bool {
+        self.checked.is_news
+    }
+}

@@ -1,0 +1,149 @@
+//! Why a file was not stored: the first line that is to blame, and what to do about it.
+
+use serde_json::{Value, json};
+
+use crate::commands::call::Call;
+use crate::commands::problems;
+use crate::files::columns::FileKind;
+use crate::files::rejects::{Reject, RejectCode};
+use crate::files::values::excerpt;
+use crate::store::predictions::Conflict;
+use crate::ui::number;
+use crate::ui::problem::Problem;
+use crate::workflows::ingesting::{IngestError, Request};
+
+/// The problem that a failed ingest is.
+pub fn problem(call: &Call, request: &Request<'_>, error: IngestError) -> Problem {
+    let message = error.to_string();
+    match error {
+        IngestError::File(error) => problems::file(&error),
+        IngestError::Store(error) => problems::store(call, error),
+        IngestError::Stopped => match call.check_stop() {
+            Err(problem) => problem,
+            Ok(()) => Problem::new("MG0110", message),
+        },
+        IngestError::NoHolder(_) => Problem::new("MG0211", message)
+            .hint(format!(
+                "promote one: `{}`",
+                call.follow_up("promote latest")
+            ))
+            .hint("give the version: `--version REF`"),
+        IngestError::Rejected {
+            path,
+            count,
+            rows_count,
+            allowed,
+            rejects,
+        } => {
+            let first = rejects.first().map_or_else(String::new, told);
+            let pieces: Vec<Value> = rejects
+                .iter()
+                .map(|reject| reject_data(&path.to_string_lossy(), reject))
+                .collect();
+            let aside = if request.reject_file.is_some() {
+                format!("store the others: `--max-rejects {count}`")
+            } else {
+                format!("put them aside: `--max-rejects {count} --reject-file rejects.csv`")
+            };
+            Problem::new("MG0507", format!("{}, {first}", path.display()))
+                .cause(format!(
+                    "{} of {} lines are no rows, and --max-rejects allows {}",
+                    number::count(count),
+                    number::count(rows_count),
+                    number::count(allowed)
+                ))
+                .hint(format!("correct them, or {aside}"))
+                .details(json!({ "rejects": pieces, "rows_rejected_count": count }))
+        }
+        IngestError::Conflicts {
+            path,
+            kind,
+            column,
+            count,
+            conflicts,
+        } => {
+            let pieces: Vec<Value> = conflicts
+                .iter()
+                .map(|conflict| {
+                    let reject = Reject {
+                        line_number: conflict.line_number,
+                        column: column.clone(),
+                        code: RejectCode::Conflict,
+                        text: contradiction(kind, conflict),
+                    };
+                    reject_data(&path.to_string_lossy(), &reject)
+                })
+                .collect();
+            let first = conflicts.first();
+            let within_the_file =
+                first.is_some_and(|conflict| conflict.earlier_line_number.is_some());
+            let place = first.map_or_else(String::new, |conflict| {
+                format!(
+                    "line {}, column {}: {}",
+                    conflict.line_number,
+                    excerpt(&column),
+                    contradiction(kind, conflict)
+                )
+            });
+            let code = if within_the_file { "MG0515" } else { "MG0512" };
+            let problem = Problem::new(code, format!("{}, {place}", path.display()))
+                .cause(format!(
+                    "{} such rows; nothing was stored",
+                    number::count(count)
+                ))
+                .details(json!({ "rejects": pieces, "rows_conflicting_count": count }));
+            match (kind, request.kind) {
+                (FileKind::Truth, FileKind::Truth) => problem.hint(
+                    "take the new ones and keep the old ones in history: `--on-conflict revise`, \
+                     keep the first ones: `--on-conflict skip`",
+                ),
+                _ => problem.hint("keep the first ones: `--on-conflict skip`"),
+            }
+        }
+    }
+}
+
+/// `line 7, column y_pred: abc is no number`.
+pub fn told(reject: &Reject) -> String {
+    format!(
+        "line {}, column {}: {}",
+        reject.line_number,
+        excerpt(&reject.column),
+        reject.text
+    )
+}
+
+/// A line that is no row, for programs.
+pub fn reject_data(path: &str, reject: &Reject) -> Value {
+    json!({
+        "path": path,
+        "line_number": reject.line_number,
+        "column": reject.column,
+        "code": reject.code.name(),
+        "text": reject.text,
+    })
+}
+
+fn contradiction(kind: FileKind, conflict: &Conflict) -> String {
+    let value = |value: &Option<crate::domain::evidence::Value>| {
+        value.as_ref().map_or_else(
+            || "no value (failed)".to_owned(),
+            |value| excerpt(&value.to_string()),
+        )
+    };
+    let what = match kind {
+        FileKind::Predictions => "prediction",
+        FileKind::Truth => "truth",
+    };
+    let (kept, found) = (value(&conflict.kept), value(&conflict.found));
+    let difference = if kept == found {
+        "other class probabilities".to_owned()
+    } else {
+        format!("the {what} {found}")
+    };
+    let id = excerpt(&conflict.prediction_id);
+    match conflict.earlier_line_number {
+        Some(line) => format!("id {id} has {difference}, and {kept} on line {line}"),
+        None => format!("id {id} has {difference}, and {kept} is stored"),
+    }
+}

@@ -1,0 +1,369 @@
+//! `monitor`: checks what is live and does what the policy says; the command for cron.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::flags::JudgeFlags;
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, judged, problems};
+use crate::domain::hash::Hash;
+use crate::domain::policy::OnDegraded;
+use crate::domain::verdict::Verdict;
+use crate::store::models::{self, Model};
+use crate::store::{Access, StoreError, operations};
+use crate::ui::exit::{ExitStatus, worst};
+use crate::ui::problem::Problem;
+use crate::workflows::monitoring::{self, ActionStatus, Monitored};
+use crate::workflows::session::Session;
+
+/// Check what is live, and act as the policy says
+///
+/// Never asks: the option or the policy is the consent. An alert acts once; `alerts ack --rearm` lets it act again.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard monitor
+  modelguard monitor --auto-rollback -q
+  modelguard monitor --all --dry-run
+
+Exit status: 0 healthy; 3 degraded, nothing was changed; 4 insufficient data; 5 degraded and rolled back;
+6 degraded, a rollback is wanted and there is nowhere to go. With --all the worst of all models
+Effect: may change the live model")]
+pub struct Args {
+    /// Roll back if degraded
+    #[arg(long, conflicts_with = "no_auto_rollback")]
+    auto_rollback: bool,
+
+    /// Only alert, whatever the policy says
+    #[arg(long)]
+    no_auto_rollback: bool,
+
+    /// Every model of the store; a failure in one does not stop the others
+    #[arg(long)]
+    all: bool,
+
+    /// Say what would be done and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    judge: JudgeFlags,
+}
+
+pub fn run(call: &Call, args: &Args) -> Outcome {
+    let access = if args.dry_run {
+        Access::Read
+    } else {
+        Access::Write
+    };
+    let mut session = call.session(access)?;
+    if !args.all {
+        let model = call.model(&mut session)?;
+        let one = monitor_one(call, &mut session, &model, args)?;
+        return finish(call, &mut session, args, vec![one]);
+    }
+    if call.globals.model.is_some() {
+        return Err(Problem::new("MG0101", "--all and -m say different things")
+            .hint("leave one of them out"));
+    }
+    let models = session
+        .store
+        .read(models::list)
+        .map_err(|error| problems::store(call, error))?;
+    let mut found = Vec::new();
+    for model in models {
+        call.check_stop()?;
+        let one = monitor_one(call, &mut session, &model, args);
+        found.push(one.unwrap_or_else(|problem| One {
+            model: model.name.to_string(),
+            result: Err(problem),
+            undo_command: None,
+        }));
+    }
+    finish(call, &mut session, args, found)
+}
+
+fn monitor_one(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+    args: &Args,
+) -> Result<One, Problem> {
+    let mut policy = args.judge.over(&session.policy(model), model)?;
+    if args.auto_rollback {
+        policy.action.on_degraded = OnDegraded::Rollback;
+    } else if args.no_auto_rollback {
+        policy.action.on_degraded = OnDegraded::Alert;
+    }
+    let monitored = monitoring::monitor(
+        &mut session.store,
+        &session.author,
+        model,
+        &policy,
+        args.dry_run,
+    )
+    .map_err(|error| problems::judge(call, error))?;
+    Ok(One {
+        model: model.name.to_string(),
+        undo_command: monitored
+            .action
+            .operation
+            .map(|operation| call.follow_up(&format!("undo {operation}"))),
+        result: Ok(Box::new(monitored)),
+    })
+}
+
+fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> Outcome {
+    let (_, head) = session
+        .store
+        .read(operations::head)
+        .map_err(|error: StoreError| problems::store(call, error))?;
+    Ok(Box::new(Found {
+        models,
+        head,
+        dry_run: args.dry_run,
+        all: args.all,
+        all_metrics: call.globals.verbose > 0,
+        news_only: call.globals.quiet > 0,
+        rearm: call.follow_up("alerts ack"),
+        rollback: call.follow_up("rollback"),
+    }))
+}
+
+/// One model and what came of it.
+struct One {
+    model: String,
+    result: Result<Box<Monitored>, Problem>,
+    undo_command: Option<String>,
+}
+
+impl One {
+    fn exit(&self) -> ExitStatus {
+        match &self.result {
+            Err(problem) => problem.exit,
+            Ok(monitored) => match (monitored.action.wanted, monitored.action.status) {
+                (Some(OnDegraded::Rollback), ActionStatus::Done) => ExitStatus::Acted,
+                (_, ActionStatus::Impossible) => ExitStatus::Blocked,
+                _ => judged::exit_of(monitored.checked.judgement.decision.verdict),
+            },
+        }
+    }
+
+    fn data(&self) -> Value {
+        let monitored = match &self.result {
+            Ok(monitored) => monitored,
+            Err(problem) => {
+                return json!({
+                    "model": self.model,
+                    "exit_code": self.exit().code(),
+                    "inbox": [],
+                    "check": null,
+                    "helps": null,
+                    "action": null,
+                    "alerts": [],
+                    "error": problem.to_json(),
+                });
+            }
+        };
+        let action = &monitored.action;
+        let live = monitored.checked.judgement.version.as_ref();
+        let alerts: Vec<_> = monitored
+            .checked
+            .alerts
+            .iter()
+            .map(|touched| {
+                json!({
+                    "alert_id": touched.id.map(|id| id.to_string()),
+                    "kind": touched.kind.name(),
+                    "state": touched.news.name(),
+                    "deliveries": [],
+                })
+            })
+            .collect();
+        json!({
+            "model": self.model,
+            "exit_code": self.exit().code(),
+            "inbox": [],
+            "check": judged::check_data(&monitored.checked),
+            "helps": null,
+            "action": {
+                "wanted": action.wanted.map_or("none", OnDegraded::name),
+                "status": action.status.name(),
+                "refused_by": (action.status == ActionStatus::Refused).then_some("already_acted"),
+                "from_version": live.map(|version| version.name.to_string()),
+                "to_version": action.target.as_ref().map(|target| target.version.name.to_string()),
+                "to_was_judged": action.target.as_ref().map(|target| target.was_judged),
+                "operation_id": action.operation.map(|operation| operation.to_string()),
+                "undo_command": self.undo_command,
+                "activation": [],
+            },
+            "alerts": alerts,
+            "error": null,
+        })
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        let monitored = self.result.as_ref().ok()?;
+        Some(monitored.checked.judgement.decision.verdict)
+    }
+}
+
+struct Found {
+    models: Vec<One>,
+    head: Hash,
+    dry_run: bool,
+    all: bool,
+    all_metrics: bool,
+    news_only: bool,
+    rearm: String,
+    rollback: String,
+}
+
+impl Found {
+    fn monitored(&self) -> impl Iterator<Item = &Monitored> {
+        self.models
+            .iter()
+            .filter_map(|one| one.result.as_ref().ok())
+            .map(|monitored| &**monitored)
+    }
+
+    /// What was done, or why nothing was.
+    fn action_line(&self, one: &One, monitored: &Monitored) -> String {
+        let action = &monitored.action;
+        let name = |version: Option<&crate::store::versions::Version>| {
+            version.map_or_else(|| "nobody".to_owned(), |version| version.name.to_string())
+        };
+        let live = name(monitored.checked.judgement.version.as_ref());
+        let target = name(action.target.as_ref().map(|target| &target.version));
+        let unjudged = match &action.target {
+            Some(target) if !target.was_judged => {
+                format!(" {target} was never judged.", target = target.version.name)
+            }
+            _ => String::new(),
+        };
+        match (action.wanted, action.status) {
+            (Some(OnDegraded::Rollback), ActionStatus::Done) => {
+                let undo = one.undo_command.as_deref().unwrap_or_default();
+                format!("Rolled back to {target} (was {live}).{unjudged} undo: {undo}\n")
+            }
+            (Some(OnDegraded::Rollback), ActionStatus::DryRun) => {
+                format!("Would roll back to {target} (is {live}).{unjudged}\n")
+            }
+            (_, ActionStatus::Impossible) => {
+                "Not rolled back: no version lies below that is neither bad nor retired (nowhere to go)\n".to_owned()
+            }
+            (_, ActionStatus::Refused) => {
+                let id = monitored
+                    .checked
+                    .alert()
+                    .map_or_else(|| "ID".to_owned(), |id| id.to_string());
+                format!(
+                    "Not rolled back to {target}: alert {id} has acted (already_acted). By hand: `{}`; to let it act again: `{} {id} --rearm`\n",
+                    self.rollback, self.rearm
+                )
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+impl Report for Found {
+    fn schema(&self) -> &'static str {
+        "monitor"
+    }
+
+    fn data(&self) -> Value {
+        let models: Vec<_> = self.models.iter().map(One::data).collect();
+        json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.to_string() })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let mut text = String::new();
+        for one in &self.models {
+            let monitored = match &one.result {
+                Ok(monitored) => monitored,
+                Err(problem) => {
+                    text.push_str(&format!("{}  failed: {}\n", one.model, problem.message));
+                    continue;
+                }
+            };
+            if self.news_only && !monitored.is_news() {
+                continue;
+            }
+            text.push_str(&judged::text(screen, &monitored.checked, self.all_metrics));
+            text.push_str(&self.action_line(one, monitored));
+        }
+        if self.models.is_empty() {
+            text.push_str("The store has no model.\n");
+        }
+        if self.dry_run {
+            text.push_str("Dry run: nothing was changed.\n");
+        }
+        if self
+            .monitored()
+            .any(|monitored| monitored.action.operation.is_some())
+        {
+            text.push_str(&format!("head {}\n", self.head));
+        }
+        text
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        let failures = self
+            .models
+            .iter()
+            .filter_map(|one| one.result.as_ref().err());
+        let failures: String = failures
+            .map(|problem| problem.render(screen.palette))
+            .collect();
+        let told: String = self
+            .monitored()
+            .map(|monitored| judged::information(&monitored.checked.judgement))
+            .collect();
+        told + &failures
+    }
+
+    fn exit(&self) -> ExitStatus {
+        if self.models.is_empty() {
+            return ExitStatus::Insufficient;
+        }
+        worst(self.models.iter().map(One::exit))
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        let of = |wanted| self.models.iter().any(|one| one.verdict() == Some(wanted));
+        [
+            Verdict::Degraded,
+            Verdict::InsufficientData,
+            Verdict::Healthy,
+        ]
+        .into_iter()
+        .find(|verdict| of(*verdict))
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let prefix = |monitored: &Monitored, warning: Warning| Warning {
+            text: if self.all {
+                format!(
+                    "{}: {}",
+                    monitored.checked.judgement.model.name, warning.text
+                )
+            } else {
+                warning.text
+            },
+            ..warning
+        };
+        self.monitored()
+            .flat_map(|monitored| {
+                judged::warnings(&monitored.checked.judgement)
+                    .into_iter()
+                    .map(move |warning| prefix(monitored, warning))
+            })
+            .collect()
+    }
+
+    fn is_news(&self) -> bool {
+        self.models.iter().any(|one| one.result.is_err())
+            || self.monitored().any(Monitored::is_news)
+    }
+}

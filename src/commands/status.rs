@@ -1,0 +1,297 @@
+//! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::output::{Report, Screen};
+use super::{Outcome, problems};
+use crate::domain::hash::Hash;
+use crate::domain::verdict::{Severity, Verdict};
+use crate::store::{Access, models, operations};
+use crate::ui::number;
+use crate::workflows::naming::{self, NamingError};
+use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
+
+/// Show what is live and how it does
+///
+/// Of every model, or of the one that -m names. Judges nothing: it shows the last verdict and its age.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard status
+  modelguard status --json
+
+Exit status: 0 shown; 10 no store, no such model
+Effect: reads only")]
+pub struct Args {}
+
+pub fn run(call: &Call, _: &Args) -> Outcome {
+    let mut session = call.session(Access::Read)?;
+    let named = session
+        .found
+        .model
+        .clone()
+        .filter(|_| call.globals.model.is_some());
+    let found = session.store.read(|tx| {
+        let models = match &named {
+            Some(name) => vec![naming::model(tx, Some(name))?],
+            None => models::list(tx)?,
+        };
+        let looked = models.iter().map(|model| overview(tx, model));
+        let looked = looked.collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, NamingError>((looked, operations::head(tx)?.1))
+    });
+    let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    Ok(Box::new(Found {
+        models,
+        head,
+        alerts_command: call.follow_up("alerts list --open"),
+        promote_command: call.follow_up("promote latest"),
+    }))
+}
+
+struct Found {
+    models: Vec<Overview>,
+    head: Hash,
+    alerts_command: String,
+    promote_command: String,
+}
+
+impl Report for Found {
+    fn schema(&self) -> &'static str {
+        "status"
+    }
+
+    fn data(&self) -> Value {
+        let models: Vec<_> = self.models.iter().map(model_data).collect();
+        json!({ "models": models, "head_blake3": self.head.to_string() })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let mut text = String::new();
+        for model in &self.models {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&self.model_text(screen, model));
+        }
+        text
+    }
+}
+
+fn model_data(model: &Overview) -> Value {
+    let production = model.production.as_ref();
+    let below: Vec<_> = model
+        .below
+        .iter()
+        .map(|below| {
+            json!({
+                "version": below.version.name.to_string(),
+                "bad": below.is_bad,
+                "retired": below.version.retired_reason.is_some(),
+                "last_verdict": below.last_verdict.map(Verdict::name),
+            })
+        })
+        .collect();
+    json!({
+        "model": model.model.name.to_string(),
+        "task": model.model.task.name(),
+        "production": production.map(|live| json!({
+            "version": live.version.name.to_string(),
+            "since_at": live.held.since.map(|at| at.to_string()),
+            "operation_id": live.held.operation.to_string(),
+        })),
+        "below": below,
+        "below_count": model.below_count,
+        "last_check": model.last_check.as_ref().map(check_data),
+        "truth": production.map(|live| truth_data(live, model.last_check.as_ref())),
+        "activation": [],
+        "alerts_open_count": model.alerts_open_count,
+        "inbox": null,
+    })
+}
+
+/// The first metric that decides.
+fn deciding(check: &LastCheck) -> Option<&Value> {
+    check.document["metrics"]
+        .as_array()?
+        .iter()
+        .find(|metric| metric["decides"] == true)
+}
+
+fn check_data(check: &LastCheck) -> Value {
+    let metric = |key: &str| deciding(check).map_or(Value::Null, |metric| metric[key].clone());
+    json!({
+        "evaluation_id": check.evaluation.id.to_string(),
+        "version": check.version.as_ref().map(|version| version.name.to_string()),
+        "checked_at": check.evaluation.checked_at.to_string(),
+        "verdict": check.evaluation.verdict.name(),
+        "severity": check.evaluation.severity.map(Severity::name),
+        "evidence": check.document["evidence"],
+        "metric": metric("name"),
+        "value": metric("value"),
+        "ci_low": metric("ci_low"),
+        "ci_high": metric("ci_high"),
+        "rows_count": metric("rows_count"),
+        "worse_pct": metric("worse_pct"),
+        "detectable_pct": check.document["detectable_pct"],
+        "reasons": check.document["reasons"],
+    })
+}
+
+fn truth_data(live: &Production, check: Option<&LastCheck>) -> Value {
+    let (predictions, truth) = (live.coverage.predictions_count, live.coverage.truth_count);
+    json!({
+        "predictions_count": predictions,
+        "truth_count": truth,
+        "coverage_ratio": (predictions > 0).then(|| truth as f64 / predictions as f64),
+        "pending_count": predictions.saturating_sub(truth),
+        "lag_p50_s": lag(check),
+        "newest_at": live.newest_label_at.map(|at| at.to_string()),
+    })
+}
+
+/// The median lag, as the last check measured it.
+fn lag(check: Option<&LastCheck>) -> Option<u64> {
+    check?.document["coverage"]["lag_p50_s"].as_u64()
+}
+
+impl Found {
+    fn model_text(&self, screen: &Screen, model: &Overview) -> String {
+        let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
+        let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
+        match &model.production {
+            None => line("live", format!("nobody: `{}`", self.promote_command)),
+            Some(live) => {
+                let since = live.held.since.map_or_else(
+                    || "from the beginning".to_owned(),
+                    |at| format!("since {}", screen.times.show(at.micros())),
+                );
+                let retired = if live.version.retired_reason.is_some() {
+                    ", retired"
+                } else {
+                    ""
+                };
+                let (name, operation) = (&live.version.name, live.held.operation);
+                line("live", format!("{name}  {since} ({operation}){retired}"));
+            }
+        }
+        if !model.below.is_empty() {
+            let mut names: Vec<_> = model.below.iter().take(3).map(below_text).collect();
+            if model.below_count > names.len() {
+                names.push(format!("{} more", model.below_count - names.len()));
+            }
+            line("below", names.join("; "));
+        }
+        let live = model.production.as_ref();
+        match &model.last_check {
+            None => line("verdict", "never checked: `modelguard check`".to_owned()),
+            Some(check) => {
+                line("verdict", verdict_text(screen, check, live));
+                if let Some(numbers) = numbers_text(check) {
+                    line("", numbers);
+                }
+            }
+        }
+        if let Some(live) = live {
+            line("truth", truth_text(screen, live, model.last_check.as_ref()));
+        }
+        if model.alerts_open_count > 0 {
+            let count = model.alerts_open_count;
+            line("alerts", format!("{count} open: `{}`", self.alerts_command));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+fn below_text(below: &Below) -> String {
+    let mut marks = Vec::new();
+    if below.is_bad {
+        marks.push("bad".to_owned());
+    }
+    if below.version.retired_reason.is_some() {
+        marks.push("retired".to_owned());
+    }
+    marks.push(below.last_verdict.map_or_else(
+        || "never judged".to_owned(),
+        |verdict| format!("{verdict} when last judged"),
+    ));
+    format!("{} ({})", below.version.name, marks.join(", "))
+}
+
+fn verdict_text(screen: &Screen, check: &LastCheck, live: Option<&Production>) -> String {
+    let evaluation = &check.evaluation;
+    let mut text = screen.palette.verdict(evaluation.verdict.words());
+    if let Some(severity) = evaluation.severity {
+        text.push_str(&format!(", severity {severity}"));
+    }
+    if evaluation.verdict == Verdict::Healthy
+        && let Some(pct) = check.document["detectable_pct"].as_f64()
+    {
+        text.push_str(&format!(
+            ", would have noticed {} or more",
+            number::resolution(pct)
+        ));
+    }
+    if evaluation.verdict == Verdict::InsufficientData {
+        let first = &check.document["reasons"][0];
+        let words = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
+        text.push_str(&format!(": {} ({})", words("text"), words("code")));
+    }
+    if check.document["evidence"] == "recorded" {
+        text.push_str(" (recorded metrics only)");
+    }
+    text.push_str(&format!(
+        ", {}",
+        screen.times.show(evaluation.checked_at.micros())
+    ));
+    let live = live.map(|live| live.version.id);
+    if let Some(version) = &check.version
+        && Some(version.id) != live
+    {
+        text.push_str(&format!(", of {}, which was live then", version.name));
+    }
+    text
+}
+
+fn numbers_text(check: &LastCheck) -> Option<String> {
+    let metric = deciding(check)?;
+    let of = |key: &str| metric[key].as_f64();
+    let value = of("value")?;
+    let estimate = match (of("ci_low"), of("ci_high")) {
+        (Some(low), Some(high)) => number::interval(value, low, high),
+        _ => number::value(value),
+    };
+    let change =
+        of("worse_pct").map_or_else(String::new, |pct| format!(", {}", number::change(pct)));
+    let rows = metric["rows_count"]
+        .as_u64()
+        .map_or_else(String::new, |rows| format!(", n {}", number::count(rows)));
+    Some(format!(
+        "{} {estimate}{change}{rows}",
+        metric["name"].as_str()?
+    ))
+}
+
+fn truth_text(screen: &Screen, live: &Production, check: Option<&LastCheck>) -> String {
+    let (predictions, truth) = (live.coverage.predictions_count, live.coverage.truth_count);
+    if predictions == 0 {
+        return "no predictions in this tenure".to_owned();
+    }
+    let share = 100.0 * truth as f64 / predictions as f64;
+    let mut text = format!(
+        "{} of {} predictions ({}), {} wait",
+        number::count(truth),
+        number::count(predictions),
+        number::percent(share),
+        number::count(predictions.saturating_sub(truth)),
+    );
+    if let Some(at) = live.newest_label_at {
+        text.push_str(&format!("; newest {}", screen.times.show(at.micros())));
+    }
+    if let Some(lag) = lag(check) {
+        let lag = number::duration(lag.saturating_mul(1_000_000));
+        text.push_str(&format!("; median lag {lag}"));
+    }
+    text
+}

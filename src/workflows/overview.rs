@@ -1,0 +1,115 @@
+//! Looks at a model from above: what is live, what lies below it, what the last check said. Reads counters only.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::domain::evidence::Coverage;
+use crate::domain::holders::VersionId;
+use crate::domain::names::AliasName;
+use crate::domain::time::Timestamp;
+use crate::domain::verdict::Verdict;
+use crate::store::aliases::{self, Held, Periods};
+use crate::store::coverage::{self, Rows};
+use crate::store::evaluations::{self, Evaluation};
+use crate::store::models::Model;
+use crate::store::versions::{self, Version};
+use crate::store::{StoreError, Tx, alerts};
+
+/// So many entries of the stack are described.
+const BELOW_LIMIT: usize = 10;
+
+/// A model, seen from above.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub model: Model,
+    pub production: Option<Production>,
+    /// The newest first, at most ten.
+    pub below: Vec<Below>,
+    /// All that lie below.
+    pub below_count: usize,
+    pub last_check: Option<LastCheck>,
+    pub alerts_open_count: usize,
+}
+
+/// The live version.
+#[derive(Clone, Debug)]
+pub struct Production {
+    pub version: Version,
+    pub held: Held,
+    /// Of the present tenure.
+    pub coverage: Coverage,
+    pub newest_label_at: Option<Timestamp>,
+}
+
+/// A version below the live one.
+#[derive(Clone, Debug)]
+pub struct Below {
+    pub version: Version,
+    pub is_bad: bool,
+    pub last_verdict: Option<Verdict>,
+}
+
+/// The last check of what was live.
+#[derive(Clone, Debug)]
+pub struct LastCheck {
+    pub evaluation: Evaluation,
+    pub version: Option<Version>,
+    /// What it saw, as it was stored.
+    pub document: Value,
+}
+
+/// Looks at a model.
+///
+/// # Errors
+/// The store can't be read.
+pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
+    let production = AliasName::production();
+    let holders = aliases::holders(tx, model.id, &production)?;
+    let held = aliases::list(tx, model.id)?
+        .into_iter()
+        .find(|held| held.alias == production);
+    let mut below = Vec::new();
+    let mut seen: HashSet<VersionId> = holders.holder().into_iter().collect();
+    let lower: Vec<VersionId> = holders.lower().filter(|id| seen.insert(*id)).collect();
+    for id in lower.iter().take(BELOW_LIMIT) {
+        below.push(Below {
+            version: versions::get(tx, *id)?,
+            is_bad: versions::is_bad(tx, *id)?,
+            last_verdict: versions::last_verdict(tx, *id)?,
+        });
+    }
+    Ok(Overview {
+        model: model.clone(),
+        production: held.map(|held| live(tx, model, held)).transpose()?,
+        below,
+        below_count: lower.len(),
+        last_check: last_check(tx, model)?,
+        alerts_open_count: alerts::open_of(tx, model.id)?.len(),
+    })
+}
+
+fn live(tx: &Tx<'_>, model: &Model, held: Held) -> Result<Production, StoreError> {
+    let present = Periods::PresentTenure;
+    let periods = aliases::periods(tx, model.id, &held.alias, present)?;
+    Ok(Production {
+        version: versions::get(tx, held.version)?,
+        coverage: coverage::by_hours(tx, held.version, Rows::Live(&periods))?,
+        newest_label_at: coverage::newest_label_of(tx, held.version)?,
+        held,
+    })
+}
+
+fn last_check(tx: &Tx<'_>, model: &Model) -> Result<Option<LastCheck>, StoreError> {
+    let Some(evaluation) = evaluations::newest_of_live(tx, model.id)? else {
+        return Ok(None);
+    };
+    Ok(Some(LastCheck {
+        version: evaluation
+            .version
+            .map(|version| versions::get(tx, version))
+            .transpose()?,
+        document: serde_json::from_str(&evaluation.document).unwrap_or(Value::Null),
+        evaluation,
+    }))
+}

@@ -1,0 +1,297 @@
+//! `monitor`: hours of cron, with live rows and with recorded metrics only.
+
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+const HOUR: u64 = 3_600;
+
+/// Runs `monitor` an hour after the command before it; gives the exit status and the model's document.
+pub fn an_hour_later(sandbox: &Sandbox, words: &str) -> (i32, Value) {
+    sandbox.set_clock(sandbox.clock() + HOUR - 1);
+    let run = sandbox.run(&format!("monitor --json {words}"));
+    let status = run.status;
+    (status, run.document()["data"]["models"][0].clone())
+}
+
+fn project(task: &str) -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&format!("init --model m --task {task} --preset original"));
+    sandbox
+}
+
+/// Registers a version with recorded metrics.
+fn version(sandbox: &Sandbox, name: &str, metrics: &str) {
+    let path = sandbox.write("model.bin", name.as_bytes());
+    let metrics: Vec<_> = metrics
+        .split(' ')
+        .map(|metric| format!("--metric {metric}"))
+        .collect();
+    sandbox.ok(&format!(
+        "register {} --version-id {name} {}",
+        path.display(),
+        metrics.join(" ")
+    ));
+}
+
+const GOOD: &str = "r2=0.80 rmse=10";
+const GOOD_TOO: &str = "r2=0.81 rmse=10.1";
+const BAD: &str = "r2=0.60 rmse=14";
+
+/// Three versions, good, good, bad, promoted in this order; registered in the order of `order`.
+fn three(order: [usize; 3]) -> Sandbox {
+    let sandbox = project("regression");
+    let all = [("v1", GOOD), ("v2", GOOD_TOO), ("v3", BAD)];
+    for index in order {
+        version(&sandbox, all[index].0, all[index].1);
+    }
+    for (name, _) in all {
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    sandbox
+}
+
+const ORDERS: [[usize; 3]; 6] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+
+#[test]
+fn six_hours_of_cron_with_recorded_metrics() {
+    for order in ORDERS {
+        let sandbox = three(order);
+        let (status, found) = an_hour_later(&sandbox, "");
+        assert_eq!(status, 5, "{found:#}");
+        assert_eq!(found["action"]["from_version"], "v3");
+        assert_eq!(found["action"]["to_version"], "v2");
+        assert_eq!(found["action"]["to_was_judged"], false);
+        assert_eq!(found["alerts"][0]["state"], "opened");
+        assert_eq!(found["check"]["severity"], "critical");
+        assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
+        for hour in 2..=6 {
+            let (status, found) = an_hour_later(&sandbox, "");
+            assert_eq!(status, 0, "hour {hour}: {found:#}");
+            let resolved = if hour == 2 { "resolved" } else { "" };
+            assert_eq!(found["alerts"][0]["state"].as_str().unwrap_or(""), resolved);
+        }
+        sandbox.ok("undo --yes");
+        assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+        let (status, found) = an_hour_later(&sandbox, "");
+        assert_eq!(status, 3, "{found:#}");
+        assert_eq!(found["action"]["refused_by"], "already_acted");
+        assert_eq!(found["action"]["status"], "refused");
+        assert_eq!(found["alerts"][0]["alert_id"], "a_1");
+        assert_eq!(
+            found["alerts"][0]["state"], "opened",
+            "the same alert opens again"
+        );
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+        assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+    }
+}
+
+#[test]
+fn an_alert_that_is_rearmed_acts_again() {
+    let sandbox = three([0, 1, 2]);
+    assert_eq!(an_hour_later(&sandbox, "").0, 5);
+    sandbox.ok("undo --yes");
+    assert_eq!(an_hour_later(&sandbox, "").0, 3);
+    let noted = sandbox.json("alerts ack a_1");
+    assert_eq!(
+        (&noted["changed"], &noted["rearmed"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(an_hour_later(&sandbox, "").0, 3);
+    assert_eq!(sandbox.json("alerts ack a_1")["changed"], false);
+    let rearmed = sandbox.json("alerts ack a_1 --rearm");
+    assert_eq!(
+        (&rearmed["changed"], &rearmed["rearmed"]),
+        (&true.into(), &true.into())
+    );
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(
+        (status, found["action"]["to_version"].as_str()),
+        (5, Some("v2"))
+    );
+}
+
+#[test]
+fn nowhere_to_go_is_said_every_hour_with_one_alert() {
+    for order in ORDERS {
+        let sandbox = three(order);
+        // Both good versions were left because they were degraded, in the eyes of a stricter check.
+        for name in ["v1", "v2"] {
+            let strict = "--threshold 0.01 --evidence recorded --baseline";
+            let other = if name == "v1" { "v2" } else { "v1" };
+            sandbox
+                .run(&format!("check {name} {strict} {other}"))
+                .expect(3);
+        }
+        let mut operations = Vec::new();
+        for _ in 0..6 {
+            let (status, found) = an_hour_later(&sandbox, "");
+            assert_eq!(status, 6, "{found:#}");
+            assert_eq!(found["action"]["status"], "impossible");
+            assert_eq!(found["action"]["refused_by"], Value::Null);
+            operations.push(found["check"]["operation_id"].clone());
+        }
+        operations.dedup();
+        assert_eq!(operations.len(), 6, "each run is an operation");
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+        assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+    }
+}
+
+#[test]
+fn quiet_runs_print_only_news() {
+    let sandbox = three([0, 1, 2]);
+    let quiet = || {
+        sandbox.set_clock(sandbox.clock() + HOUR - 1);
+        sandbox.run("monitor -q")
+    };
+    let acted = quiet().expect(5);
+    for part in [
+        "degraded, severity critical",
+        "Alert a_1 (degraded) opened",
+        "Rolled back to v2 (was v3)",
+        "undo: modelguard undo op_",
+        "head ",
+    ] {
+        assert!(acted.stdout.contains(part), "{part} in {acted:#?}");
+    }
+    let recovered = quiet().expect(0);
+    assert!(
+        recovered.stdout.contains("Alert a_1 resolved: recovered"),
+        "{recovered:#?}"
+    );
+    let nothing = quiet().expect(0);
+    assert_eq!((nothing.stdout.as_str(), nothing.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_do_and_changes_no_byte() {
+    let sandbox = three([0, 1, 2]);
+    let dry = sandbox.leaves_the_store("monitor --dry-run --json", 3);
+    let found = &dry.document()["data"]["models"][0];
+    assert_eq!(found["action"]["status"], "dry_run");
+    assert_eq!(found["action"]["to_version"], "v2");
+    assert_eq!(found["check"]["evaluation_id"], Value::Null);
+    assert_eq!(found["alerts"][0]["alert_id"], Value::Null);
+    sandbox
+        .leaves_the_store("monitor --dry-run", 3)
+        .says("Would roll back to v2 (is v3)");
+    sandbox.leaves_the_store("check --no-record", 3);
+}
+
+#[test]
+fn without_consent_nothing_is_rolled_back() {
+    let sandbox = three([0, 1, 2]);
+    let (status, found) = an_hour_later(&sandbox, "--no-auto-rollback");
+    assert_eq!(status, 3, "{found:#}");
+    assert_eq!(found["action"]["wanted"], "alert");
+    assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+    sandbox.fails("monitor --auto-rollback --no-auto-rollback", 2, "MG0101");
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(status, 5, "{found:#}");
+    assert_eq!(
+        found["alerts"][0]["state"], "open",
+        "the alert of the hour before"
+    );
+}
+
+#[test]
+fn one_operation_and_one_evaluation_a_run() {
+    let sandbox = three([0, 1, 2]);
+    let operations = || sandbox.number("SELECT count(*) FROM operation");
+    let before = operations();
+    let (_, found) = an_hour_later(&sandbox, "");
+    assert_eq!(operations(), before + 1);
+    assert_eq!(
+        found["action"]["operation_id"],
+        found["check"]["operation_id"]
+    );
+    let of_evaluation = sandbox.number("SELECT operation_id FROM evaluation");
+    assert_eq!(
+        found["action"]["operation_id"],
+        format!("op_{of_evaluation}")
+    );
+    assert_eq!(
+        sandbox.number("SELECT acted_operation_id FROM alert"),
+        of_evaluation
+    );
+    let kind: String = sandbox
+        .sql()
+        .query_row(
+            "SELECT kind || ' ' || reason FROM operation ORDER BY id DESC",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(
+        kind,
+        "rollback r2 worse by 25.9 %; rmse worse by 38.6 %, more than 5 %"
+    );
+    let matches = sandbox.number(
+        "SELECT json_extract(detail, '$.evaluation_id') = 'e_1' FROM operation ORDER BY id DESC",
+    );
+    assert_eq!(matches, 1);
+    an_hour_later(&sandbox, "");
+    assert_eq!(operations(), before + 2);
+}
+
+#[test]
+fn all_models_are_handled_and_the_worst_is_the_exit_status() {
+    let sandbox = three([0, 1, 2]);
+    sandbox.ok("init --model other --task classification");
+    sandbox.fails("monitor", 2, "MG0103");
+    // The policy decides on metrics of the other task: that fails for one model, and the other one is handled.
+    let run = sandbox.run("monitor --all --json --dry-run").expect(2);
+    let models = run.document()["data"]["models"].clone();
+    assert_eq!(models[0]["action"]["status"], "dry_run");
+    assert_eq!(models[1]["error"]["code"], "MG0304");
+    sandbox
+        .run("monitor --all -q --dry-run")
+        .expect(2)
+        .says("other  failed");
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let own = "\n[models.other.check]\ndecide_on = [\"accuracy\"]\n";
+    sandbox.write("modelguard.toml", (policy + own).as_bytes());
+    let run = sandbox.run("monitor --all --json").expect(5);
+    let document = run.document();
+    assert_eq!(document["verdict"], "degraded");
+    let codes: Vec<_> = document["data"]["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["model"].as_str().unwrap(),
+                one["exit_code"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(codes, [("m", 5), ("other", 4)]);
+    sandbox.run("monitor --all").expect(4);
+    sandbox.fails("check -m other --metric rmse", 2, "MG0107");
+}
+
+#[test]
+fn no_two_versions_is_no_baseline() {
+    let sandbox = project("regression");
+    version(&sandbox, "v1", GOOD);
+    let none = sandbox.run("monitor --json").expect(4);
+    assert_eq!(
+        none.document()["data"]["models"][0]["check"]["reasons"][0]["code"],
+        "no_version"
+    );
+    sandbox.ok("promote v1 --yes");
+    let alone = sandbox.run("monitor --json").expect(4);
+    let reasons = alone.document()["data"]["models"][0]["check"]["reasons"].clone();
+    assert_eq!(reasons[0]["code"], "no_baseline");
+    assert_eq!(reasons[0]["text"], "no version lies below v1");
+    assert_eq!(reasons[1]["code"], "recorded_metrics_only");
+}
