@@ -1,0 +1,316 @@
+//! Compares two versions: on the predictions that both made, else each on its own rows, else by recorded metrics.
+
+use crate::domain::evidence::EvidenceRow;
+use crate::domain::metric::{Direction, Metric, Task};
+use crate::domain::policy::ModelPolicy;
+use crate::domain::sample::Sample;
+use crate::domain::time::Timestamp;
+use crate::domain::verdict::{Reason, ReasonCode};
+use crate::judge::Undefined;
+use crate::judge::interval::{APPROXIMATE_BELOW, Confidence};
+use crate::judge::judged::Number;
+use crate::judge::metrics::{measure, pooled_mean_loss};
+use crate::judge::paired::{Difference, paired_difference, unpaired_difference};
+use crate::store::coverage::Rows;
+use crate::store::evidence::{shared, window};
+use crate::store::models::Model;
+use crate::store::versions::Version;
+use crate::store::{StoreError, Tx};
+
+use super::judging::{limit, sample_of};
+
+/// What two versions were compared on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Labelled predictions of the same ids, in any role.
+    SharedIds,
+    /// Each on its own labelled rows.
+    OwnWindows,
+    Recorded,
+}
+
+impl On {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SharedIds => "shared_ids",
+            Self::OwnWindows => "own_windows",
+            Self::Recorded => "recorded",
+        }
+    }
+}
+
+/// Which version a metric favours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Favours {
+    A,
+    B,
+    /// The interval of the difference holds zero.
+    Neither,
+    InsufficientData,
+}
+
+impl Favours {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A => "a_better",
+            Self::B => "b_better",
+            Self::Neither => "indistinguishable",
+            Self::InsufficientData => "insufficient_data",
+        }
+    }
+}
+
+/// One metric of two versions.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub metric: Metric,
+    /// Whether the answer as a whole rests on it.
+    pub decides: bool,
+    pub a: Option<Number>,
+    pub b: Option<Number>,
+    pub a_recorded: Option<f64>,
+    pub b_recorded: Option<f64>,
+    pub difference: Option<Difference>,
+    pub undefined: Option<Undefined>,
+    /// `None`: the metric has no better direction.
+    pub favours: Option<Favours>,
+}
+
+/// Two versions, compared.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    pub model: Model,
+    pub a: Version,
+    pub b: Version,
+    pub on: On,
+    pub a_rows_count: u64,
+    pub b_rows_count: u64,
+    /// The first and the last prediction.
+    pub from_at: Option<Timestamp>,
+    pub to_at: Option<Timestamp>,
+    pub confidence: Confidence,
+    pub pairs: Vec<Pair>,
+    pub overall: Favours,
+    pub reasons: Vec<Reason>,
+}
+
+/// Compares two versions of a model on the window of the policy; `only` these metrics where some are named.
+///
+/// # Errors
+/// The store can't be read.
+pub fn compare(
+    tx: &Tx<'_>,
+    model: &Model,
+    policy: &ModelPolicy,
+    (a, b): (Version, Version),
+    only: &[Metric],
+    confidence: Confidence,
+    now: Timestamp,
+) -> Result<Comparison, StoreError> {
+    let reach = limit(policy.check.window, now);
+    let (mut a_rows, mut b_rows): (Vec<_>, Vec<_>) =
+        shared(tx, a.id, b.id, reach)?.into_iter().unzip();
+    let mut on = On::SharedIds;
+    if a_rows.len() < 2 {
+        on = On::OwnWindows;
+        a_rows = window(tx, a.id, Rows::Any, reach)?;
+        b_rows = window(tx, b.id, Rows::Any, reach)?;
+        if a_rows.len() < 2 || b_rows.len() < 2 {
+            on = On::Recorded;
+        }
+    }
+    let (a_sample, b_sample) = (
+        sample_of(&a_rows, model.task, policy),
+        sample_of(&b_rows, model.task, policy),
+    );
+    let deciding = if only.is_empty() {
+        deciding(policy, model.task, on, (&a_sample, &b_sample), (&a, &b))
+    } else {
+        only.to_vec()
+    };
+    let others = Metric::ALL
+        .into_iter()
+        .filter(|metric| only.is_empty() && metric.task() == model.task);
+    let mut metrics = deciding.clone();
+    metrics.extend(others.filter(|metric| !deciding.contains(metric)));
+    let mut pairs: Vec<Pair> = metrics
+        .into_iter()
+        .map(|metric| {
+            let pair = Pair {
+                metric,
+                decides: deciding.contains(&metric),
+                a: None,
+                b: None,
+                a_recorded: a.metadata.metrics.get(metric.name()).copied(),
+                b_recorded: b.metadata.metrics.get(metric.name()).copied(),
+                difference: None,
+                undefined: None,
+                favours: None,
+            };
+            match on {
+                On::Recorded => by_recorded(pair),
+                On::SharedIds | On::OwnWindows => {
+                    by_rows(pair, on, &a_sample, &b_sample, confidence)
+                }
+            }
+        })
+        .collect();
+    pairs.retain(|pair| pair.decides || pair.a.is_some() || pair.b.is_some());
+    let overall = overall(&pairs);
+    let times = |rows: &[EvidenceRow]| -> Vec<Timestamp> {
+        rows.iter().map(|row| row.predicted_at).collect()
+    };
+    let times = [times(&a_rows), times(&b_rows)].concat();
+    let by_rows = on != On::Recorded;
+    Ok(Comparison {
+        model: model.clone(),
+        on,
+        a_rows_count: a_rows.len() as u64,
+        b_rows_count: b_rows.len() as u64,
+        from_at: times.iter().min().copied().filter(|_| by_rows),
+        to_at: times.iter().max().copied().filter(|_| by_rows),
+        confidence,
+        reasons: reasons(on, &pairs, a_rows.len().min(b_rows.len()) as u64),
+        pairs,
+        overall,
+        a,
+        b,
+    })
+}
+
+fn deciding(
+    policy: &ModelPolicy,
+    task: Task,
+    on: On,
+    (a_sample, b_sample): (&Sample, &Sample),
+    (a, b): (&Version, &Version),
+) -> Vec<Metric> {
+    let has = |sample: &Sample| match sample {
+        Sample::Classes(sample) => sample.has_probabilities(),
+        Sample::Numbers(_) => false,
+    };
+    let recorded = |metric: Metric| {
+        [a, b]
+            .iter()
+            .all(|version| version.metadata.metrics.contains_key(metric.name()))
+    };
+    let has_probabilities = match on {
+        On::Recorded => recorded(Metric::LogLoss),
+        On::SharedIds | On::OwnWindows => has(a_sample) && has(b_sample),
+    };
+    policy.check.deciding(task, has_probabilities)
+}
+
+fn by_recorded(mut pair: Pair) -> Pair {
+    pair.a = pair.a_recorded.map(Number::recorded);
+    pair.b = pair.b_recorded.map(Number::recorded);
+    let direction = pair.metric.direction();
+    pair.favours = match (direction, pair.a_recorded, pair.b_recorded) {
+        (Direction::None, ..) => None,
+        (_, Some(a), Some(b)) => Some(better(direction, a - b, a - b)),
+        _ => {
+            pair.undefined = Some(Undefined::NotRecorded);
+            Some(Favours::InsufficientData)
+        }
+    };
+    pair
+}
+
+fn by_rows(mut pair: Pair, on: On, a: &Sample, b: &Sample, confidence: Confidence) -> Pair {
+    let cost = pooled_mean_loss(pair.metric, &[a, b]);
+    let of = |sample| measure(pair.metric, sample, cost, confidence);
+    let (of_a, of_b) = (of(a), of(b));
+    let difference = match (&of_a, &of_b, on) {
+        (Ok(_), Ok(_), On::SharedIds) => paired_difference(pair.metric, a, b, cost, confidence),
+        (Ok(of_a), Ok(of_b), _) => unpaired_difference(of_a, of_b, confidence),
+        (Err(why), ..) | (_, Err(why), _) => Err(*why),
+    };
+    pair.a = of_a.as_ref().ok().map(Number::from);
+    pair.b = of_b.as_ref().ok().map(Number::from);
+    let direction = pair.metric.direction();
+    pair.favours = match (&difference, direction) {
+        (_, Direction::None) => None,
+        (Err(_), _) => Some(Favours::InsufficientData),
+        (Ok(difference), _) if difference.approximate => Some(Favours::InsufficientData),
+        (Ok(difference), _) => Some(better(direction, difference.low, difference.high)),
+    };
+    pair.undefined = difference.as_ref().err().copied();
+    pair.difference = difference.ok();
+    pair
+}
+
+/// Which version a difference `a − b` between these two numbers favours.
+fn better(direction: Direction, low: f64, high: f64) -> Favours {
+    let higher = match direction {
+        Direction::HigherIsBetter => Favours::A,
+        Direction::LowerIsBetter | Direction::None => Favours::B,
+    };
+    let lower = if higher == Favours::A {
+        Favours::B
+    } else {
+        Favours::A
+    };
+    if low > 0.0 {
+        higher
+    } else if high < 0.0 {
+        lower
+    } else {
+        Favours::Neither
+    }
+}
+
+/// What the deciding metrics say together: one version where none of them speaks for the other.
+fn overall(pairs: &[Pair]) -> Favours {
+    let any = |wanted| {
+        pairs
+            .iter()
+            .any(|pair| pair.decides && pair.favours == Some(wanted))
+    };
+    match (any(Favours::A), any(Favours::B)) {
+        (true, false) => Favours::A,
+        (false, true) => Favours::B,
+        (true, true) => Favours::Neither,
+        (false, false) if any(Favours::Neither) && !any(Favours::InsufficientData) => {
+            Favours::Neither
+        }
+        (false, false) => Favours::InsufficientData,
+    }
+}
+
+fn reasons(on: On, pairs: &[Pair], rows_count: u64) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let deciding = || pairs.iter().filter(|pair| pair.decides);
+    let insufficient = |pair: &&Pair| pair.favours == Some(Favours::InsufficientData);
+    let nothing = on == On::Recorded && deciding().all(|pair| insufficient(&pair));
+    if nothing {
+        let text = "they share no labelled predictions, have no labelled rows of their own, and no recorded metric in common";
+        reasons.push(Reason::new(ReasonCode::NoTruth, text.to_owned()));
+    }
+    let approximate = |pair: &Pair| {
+        pair.difference
+            .is_some_and(|difference| difference.approximate)
+    };
+    if deciding().any(|pair| insufficient(&pair) && approximate(pair)) {
+        let need = APPROXIMATE_BELOW as u64;
+        let text = format!("too few rows for an interval to be trusted, {need} needed");
+        reasons.push(Reason::counted(ReasonCode::TooFew, text, rows_count, need));
+    }
+    let undefined: Vec<_> = deciding()
+        .filter_map(|pair| pair.undefined.map(|why| format!("{}: {why}", pair.metric)))
+        .collect();
+    if !undefined.is_empty() && !nothing {
+        reasons.push(Reason::new(
+            ReasonCode::UndefinedMetric,
+            undefined.join("; "),
+        ));
+    }
+    if on == On::Recorded && !nothing {
+        let text = "compares two recorded numbers, without an interval".to_owned();
+        reasons.push(Reason::new(ReasonCode::RecordedMetricsOnly, text));
+    }
+    reasons
+}
