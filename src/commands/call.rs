@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
-use crate::store::{Access, Store};
+use crate::store::{Access, SCHEMA, Store, backup_path};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::progress;
@@ -162,11 +162,30 @@ impl Call {
         (text(&found.0), text(&found.1))
     }
 
-    /// Opens the store.
+    /// Opens the store, and says so where it had to be brought up to date.
     ///
     /// # Errors
     /// The policy is broken or not trusted; there is no store, or it can't be opened.
     pub fn session(&self, access: Access) -> Result<Session, Problem> {
+        let session = self.open_session(access)?;
+        if let Some(from) = session.store.upgraded_from()
+            && self.globals.quiet == 0
+            && !self.globals.json
+        {
+            let path = session.store.path();
+            output::stderr(&format!(
+                "The store was upgraded from layout {from} to {SCHEMA}; what it was is {}\n",
+                backup_path(path, from).display()
+            ));
+        }
+        Ok(session)
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// As [`Call::session`].
+    pub fn open_session(&self, access: Access) -> Result<Session, Problem> {
         let found = self.discover()?;
         problems::require_trust(self, &found)?;
         let author = self.author();

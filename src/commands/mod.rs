@@ -26,6 +26,7 @@ mod retire;
 mod rollback;
 mod show;
 mod status;
+mod store;
 mod switched;
 mod tag;
 mod undo;
@@ -91,6 +92,7 @@ enum Verb {
     Retire(retire::Args),
     Alias(alias::Args),
     Log(log::Args),
+    Store(store::Args),
 }
 
 /// What every verb gives back.
@@ -120,6 +122,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Retire(args) => retire::run(call, &args),
         Verb::Alias(args) => alias::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
+        Verb::Store(args) => store::run(call, &args),
     }
 }
 
