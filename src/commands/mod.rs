@@ -3,13 +3,10 @@
 mod alerts;
 mod alias;
 mod call;
-<<<<<<< HEAD
-mod completions;
-mod config;
-=======
 mod check;
 mod compare;
->>>>>>> main
+mod completions;
+mod config;
 mod consent;
 mod demo;
 mod fetch;

@@ -1,7 +1,7 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
-pub mod facts;
 pub mod comparing;
+pub mod facts;
 pub mod ingesting;
 pub mod judging;
 pub mod marking;
