@@ -7,6 +7,8 @@
 
 mod support;
 
+mod demo;
+mod documents;
 mod ingest;
 mod init;
 mod monitor;
