@@ -12,3 +12,6 @@ mod documents;
 mod ingest;
 mod init;
 mod monitor;
+mod sick_stores;
+mod tampering;
+mod together;
