@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
+use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
-use crate::policy::discover::{Discovered, Given, discover};
+use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
-use crate::store::{Access, Store};
+use crate::store::{Access, SCHEMA, Store, backup_path};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::progress;
@@ -93,17 +94,6 @@ impl Call {
         format!("{line} {words}")
     }
 
-    /// A path of the command line: relative to `-C`.
-    #[must_use]
-    pub fn path(&self, given: &Path) -> PathBuf {
-        let directory = &self.globals.directory;
-        if directory.as_os_str() == "." {
-            given.to_path_buf()
-        } else {
-            directory.join(given)
-        }
-    }
-
     /// Who commits.
     #[must_use]
     pub fn author(&self) -> Author {
@@ -172,11 +162,30 @@ impl Call {
         (text(&found.0), text(&found.1))
     }
 
-    /// Opens the store.
+    /// Opens the store, and says so where it had to be brought up to date.
     ///
     /// # Errors
     /// The policy is broken or not trusted; there is no store, or it can't be opened.
     pub fn session(&self, access: Access) -> Result<Session, Problem> {
+        let session = self.open_session(access)?;
+        if let Some(from) = session.store.upgraded_from()
+            && self.globals.quiet == 0
+            && !self.globals.json
+        {
+            let path = session.store.path();
+            output::stderr(&format!(
+                "The store was upgraded from layout {from} to {SCHEMA}; what it was is {}\n",
+                backup_path(path, from).display()
+            ));
+        }
+        Ok(session)
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// As [`Call::session`].
+    pub fn open_session(&self, access: Access) -> Result<Session, Problem> {
         let found = self.discover()?;
         problems::require_trust(self, &found)?;
         let author = self.author();
@@ -199,6 +208,37 @@ impl Call {
             .store
             .read(|tx| naming::model(tx, named.as_ref()))
             .map_err(|error| problems::naming(self, error))
+    }
+
+    /// The model that is meant, where the command also names a version: `churn@production` names its model.
+    ///
+    /// # Errors
+    /// As [`Call::model`]. That the reference names another model than `-m` is found by whoever reads it.
+    pub fn model_of(&self, session: &mut Session, reference: &Reference) -> Result<Model, Problem> {
+        let chosen = matches!(
+            session.found.model_origin,
+            Origin::Flag | Origin::Environment
+        );
+        match &reference.model {
+            Some(named) if !chosen => session
+                .store
+                .read(|tx| naming::model(tx, Some(named)))
+                .map_err(|error| problems::naming(self, error)),
+            _ => self.model(session),
+        }
+    }
+
+    /// Reads the time that an option gives: a moment, or an age such as `7d`.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+        text.map(|text| {
+            Timestamp::read_argument(text, self.now).map_err(|error| {
+                Problem::new("MG0107", format!("{option} {text}")).cause(error.to_string())
+            })
+        })
+        .transpose()
     }
 
     /// Whether a question can be asked.

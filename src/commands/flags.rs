@@ -1,9 +1,11 @@
 //! The options that every command takes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::domain::holders::OperationId;
 use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
 use crate::domain::policy::{
@@ -164,4 +166,42 @@ impl JudgeFlags {
             .hint("change the option, or the key in the policy")),
         }
     }
+}
+/// Reads `K=V`.
+pub fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as K=V".to_owned()),
+    }
+}
+
+/// `K=V` pairs by their key.
+///
+/// # Errors
+/// A key is given twice.
+pub fn pairs(
+    option: &str,
+    given: Vec<(String, String)>,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut pairs = BTreeMap::new();
+    for (key, value) in given {
+        if pairs.insert(key.clone(), value).is_some() {
+            return Err(Problem::new(
+                "MG0107",
+                format!("{option} {key} is given twice"),
+            ));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Reads `op_41`, or its bare number.
+pub fn parse_operation(text: &str) -> Result<OperationId, String> {
+    text.strip_prefix("op_")
+        .unwrap_or(text)
+        .parse()
+        .ok()
+        .filter(|id| *id > 0)
+        .map(OperationId)
+        .ok_or_else(|| "an operation is written op_41".to_owned())
 }

@@ -45,8 +45,9 @@ Examples:
   modelguard ingest predictions 1_week_live.csv --dry-run
   modelguard ingest predictions 1_week_shadow.csv --version latest --map id=id --on-conflict skip
 
-Exit status: 0 stored, or it was there already; 1 the file can't be read; 2 the file is broken, its columns
-don't fit, rows were rejected, or they contradict what is stored; 10 nobody is live and no version was given
+Exit status: 0 stored, or it was there already; 1 the file can't be read; 2 the file is broken,
+its columns don't fit, lines are no rows, or they contradict what is stored; 10 nobody is live
+and no version was given
 Effect: records")]
 struct PredictionArgs {
     /// The version that predicted: its name, a unique beginning of it, latest, @ALIAS
@@ -71,8 +72,8 @@ Examples:
   modelguard ingest truth 1_week_truth.csv --dry-run
   modelguard ingest truth 1_week_truth.csv --map id=id --map truth=truth --on-conflict revise
 
-Exit status: 0 stored, or it was there already; 1 the file can't be read; 2 the file is broken, its columns
-don't fit, rows were rejected, or they contradict what is stored
+Exit status: 0 stored, or it was there already; 1 the file can't be read; 2 the file is broken,
+its columns don't fit, lines are no rows, or they contradict what is stored
 Effect: records")]
 struct TruthArgs {
     /// error: nothing is stored if an id has another truth already; skip: the first one stays; revise: the new
@@ -196,11 +197,7 @@ fn bring_in(
         .map_err(|error| problems::naming(call, error))?;
     let choices = columns::choices(&session.policy(&model).columns, &args.map)
         .map_err(|error| Problem::new("MG0304", "[columns]").cause(error.to_string()))?;
-    let source = match Source::from_argument(&args.path) {
-        Source::File(path) => Source::File(call.path(&path)),
-        other => other,
-    };
-    let reject_file = args.reject_file.as_deref().map(|path| call.path(path));
+    let source = Source::from_argument(&args.path);
     let request = Request {
         source: &source,
         kind,
@@ -208,7 +205,7 @@ fn bring_in(
         choices: &choices,
         version: version.map(|version| version.id),
         on_conflict,
-        reject_file: reject_file.as_deref(),
+        reject_file: args.reject_file.as_deref(),
         max_rejects: args.max_rejects,
         dry_run: args.dry_run,
     };

@@ -1,25 +1,36 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod alerts;
+mod alias;
 mod call;
 mod check;
 mod compare;
 mod consent;
 mod demo;
+mod fetch;
 mod flags;
+mod history;
 mod ingest;
 mod init;
 mod judged;
+mod lists;
+mod log;
+mod marked;
 mod monitor;
 mod output;
 mod problems;
 mod promote;
 mod redo;
 mod register;
+mod retire;
 mod rollback;
+mod show;
 mod status;
+mod store;
 mod switched;
+mod tag;
 mod undo;
+mod versions;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -74,6 +85,14 @@ enum Verb {
     Rollback(rollback::Args),
     Undo(undo::Args),
     Redo(redo::Args),
+    History(history::Args),
+    Show(show::Args),
+    Fetch(fetch::Args),
+    Tag(tag::Args),
+    Retire(retire::Args),
+    Alias(alias::Args),
+    Log(log::Args),
+    Store(store::Args),
 }
 
 /// What every verb gives back.
@@ -96,6 +115,14 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Rollback(args) => rollback::run(call, args),
         Verb::Undo(args) => undo::run(call, args),
         Verb::Redo(args) => redo::run(call, &args),
+        Verb::History(args) => history::run(call, &args),
+        Verb::Show(args) => show::run(call, &args),
+        Verb::Fetch(args) => fetch::run(call, &args),
+        Verb::Tag(args) => tag::run(call, args),
+        Verb::Retire(args) => retire::run(call, &args),
+        Verb::Alias(args) => alias::run(call, &args),
+        Verb::Log(args) => log::run(call, &args),
+        Verb::Store(args) => store::run(call, &args),
     }
 }
 

@@ -149,6 +149,9 @@ pub fn file(error: &FileError) -> Problem {
         Kind::Empty => "MG0510",
         Kind::Unsupported { .. } | Kind::NotText { .. } | Kind::Utf16 | Kind::Binary => "MG0502",
         Kind::CsvSyntax(_) | Kind::UnequalLength { .. } | Kind::NoHeader => "MG0503",
+        // Of a CSV only a quote can be left open; a text of any kind can end within a character.
+        Kind::Truncated(what) if what.contains("quote") => "MG0503",
+        Kind::Truncated(what) if what.contains("character") => "MG0502",
         Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
         Kind::LineTooLong { .. } => "MG0508",
         Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",

@@ -5,8 +5,6 @@ use super::call::Call;
 use super::flags::LiveFlags;
 use super::{problems, switched};
 use crate::domain::names::{AliasName, Reference};
-use crate::domain::time::Timestamp;
-use crate::ui::problem::Problem;
 use crate::workflows::switching::Wish;
 
 /// Make a version the live one
@@ -39,20 +37,9 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: Args) -> Outcome {
-    let since = args
-        .since
-        .as_deref()
-        .map(|text| Timestamp::read_argument(text, call.now))
-        .transpose()
-        .map_err(|error| {
-            Problem::new(
-                "MG0107",
-                format!("--since {}", args.since.as_deref().unwrap_or_default()),
-            )
-            .cause(error.to_string())
-        })?;
+    let since = call.time("--since", args.since.as_deref())?;
     let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
+    let model = call.model_of(&mut session, &args.version)?;
     let version = session
         .version(&model, &args.version)
         .map_err(|error| problems::naming(call, error))?

@@ -52,7 +52,10 @@ pub struct Args {
 
 pub fn run(call: &Call, args: Args) -> Outcome {
     let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
+    let model = match args.version.as_ref().or(args.from.as_ref()) {
+        Some(named) => call.model_of(&mut session, named)?,
+        None => call.model(&mut session)?,
+    };
     let named = |error| problems::naming(call, error);
     let from = args
         .from

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::call::Call;
 use super::flags::LiveFlags;
-use super::{problems, switched};
+use super::{flags, problems, switched};
 use crate::domain::holders::OperationId;
 use crate::domain::names::AliasName;
 use crate::store::{StoreError, models, operations};
@@ -25,22 +25,11 @@ records; 3 newer changes must be undone first; 10 nothing to undo, no such opera
 Effect: changes the live model")]
 pub struct Args {
     /// The operation to take back, as `log` prints it: op_41
-    #[arg(value_name = "OP", value_parser = parse_operation)]
+    #[arg(value_name = "OP", value_parser = flags::parse_operation)]
     operation: Option<OperationId>,
 
     #[command(flatten)]
     live: LiveFlags,
-}
-
-/// Reads `op_41`, or its bare number.
-pub fn parse_operation(text: &str) -> Result<OperationId, String> {
-    text.strip_prefix("op_")
-        .unwrap_or(text)
-        .parse()
-        .ok()
-        .filter(|id| *id > 0)
-        .map(OperationId)
-        .ok_or_else(|| "an operation is written op_41".to_owned())
 }
 
 pub fn run(call: &Call, args: Args) -> Outcome {

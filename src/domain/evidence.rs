@@ -226,11 +226,11 @@ fn classes<R: AsRef<Labelled>>(rows: &[R], positive: Option<&str>) -> ClassSampl
         for value in prediction.iter().chain([truth]) {
             note(&mut labels, &value.to_string());
         }
-        if let Some(Probabilities { labels: set, .. }) = probabilities {
-            if !known_sets.iter().any(|known| Rc::ptr_eq(known, set)) {
-                known_sets.push(set);
-                set.iter().for_each(|label| note(&mut labels, label));
-            }
+        if let Some(Probabilities { labels: set, .. }) = probabilities
+            && !known_sets.iter().any(|known| Rc::ptr_eq(known, set))
+        {
+            known_sets.push(set);
+            set.iter().for_each(|label| note(&mut labels, label));
         }
     }
     // In a window that saw one class only, the named one may be the other; among two others it is a misnomer.

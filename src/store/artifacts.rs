@@ -1,14 +1,12 @@
 //! The bytes of versions, in pieces of at most 1 MiB.
 
-use std::io::Write;
-
 use rusqlite::{OptionalExtension, named_params};
 
 use super::versions::ArtifactKind;
-use super::{Result, StoreError, Tx, count, signed};
+use super::{Result, Tx, count, signed};
 use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
-use crate::files::hash::{Hasher, hash_bytes};
+use crate::files::hash::hash_bytes;
 use crate::files::owner::Owner;
 
 /// The most bytes that one piece has.
@@ -166,58 +164,42 @@ pub fn reap(tx: &Tx<'_>) -> Result<u64> {
     Ok(reaped)
 }
 
-/// Writes an artifact's bytes in order, one piece in memory at a time, and checks them against its hash.
-///
-/// # Errors
-/// The bytes are not those that were registered, some are missing, or `out` fails. What was written to `out` until
-/// then must not be used.
-pub fn copy_out(tx: &Tx<'_>, artifact: i64, out: &mut dyn Write) -> Result<Content> {
-    let (expected, chunks_count): (Hash, u64) = tx
-        .sql
-        .prepare_cached(
-            "SELECT blake3, chunks_count FROM artifact WHERE id = :id AND state = 'ready'",
-        )?
-        .query_row(named_params! { ":id": artifact }, |row| {
-            Ok((Hash(row.get(0)?), count(row, 1)?))
-        })
-        .optional()?
-        .ok_or_else(|| StoreError::meaningless("artifact", artifact.to_string()))?;
-    let mut statement = tx.sql.prepare_cached(
-        "SELECT chunk.data FROM artifact_chunk JOIN chunk ON chunk.id = artifact_chunk.chunk_id
-         WHERE artifact_chunk.artifact_id = :id ORDER BY artifact_chunk.sequence",
-    )?;
-    let mut rows = statement.query(named_params! { ":id": artifact })?;
-    let mut hasher = Hasher::new();
-    let mut content = Content {
-        blake3: expected,
-        size_bytes: 0,
-        chunks_count: 0,
-    };
-    while let Some(row) = rows.next()? {
-        let data = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        hasher.update(data);
-        out.write_all(data).map_err(StoreError::Output)?;
-        content.size_bytes += data.len() as u64;
-        content.chunks_count += 1;
-    }
-    if content.chunks_count != chunks_count {
-        return Err(StoreError::ArtifactTorn(expected));
-    }
-    let found = hasher.hash();
-    if found != expected {
-        return Err(StoreError::ArtifactHash { expected, found });
-    }
-    Ok(content)
-}
-
-/// Every ready artifact and its hash.
+/// How many bytes the pieces of an artifact take in the store; those that it repeats count once.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn list_ready(tx: &Tx<'_>) -> Result<Vec<(i64, Hash)>> {
+pub fn stored_bytes(tx: &Tx<'_>, artifact: i64) -> Result<u64> {
+    Ok(tx
+        .sql
+        .prepare_cached(
+            "SELECT ifnull(sum(size_bytes), 0) FROM chunk
+             WHERE id IN (SELECT chunk_id FROM artifact_chunk WHERE artifact_id = :artifact)",
+        )?
+        .query_row(named_params! { ":artifact": artifact }, |row| count(row, 0))?)
+}
+
+/// An artifact that versions can refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    pub id: i64,
+    pub blake3: Hash,
+    pub size_bytes: u64,
+}
+
+/// Every ready artifact.
+///
+/// # Errors
+/// The store can't be read.
+pub fn list_ready(tx: &Tx<'_>) -> Result<Vec<Ready>> {
     let mut statement = tx
         .sql
-        .prepare("SELECT id, blake3 FROM artifact WHERE state = 'ready' ORDER BY id")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, Hash(row.get(1)?))))?;
+        .prepare("SELECT id, blake3, size_bytes FROM artifact WHERE state = 'ready' ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Ready {
+            id: row.get(0)?,
+            blake3: Hash(row.get(1)?),
+            size_bytes: count(row, 2)?,
+        })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod aliases;
+pub mod artifact_reader;
 pub mod artifacts;
 pub mod batches;
 pub mod coverage;
@@ -19,6 +20,7 @@ pub mod predictions;
 pub mod references;
 pub mod truths;
 pub mod values;
+pub mod verify;
 pub mod versions;
 
 use std::path::{Path, PathBuf};
@@ -31,13 +33,15 @@ use crate::domain::holders::OperationId;
 use crate::domain::operation::{Author, NewOperation};
 
 pub use error::{Result, StoreError};
-pub use open::{Access, Created, SCHEMA};
+pub use open::{Access, Created, SCHEMA, backup_path};
 
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// The layout that opening it found and brought up to date.
+    upgraded_from: Option<u32>,
 }
 
 /// One transaction. Only [`Store`] makes one; functions of this room take it and begin none.
@@ -107,6 +111,12 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The layout that opening it found, if it was an older one and is up to date now.
+    #[must_use]
+    pub const fn upgraded_from(&self) -> Option<u32> {
+        self.upgraded_from
     }
 
     /// Runs `act` in one IMMEDIATE transaction, appends its operations to the log, and commits; or does nothing.

@@ -70,6 +70,7 @@ impl Store {
         let mut store = Self {
             connection,
             path: path.to_path_buf(),
+            upgraded_from: None,
         };
         let found = store.schema()?;
         if found < SCHEMA {
@@ -176,7 +177,7 @@ impl Store {
             .map_err(|_| StoreError::Busy { path: path.clone() })?;
         let found = self.schema()?;
         if found < SCHEMA {
-            let backup = beside(&path, &format!(".v{found}.bak"));
+            let backup = backup_path(&path, found);
             copy_whole(&self.connection, &backup).map_err(|error| error.at(&path))?;
             migrate(&mut self.connection, &path)?;
             self.connection
@@ -192,6 +193,7 @@ impl Store {
             self.change(author, |_| {
                 Ok::<_, StoreError>(Change::recorded((), operation))
             })?;
+            self.upgraded_from = Some(found);
         }
         // Only now, after success: whoever waits on the lock finds a store that needs nothing.
         lock.remove().map_err(io)?;
@@ -199,9 +201,14 @@ impl Store {
     }
 }
 
-/// The path with something behind its file name.
+/// Where the store of an older layout is kept when it is brought up to date.
 #[must_use]
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub fn backup_path(path: &Path, layout: u32) -> PathBuf {
+    beside(path, &format!(".v{layout}.bak"))
+}
+
+/// The path with something behind its file name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
     PathBuf::from(name)
@@ -260,6 +267,7 @@ fn build<T>(
     let mut store = Store {
         connection,
         path: temporary.to_path_buf(),
+        upgraded_from: None,
     };
     store.configure(Access::Write)?;
     let value = store.change(author, fill)?;

@@ -1,8 +1,10 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
 pub mod comparing;
+pub mod facts;
 pub mod ingesting;
 pub mod judging;
+pub mod marking;
 pub mod monitoring;
 pub mod naming;
 pub mod overview;

@@ -102,17 +102,27 @@ impl Report for Stored {
         let has_news = !sentences.is_empty();
         if report.rows_skipped_count > report.conflicts_skipped_count {
             let repeats = report.rows_skipped_count - report.conflicts_skipped_count;
-            sentences.push(format!("{} were there already.", rows(repeats)));
+            let were = if repeats == 1 { "was" } else { "were" };
+            sentences.push(format!("{} {were} there already.", rows(repeats)));
         }
         if report.conflicts_skipped_count > 0 {
+            let left_out = match report.conflicts_skipped_count {
+                1 => "contradicts what was there and was left out",
+                _ => "contradict what was there and were left out",
+            };
             sentences.push(format!(
-                "{} contradict what was there and were left out.",
+                "{} {left_out}.",
                 rows(report.conflicts_skipped_count)
             ));
         }
         if report.truth_empty_count > 0 {
+            let have = if report.truth_empty_count == 1 {
+                "has"
+            } else {
+                "have"
+            };
             sentences.push(format!(
-                "{} have no truth yet.",
+                "{} {have} no truth yet.",
                 rows(report.truth_empty_count)
             ));
         }
@@ -136,7 +146,7 @@ impl Report for Stored {
             warnings.push(Warning {
                 code: "no_time_zone",
                 text: format!(
-                    "{} name no time zone; their times were taken as UTC",
+                    "{} without a time zone; the times were taken as UTC",
                     rows(ingested.zone_missing_count)
                 ),
             });
@@ -189,6 +199,7 @@ impl Stored {
     fn predictions(&self, screen: &Screen) -> Vec<String> {
         let report = &self.ingested.report;
         let range = match (report.first_at_us, report.last_at_us) {
+            (Some(first), Some(last)) if first == last => format!(", {}", screen.times.date(first)),
             (Some(first), last) => format!(", {}", screen.times.range(first, last)),
             _ => String::new(),
         };
@@ -236,8 +247,12 @@ impl Stored {
             .truth_stored_count
             .saturating_sub(report.truth_joined_count + report.rows_revised_count);
         if strangers > 0 {
+            let (labels, are) = match strangers {
+                1 => ("label belongs", "is"),
+                _ => ("labels belong", "are"),
+            };
             sentences.push(format!(
-                "{} labels belong to no prediction yet and are kept.",
+                "{} {labels} to no prediction yet and {are} kept.",
                 count(strangers)
             ));
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use self::reference::Reference;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, consent, problems, switched};
+use super::{Outcome, consent, flags, problems, switched};
 use crate::domain::names::{AliasName, VersionName};
 use crate::files::columns::ColumnChoice;
 use crate::files::{directory, read};
@@ -56,11 +56,11 @@ pub struct Args {
     metrics: Option<PathBuf>,
 
     /// A parameter of the training
-    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    #[arg(long, value_name = "K=V", value_parser = flags::parse_pair)]
     param: Vec<(String, String)>,
 
     /// A tag; can be changed later
-    #[arg(long, value_name = "K=V", value_parser = parse_pair)]
+    #[arg(long, value_name = "K=V", value_parser = flags::parse_pair)]
     tag: Vec<(String, String)>,
 
     /// A note; can be changed later
@@ -88,16 +88,8 @@ pub struct Args {
     yes: bool,
 }
 
-/// Reads `K=V`.
-pub fn parse_pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write it as K=V".to_owned()),
-    }
-}
-
 fn parse_metric(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = parse_pair(text)?;
+    let (name, value) = flags::parse_pair(text)?;
     let value: f64 = value
         .trim()
         .parse()
@@ -122,8 +114,8 @@ fn check_metric(name: &str, value: f64) -> Result<(), String> {
 pub fn run(call: &Call, args: Args) -> Outcome {
     let metadata = Metadata {
         metrics: metrics(&args)?,
-        params: pairs("--param", args.param)?,
-        tags: pairs("--tag", args.tag)?,
+        params: flags::pairs("--param", args.param)?,
+        tags: flags::pairs("--tag", args.tag)?,
         note: args.note,
     };
     let mut session = call.session(Access::Write)?;
@@ -215,19 +207,6 @@ fn metrics(args: &Args) -> Result<BTreeMap<String, f64>, Problem> {
         }
     }
     Ok(metrics)
-}
-
-fn pairs(option: &str, given: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Problem> {
-    let mut pairs = BTreeMap::new();
-    for (key, value) in given {
-        if pairs.insert(key.clone(), value).is_some() {
-            return Err(Problem::new(
-                "MG0107",
-                format!("{option} {key} is given twice"),
-            ));
-        }
-    }
-    Ok(pairs)
 }
 
 /// Asks only where the alias is another version's.

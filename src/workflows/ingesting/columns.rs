@@ -55,3 +55,43 @@ pub fn wanted<'a>(kind: FileKind, task: Task, choices: &'a ColumnChoices) -> Wan
         choices,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn flags_come_before_the_policy_and_labels_are_canonical() {
+        let rules = ColumnRules {
+            id: Some("a+b".to_owned()),
+            score_is: Some(ScoreIs::Positive),
+            positive: Some("yes".to_owned()),
+            proba: BTreeMap::from([("1.0".to_owned(), "p1".to_owned())]),
+            ..ColumnRules::default()
+        };
+        let flags = ["id=row".parse().unwrap()];
+        let choices = choices(&rules, &flags).unwrap();
+        let read: Vec<_> = choices
+            .columns
+            .iter()
+            .map(|choice| {
+                (
+                    choice.field.to_string(),
+                    choice.column.as_str(),
+                    choice.origin,
+                )
+            })
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("id".to_owned(), "row", Origin::Flag),
+                ("id".to_owned(), "a+b", Origin::Policy),
+                ("proba.1".to_owned(), "p1", Origin::Policy),
+            ]
+        );
+        assert_eq!(choices.score_is, Some(ScoreMeaning::Positive));
+        assert_eq!(choices.positive.as_deref(), Some("yes"));
+    }
+}

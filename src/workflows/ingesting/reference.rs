@@ -92,3 +92,60 @@ pub fn read(
         truth_empty_count,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn read_text(text: &str, task: Task) -> Result<Sample, SampleError> {
+        let source = Source::Bytes {
+            name: PathBuf::from("holdout.csv"),
+            bytes: text.as_bytes().to_vec(),
+        };
+        let now = Timestamp::read("2026-01-10").unwrap().at;
+        read(&source, task, &ColumnChoices::default(), now)
+    }
+
+    #[test]
+    fn rows_with_truth_are_the_sample() {
+        let text = "id,ts,prediction,truth,proba_no,proba_yes\n\
+                    1,2026-01-01,yes,no,0.25,0.75\n2,2026-01-02,,yes,,\n3,2026-01-03,no,,1,0\n";
+        let sample = read_text(text, Task::Classification).unwrap();
+        assert_eq!((sample.rows.len(), sample.truth_empty_count), (2, 1));
+        let first = &sample.rows[0];
+        assert_eq!(
+            first.predicted_at,
+            Some(Timestamp::read("2026-01-01").unwrap().at)
+        );
+        assert_eq!(first.labelled.truth, Value::Class("no".into()));
+        let probabilities = first.labelled.probabilities.as_ref().unwrap();
+        assert_eq!(*probabilities.labels, ["no".to_owned(), "yes".to_owned()]);
+        assert_eq!(probabilities.values, [0.25, 0.75]);
+        assert_eq!(sample.rows[1].labelled.prediction, None);
+        assert_eq!(
+            sample.blake3,
+            crate::files::hash::hash_bytes(text.as_bytes())
+        );
+    }
+
+    #[test]
+    fn what_is_no_sample_says_why() {
+        for (text, expected) in [
+            ("id,prediction\n1,2\n", "no column holds the truth"),
+            ("id,prediction,truth\n1,2,\n", "no row has its truth"),
+            (
+                "id,prediction,truth\n1,2,3\n1,2,3\n",
+                "the id 1 is there twice, on line 3 and before",
+            ),
+            (
+                "id,prediction,truth\n1,x,3\n",
+                "line 2, column prediction: x is no number",
+            ),
+            ("id,truth\n1,2\n", "holdout.csv: no column for prediction"),
+        ] {
+            let error = read_text(text, Task::Regression).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,752 @@
+//! `ingest`: rows come in whole or not at all, with their version, and truth finds its predictions.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{BEGINNING, FIRST_VERSION, Run, Sandbox, finish};
+
+/// Three predictions of 5 January 2026, after the first version was registered.
+const ROWS: &str = "id,predicted_at,prediction\n\
+    a,2026-01-05T14:30:23Z,yes\n\
+    b,2026-01-05T14:30:24Z,no\n\
+    c,2026-01-05T14:30:24Z,\n";
+
+/// A project with one version that is live and has no beginning.
+fn live() -> Sandbox {
+    let (sandbox, names) = Sandbox::with_versions(1);
+    assert_eq!(names, [FIRST_VERSION]);
+    sandbox.ok("promote latest --yes");
+    sandbox
+}
+
+fn count(sandbox: &Sandbox, table: &str) -> i64 {
+    sandbox.number(&format!("SELECT count(*) FROM {table}"))
+}
+
+/// id, version and truth of the predictions that count, in the order of version and id.
+fn seen(sandbox: &Sandbox) -> Vec<(String, String, Option<String>)> {
+    let connection = sandbox.sql();
+    let mut statement = connection
+        .prepare(
+            "SELECT prediction_id, model_version, actual_value FROM model_predictions ORDER BY 2, 1",
+        )
+        .unwrap();
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn predictions_come_in_once() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    let before = sandbox.leaves_the_store("ingest predictions p.csv --dry-run", 0);
+    before.says("Would store 3 predictions").says("Dry run");
+    let dry = sandbox.json("ingest predictions p.csv --dry-run");
+    assert_eq!(dry["changed"], false);
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(dry["batch_id"], Value::Null);
+    assert_eq!(dry["rows_stored_count"], 3);
+    let stored = sandbox.json("ingest predictions p.csv");
+    assert_eq!(stored["changed"], true);
+    assert_eq!(stored["batch_id"], "b_1");
+    assert_eq!(stored["operation_id"], "op_4");
+    for (key, value) in [
+        ("rows_read_count", 3),
+        ("rows_stored_count", 3),
+        ("rows_skipped_count", 0),
+        ("rows_rejected_count", 0),
+        ("rows_failed_count", 1),
+        ("truth_joined_count", 0),
+        ("truth_waiting_count", 3),
+    ] {
+        assert_eq!(stored[key], value, "{key}");
+    }
+    assert_eq!(stored["first_at"], "2026-01-05T14:30:23Z");
+    assert_eq!(stored["last_at"], "2026-01-05T14:30:24Z");
+    assert_eq!(
+        stored["attribution"],
+        serde_json::json!([
+            { "version": FIRST_VERSION, "by": "held_at", "role": "live", "rows_count": 3 }
+        ])
+    );
+    let again = sandbox.leaves_the_store("ingest predictions p.csv", 0);
+    again.says("The same file came in as batch b_1; nothing was changed.");
+    let again = sandbox.json("ingest predictions p.csv");
+    assert_eq!(
+        (&again["changed"], &again["batch_id"]),
+        (&false.into(), &"b_1".into())
+    );
+    // The same rows in another file say nothing new.
+    sandbox.write("more.csv", format!("{ROWS}\n").as_bytes());
+    sandbox
+        .leaves_the_store("ingest predictions more.csv", 0)
+        .says("3 rows were there already. Nothing was changed.");
+    sandbox.write(
+        "more.csv",
+        format!("{ROWS}d,2026-01-05T14:30:25Z,no\n").as_bytes(),
+    );
+    let more = sandbox.json("ingest predictions more.csv");
+    assert_eq!(
+        (&more["rows_stored_count"], &more["rows_skipped_count"]),
+        (&1.into(), &3.into())
+    );
+    assert_eq!(count(&sandbox, "model_predictions"), 4);
+}
+
+#[test]
+fn the_words_name_batch_range_and_versions() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    let run = sandbox.ok("ingest predictions p.csv");
+    assert_eq!(
+        run.stdout,
+        format!(
+            "Stored 3 predictions, 2026-01-05T14:30:23Z – 2026-01-05T14:30:24Z (batch b_1). By time: all count \
+             for {FIRST_VERSION}, whose tenure is the first and has no beginning. 1 of them failed: empty, NaN or \
+             infinite. 3 predictions of the model wait for their truth.\n"
+        )
+    );
+    assert_eq!(
+        run.stderr,
+        "Columns: id ← id, time ← predicted_at, prediction ← prediction\n"
+    );
+    sandbox.write("t.csv", b"id,truth\na,yes\nb,\nz,no\n");
+    let run = sandbox.ok("ingest truth t.csv");
+    assert_eq!(
+        run.stdout,
+        "Joined 1 label; 2 predictions wait (batch b_2). 1 label belongs to no prediction yet and is kept. \
+         1 row has no truth yet.\n"
+    );
+    sandbox.write("t.csv", b"id,truth\na,no\n");
+    sandbox.ok("ingest truth t.csv --on-conflict revise").says(
+        "Joined 1 label (1 revised, the old ones kept in history); 2 predictions wait (batch b_3).",
+    );
+}
+
+#[test]
+fn nobody_is_live_and_no_version_was_given() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write("untimed.csv", b"id,prediction\na,yes\n");
+    let before = sandbox.store_bytes();
+    for file in ["p.csv", "untimed.csv"] {
+        sandbox
+            .fails(&format!("ingest predictions {file}"), 10, "MG0211")
+            .tells("promote latest")
+            .tells("--version REF");
+    }
+    assert_eq!(before, sandbox.store_bytes());
+    let shadow = sandbox.json("ingest predictions p.csv --version latest");
+    assert_eq!(shadow["attribution"][0]["by"], "flag");
+    assert_eq!(shadow["attribution"][0]["role"], "shadow");
+}
+
+#[test]
+fn rows_count_for_the_version_that_was_live_when_they_were_predicted() {
+    let (sandbox, names) = Sandbox::with_versions(2);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    let switch = sandbox.clock();
+    sandbox.ok(&format!("promote {} --yes", names[1]));
+    let text = format!(
+        "id,ts,y_pred\nold,2020-01-01,yes\nbefore,{},yes\nat,{switch},no\n",
+        switch - 1
+    );
+    sandbox.write("p.csv", text.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    // Without times the present holder predicted now.
+    sandbox.write("untimed.csv", b"id,pred\nuntimed,yes\n");
+    let now = sandbox.clock();
+    let untimed = sandbox.json("ingest predictions untimed.csv");
+    assert_eq!(untimed["attribution"][0]["by"], "present_holder");
+    assert_eq!(untimed["attribution"][0]["version"], names[1].as_str());
+    assert_eq!(
+        sandbox.number(
+            "SELECT predicted_at / 1000000 FROM prediction WHERE prediction_id = 'untimed'"
+        ),
+        i64::try_from(now).unwrap()
+    );
+    // A column wins over the time, and where it is empty the time decides.
+    let text = format!(
+        "id,ts,y_pred,version\nnamed,{switch},yes,{0}\nprefix,{switch},yes, {0} \nempty,{switch},yes,\n",
+        names[0]
+    );
+    sandbox.write("c.csv", text.as_bytes());
+    let by_column = sandbox.json("ingest predictions c.csv");
+    let attribution = by_column["attribution"].as_array().unwrap();
+    assert_eq!(attribution[0]["by"], "column");
+    assert_eq!(attribution[0]["role"], "shadow");
+    assert_eq!(attribution[1]["by"], "held_at");
+    let of = |name: &str| -> Vec<String> {
+        let seen = seen(&sandbox).into_iter();
+        seen.filter(|row| row.1 == name).map(|row| row.0).collect()
+    };
+    assert_eq!(of(&names[0]), ["before", "named", "old", "prefix"]);
+    assert_eq!(of(&names[1]), ["at", "empty", "untimed"]);
+}
+
+#[test]
+fn a_row_from_before_the_first_beginning_is_nobodys() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote latest --since @{BEGINNING} --yes"));
+    let text = format!(
+        "id,ts,prediction\na,{},yes\nb,{BEGINNING},yes\n",
+        BEGINNING - 1
+    );
+    sandbox.write("p.csv", text.as_bytes());
+    let run = sandbox.fails("ingest predictions p.csv", 2, "MG0507");
+    run.tells("p.csv, line 2, column ts")
+        .tells("lies before 2026-01-05T14:30:22Z");
+    let kept = sandbox.json("ingest predictions p.csv --max-rejects 1 --reject-file bad.csv");
+    assert_eq!(kept["rows_rejected_count"], 1);
+    assert_eq!(kept["rejects"][0]["code"], "no_holder");
+    let aside = std::fs::read_to_string(sandbox.file("bad.csv")).unwrap();
+    assert!(aside.contains("no_holder"), "{aside}");
+    assert!(
+        aside.contains(&format!("a,{},yes", BEGINNING - 1)),
+        "{aside}"
+    );
+}
+
+#[test]
+fn lines_that_are_no_rows_store_nothing_unless_they_may() {
+    let sandbox = live();
+    let text = "id,ts,prediction,version\n\
+                a,2026-01-05,yes,\n,2026-01-05,yes,\nc,yesterday,no,\nd,2030-01-01,no,\ne,2026-01-05,no,v9\n";
+    sandbox.write("p.csv", text.as_bytes());
+    let run = sandbox.leaves_the_store("ingest predictions p.csv", 2);
+    run.tells("p.csv, line 3, column id")
+        .tells("4 of 5 lines are no rows");
+    let problem = sandbox.run("ingest predictions p.csv --json").problem();
+    let rejects = problem["details"]["rejects"].as_array().unwrap();
+    let codes: Vec<_> = rejects
+        .iter()
+        .map(|reject| reject["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "id_empty",
+            "time_unreadable",
+            "time_in_future",
+            "unknown_version"
+        ]
+    );
+    for reject in rejects {
+        assert_eq!(reject["path"], "p.csv");
+        assert!(
+            reject["line_number"].is_u64() && reject["column"].is_string(),
+            "{reject}"
+        );
+    }
+    sandbox.leaves_the_store(
+        "ingest predictions p.csv --max-rejects 3 --reject-file bad.csv",
+        2,
+    );
+    let aside = std::fs::read_to_string(sandbox.file("bad.csv")).unwrap();
+    assert_eq!(aside.lines().count(), 5, "{aside}");
+    let run = sandbox.ok("ingest predictions p.csv --max-rejects 4");
+    run.tells("warning: 4 of 5 lines are no rows");
+    assert_eq!(count(&sandbox, "prediction"), 1);
+    sandbox.write("ok.csv", ROWS.as_bytes());
+    sandbox.fails(
+        "ingest predictions ok.csv --reject-file no/such/bad.csv",
+        1,
+        "MG0517",
+    );
+}
+
+#[test]
+fn a_prediction_never_changes() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    let other = ROWS.replace("b,2026-01-05T14:30:24Z,no", "b,2026-01-05T14:30:24Z,yes");
+    sandbox.write("other.csv", other.as_bytes());
+    sandbox.leaves_the_store("ingest predictions other.csv", 2);
+    sandbox
+        .fails("ingest predictions other.csv", 2, "MG0512")
+        .tells(
+            "other.csv, line 3, column prediction: id b has the prediction yes, and no is stored",
+        )
+        .tells("--on-conflict skip");
+    let run = sandbox.run("ingest predictions other.csv --on-conflict revise");
+    run.expect(2).tells("MG0101");
+    let skipped = sandbox.json("ingest predictions other.csv --on-conflict skip");
+    assert_eq!(
+        (&skipped["changed"], &skipped["rows_skipped_count"]),
+        (&false.into(), &3.into())
+    );
+    sandbox.write(
+        "twice.csv",
+        b"id,ts,prediction\nx,2026-01-05,yes\ny,2026-01-05,no\nx,2026-01-05,no\n",
+    );
+    sandbox
+        .fails("ingest predictions twice.csv", 2, "MG0515")
+        .tells(
+            "twice.csv, line 4, column prediction: id x has the prediction no, and yes on line 2",
+        );
+    let first = sandbox.json("ingest predictions twice.csv --on-conflict skip");
+    assert_eq!(
+        (&first["rows_stored_count"], &first["rows_skipped_count"]),
+        (&2.into(), &1.into())
+    );
+    // What was skipped then is not forgotten: without skip it is an error still.
+    sandbox.fails("ingest predictions twice.csv", 2, "MG0515");
+}
+
+#[test]
+fn truth_reaches_every_version_whenever_it_predicted() {
+    let (sandbox, names) = Sandbox::with_versions(2);
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write(
+        "t.csv",
+        b"id,label,label_ts\na,yes,2026-01-05T14:30:25Z\nz,no,2026-01-05T14:30:25Z\n",
+    );
+    sandbox.ok(&format!("ingest predictions p.csv --version {}", names[0]));
+    let truth = sandbox.json("ingest truth t.csv");
+    assert_eq!(
+        (&truth["truth_stored_count"], &truth["truth_joined_count"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(truth["truth_waiting_count"], 2);
+    sandbox.ok(&format!("ingest predictions p.csv --version {}", names[1]));
+    let yes = || Some("yes".to_owned());
+    let truths: Vec<_> = seen(&sandbox).into_iter().map(|row| row.2).collect();
+    assert_eq!(truths, [yes(), None, None, yes(), None, None]);
+    sandbox.write("t2.csv", b"id,label\na,no\n");
+    sandbox.leaves_the_store("ingest truth t2.csv", 2);
+    sandbox
+        .fails("ingest truth t2.csv", 2, "MG0512")
+        .tells("--on-conflict revise");
+    let revised = sandbox.json("ingest truth t2.csv --on-conflict revise");
+    assert_eq!(revised["rows_revised_count"], 1);
+    assert_eq!(seen(&sandbox)[0].2.as_deref(), Some("no"));
+    // The older truth holds again where the revision is taken back.
+    sandbox.ok(&format!(
+        "ingest undo {}",
+        revised["batch_id"].as_str().unwrap()
+    ));
+    assert_eq!(seen(&sandbox)[0].2, yes());
+}
+
+#[test]
+fn a_predictions_file_may_bring_the_truth_later() {
+    let sandbox = live();
+    let text = "id,ts,prediction,actual\na,2026-01-05,yes,\nb,2026-01-05,no,nan\n";
+    sandbox.write("p.csv", text.as_bytes());
+    let first = sandbox.json("ingest predictions p.csv");
+    assert_eq!(
+        (&first["truth_stored_count"], &first["truth_empty_count"]),
+        (&0.into(), &2.into())
+    );
+    let text = text.replace("yes,", "yes,no");
+    sandbox.write("p.csv", text.as_bytes());
+    let second = sandbox.json("ingest predictions p.csv");
+    assert_eq!(second["changed"], true);
+    assert_eq!(
+        (&second["rows_stored_count"], &second["rows_skipped_count"]),
+        (&0.into(), &2.into())
+    );
+    assert_eq!(
+        (&second["truth_stored_count"], &second["truth_joined_count"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(seen(&sandbox)[0].2.as_deref(), Some("no"));
+}
+
+#[test]
+fn labels_that_fit_nothing_are_a_warning() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    sandbox.write("t.csv", b"id,truth\nA,yes\nB,no\n");
+    let run = sandbox.ok("ingest truth t.csv --json");
+    assert_eq!(
+        run.document()["warnings"][0]["code"],
+        "no_prediction_matches"
+    );
+}
+
+#[test]
+fn a_batch_is_taken_back_and_comes_again() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest list").says("Nothing was ingested yet.");
+    sandbox.ok("ingest predictions p.csv");
+    let undone = sandbox.json("ingest undo b_1");
+    assert_eq!(
+        (&undone["changed"], &undone["rows_count"]),
+        (&true.into(), &3.into())
+    );
+    assert_eq!(count(&sandbox, "model_predictions"), 0);
+    assert_eq!(count(&sandbox, "prediction"), 3, "nothing is deleted");
+    let again = sandbox
+        .leaves_the_store("ingest undo b_1 --json", 0)
+        .document();
+    assert_eq!(again["data"]["changed"], false);
+    sandbox.fails("ingest undo b_9", 10, "MG0207");
+    sandbox.run("ingest undo x").expect(2);
+    assert_eq!(sandbox.json("ingest predictions p.csv")["batch_id"], "b_2");
+    let list = sandbox.json("ingest list");
+    let states: Vec<_> = list["batches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|batch| &batch["state"])
+        .collect();
+    assert_eq!(states, ["visible", "undone"]);
+    assert_eq!(list["total_count"], 2);
+    let list = sandbox.leaves_the_store("ingest list -n 1", 0);
+    list.says("b_2")
+        .says("1 more: `modelguard ingest list -n 2`");
+    assert_eq!(
+        sandbox.number("SELECT count(*) FROM operation WHERE kind = 'ingest_undo'"),
+        1
+    );
+}
+
+/// Batch B repeated a row of batch A. When A goes, the row goes; B's file has it to give again.
+#[test]
+fn what_another_batch_said_first_can_be_said_again_when_that_one_is_undone() {
+    let sandbox = live();
+    sandbox.write("a.csv", b"id,ts,prediction\nx,2026-01-05,yes\n");
+    sandbox.write(
+        "b.csv",
+        b"id,ts,prediction\nx,2026-01-05,yes\ny,2026-01-05,no\n",
+    );
+    sandbox.ok("ingest predictions a.csv");
+    sandbox.ok("ingest predictions b.csv");
+    sandbox.ok("ingest undo b_1");
+    assert_eq!(seen(&sandbox).len(), 1);
+    let again = sandbox.json("ingest predictions b.csv");
+    assert_eq!(
+        (&again["rows_stored_count"], &again["rows_skipped_count"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(seen(&sandbox).len(), 2);
+}
+
+#[test]
+fn csv_json_and_standard_input_are_the_same() {
+    let sandbox = live();
+    let crlf = format!("\u{feff}{}", ROWS.replace('\n', "\r\n"));
+    let run = sandbox.run_with_input("ingest predictions - --json", crlf.as_bytes());
+    assert_eq!(run.expect(0).document()["data"]["rows_stored_count"], 3);
+    let json = "{\"id\":\"a\",\"ts\":\"2026-01-05T14:30:23Z\",\"prediction\":\"yes\"}\n\
+                {\"id\":\"b\",\"ts\":1767623424,\"prediction\":\"no\"}\n\
+                {\"id\":\"c\",\"ts\":1767623424000,\"prediction\":null}\n";
+    sandbox.write("p.jsonl", json.as_bytes());
+    let same = sandbox.json("ingest predictions p.jsonl");
+    assert_eq!(
+        (&same["changed"], &same["rows_skipped_count"]),
+        (&false.into(), &3.into())
+    );
+    // The same standard input again is the same request.
+    let run = sandbox.run_with_input("ingest predictions - --json", crlf.as_bytes());
+    assert_eq!(run.document()["data"]["batch_id"], "b_1");
+}
+
+#[test]
+fn columns_are_mapped_by_flag_and_policy() {
+    let sandbox = live();
+    let policy = sandbox.file("modelguard.toml");
+    std::fs::write(
+        &policy,
+        "[columns]\ntime = \"scored_at\"\ntruth = \"churned\"\n",
+    )
+    .unwrap();
+    sandbox.write(
+        "p.csv",
+        b"customer,scored_at,score,p1,p0\n7,2026-01-05,yes,0.75,0.25\n7,2026-01-06T00:00:00Z,no,0.25,0.75\n",
+    );
+    sandbox.set_clock(BEGINNING + 86_400);
+    let stored = sandbox.json(
+        "ingest predictions p.csv --map id=customer+scored_at --map prediction=score \
+         --map proba.yes=p1 --map proba.no=p0",
+    );
+    assert_eq!(stored["rows_stored_count"], 2);
+    assert_eq!(
+        stored["mapping"],
+        "id ← customer + scored_at, time ← scored_at, prediction ← score, proba.yes ← p1, proba.no ← p0"
+    );
+    assert_eq!(
+        sandbox.number("SELECT count(*) FROM label_set WHERE labels = '[\"no\",\"yes\"]'"),
+        1
+    );
+    sandbox.write("t.csv", b"customer,scored_at,churned\n7,2026-01-05,no\n");
+    let truth = sandbox.json("ingest truth t.csv --map id=customer+scored_at");
+    assert_eq!(truth["truth_joined_count"], 1);
+    sandbox.fails("ingest truth t.csv --map id=nope", 2, "MG0505");
+    sandbox
+        .run("ingest truth t.csv --map nope=x")
+        .expect(2)
+        .tells("MG0101");
+}
+
+#[test]
+fn paths_are_relative_to_the_directory_that_is_named() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    std::fs::create_dir(sandbox.file("elsewhere")).unwrap();
+    let mut command = sandbox.command(&["-C", "..", "ingest", "predictions", "p.csv"]);
+    command.current_dir(sandbox.file("elsewhere"));
+    finish(&["-C", "..", "ingest"], command, &[])
+        .expect(0)
+        .says("Stored 3 predictions");
+}
+
+/// File name, bytes, exit status, code, and what the message must say beside the file's name.
+type Broken = (&'static str, &'static [u8], i32, &'static str, &'static str);
+
+const BROKEN: [Broken; 14] = [
+    (
+        "quote.csv",
+        b"id,prediction\na,\"yes\n",
+        2,
+        "MG0503",
+        "line 2",
+    ),
+    (
+        "fields.csv",
+        b"id,prediction\na,yes,extra\n",
+        2,
+        "MG0503",
+        "line 2",
+    ),
+    (
+        "latin.csv",
+        b"id,prediction\na,caf\xe9\n",
+        2,
+        "MG0502",
+        "line 2, column 6",
+    ),
+    ("utf16.csv", b"\xff\xfei\0d\0", 2, "MG0502", "UTF-16"),
+    ("columns.csv", b"id,y\na,yes\n", 2, "MG0505", "prediction"),
+    (
+        "twins.csv",
+        b"id,Prediction,prediction\na,yes,no\n",
+        2,
+        "MG0506",
+        "Prediction",
+    ),
+    ("empty.csv", b"", 2, "MG0510", "empty"),
+    ("header.csv", b"id,prediction\n", 2, "MG0510", "empty"),
+    (
+        "binary.csv",
+        b"id,prediction\na,\0\x01\n",
+        2,
+        "MG0502",
+        "line 2",
+    ),
+    ("parquet.csv", b"PAR1\x15\x04", 2, "MG0502", "Parquet"),
+    (
+        "cut.jsonl",
+        b"{\"id\":1,\"prediction\":\"yes\"}\n{\"id\":2,\"pre",
+        2,
+        "MG0504",
+        "line 2",
+    ),
+    (
+        "nan.jsonl",
+        b"{\"id\":1,\"prediction\":NaN}\n",
+        2,
+        "MG0504",
+        "line 1",
+    ),
+    (
+        "inf.csv",
+        b"id,prediction,truth\na,yes,inf\n",
+        2,
+        "MG0507",
+        "line 2, column truth",
+    ),
+    ("numbers.csv", b"1,2\n3,4\n", 2, "MG0503", "column"),
+];
+
+#[test]
+fn broken_input_is_refused_with_its_place_and_stores_nothing() {
+    let sandbox = live();
+    for (name, bytes, status, code, place) in BROKEN {
+        sandbox.write(name, bytes);
+        let line = format!("ingest predictions {name}");
+        sandbox.leaves_the_store(&line, status);
+        sandbox.fails(&line, status, code).tells(name).tells(place);
+    }
+    std::fs::create_dir(sandbox.file("folder")).unwrap();
+    sandbox
+        .fails("ingest predictions folder", 2, "MG0511")
+        .tells("folder");
+    sandbox
+        .fails("ingest truth gone.csv", 1, "MG0501")
+        .tells("gone.csv");
+    let mut long = b"id,prediction\na,".to_vec();
+    long.resize(17 << 20, b'x');
+    sandbox.write("long.csv", &long);
+    sandbox
+        .leaves_the_store("ingest predictions long.csv", 2)
+        .tells("16777216");
+    assert_eq!(count(&sandbox, "batch"), 0);
+}
+
+/// More rows than one transaction takes.
+fn many(rows: usize) -> String {
+    let mut text = "id,prediction\n".to_owned();
+    for row in 0..rows {
+        text.push_str(&format!("r{row},yes\n"));
+    }
+    text
+}
+
+#[test]
+fn more_rows_than_a_transaction_takes_come_in_whole() {
+    let sandbox = live();
+    let text = many(50_001);
+    sandbox.write("p.csv", text.as_bytes());
+    sandbox
+        .leaves_the_store("ingest predictions p.csv --dry-run", 0)
+        .says("Would store 50,001");
+    assert_eq!(
+        sandbox.json("ingest predictions p.csv")["rows_stored_count"],
+        50_001
+    );
+    assert_eq!(sandbox.json("ingest predictions p.csv")["changed"], false);
+    // Read to its end, the standard input turns out to be the same.
+    let run = sandbox.run_with_input("ingest predictions - --json", text.as_bytes());
+    assert_eq!(run.document()["data"]["batch_id"], "b_1");
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 50_001)
+    );
+    // The last line is none: nothing stays of the lines before it.
+    sandbox.write("q.csv", (text.replace("\nr", "\nq") + ",yes\n").as_bytes());
+    sandbox
+        .fails("ingest predictions q.csv", 2, "MG0507")
+        .tells("line 50003");
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 50_001)
+    );
+    // The last line contradicts what is there.
+    sandbox.write("q.csv", (text.replace("\nr", "\nq") + "r0,no\n").as_bytes());
+    sandbox
+        .fails("ingest predictions q.csv", 2, "MG0512")
+        .tells("line 50003");
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 50_001)
+    );
+    sandbox.write("q.csv", (text.replace("\nr", "\nq") + "\"").as_bytes());
+    sandbox.run("ingest predictions q.csv").expect(2);
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 50_001)
+    );
+}
+
+/// Starts an ingest from standard input, waits until its first rows are in the store, and gives a signal.
+fn interrupted(sandbox: &Sandbox, signal: &str) -> Run {
+    let words = ["ingest", "predictions", "-"];
+    let mut command = sandbox.command(&words);
+    command.stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(many(60_000).as_bytes()).unwrap();
+    stdin.flush().unwrap();
+    let began = std::time::Instant::now();
+    while count(sandbox, "batch") == 0 {
+        assert!(began.elapsed().as_secs() < 60, "no batch was begun");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args([signal, &id])
+        .status();
+    assert!(killed.unwrap().success());
+    // Something has to come before the process looks up from its input.
+    let _ = stdin.write_all(b"x,yes\n");
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    use std::os::unix::process::ExitStatusExt as _;
+    Run {
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        status: output
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn an_interrupt_leaves_nothing() {
+    let sandbox = live();
+    interrupted(&sandbox, "-INT").expect(130);
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (0, 0)
+    );
+}
+
+#[test]
+fn what_a_killed_process_left_counts_nowhere_and_is_reaped() {
+    let sandbox = live();
+    interrupted(&sandbox, "-KILL").expect(137);
+    assert_eq!(count(&sandbox, "batch"), 1);
+    assert_eq!(count(&sandbox, "model_predictions"), 0);
+    sandbox.ok("ingest list").says("Nothing was ingested yet.");
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 3)
+    );
+}
+
+#[test]
+fn eight_at_once_store_one_batch() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    let children: Vec<_> = (0..8)
+        .map(|_| {
+            sandbox
+                .command(&["ingest", "predictions", "p.csv", "--json"])
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut changed = 0;
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        changed += i32::from(document["data"]["changed"] == true);
+        assert_eq!(document["data"]["batch_id"], "b_1");
+    }
+    assert_eq!(changed, 1);
+    assert_eq!(
+        (count(&sandbox, "batch"), count(&sandbox, "prediction")),
+        (1, 3)
+    );
+}
+
+#[test]
+fn two_models_do_not_share_their_truth() {
+    let sandbox = live();
+    sandbox.ok("init --model other --task classification");
+    sandbox.write("model.bin", b"other");
+    sandbox.ok("-m other register model.bin --alias production");
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write("t.csv", b"id,truth\na,yes\n");
+    sandbox.ok("-m churn ingest predictions p.csv");
+    sandbox.ok("-m other ingest predictions p.csv");
+    sandbox.ok("-m other ingest truth t.csv");
+    let labelled: Vec<_> = seen(&sandbox).into_iter().filter_map(|row| row.2).collect();
+    assert_eq!(labelled.len(), 1);
+    sandbox.fails("-m churn ingest undo b_2", 10, "MG0207");
+    sandbox.fails("ingest predictions p.csv", 2, "MG0103");
+}
