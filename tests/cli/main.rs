@@ -5,8 +5,13 @@
     reason = "tests run programs, touch the disk and open the store past the tool"
 )]
 
+mod rows;
 mod support;
 
+mod alerts;
+mod check;
+mod compare;
 mod ingest;
 mod init;
 mod monitor;
+mod status;
