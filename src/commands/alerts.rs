@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::lists::{self, RowFormat};
 use super::output::{Report, Screen};
 use super::{Outcome, problems};
 use crate::domain::hash::Hash;
@@ -13,7 +14,6 @@ use crate::store::alerts::{self, Alert, Filter};
 use crate::store::{Access, Change, StoreError, Tx, evaluations, operations};
 use crate::ui::colour::Tone;
 use crate::ui::exit::ExitStatus;
-use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
 use crate::workflows::judging::JudgeError;
@@ -59,6 +59,10 @@ Effect: reads only")]
         /// Only those that are open
         #[arg(long)]
         open: bool,
+
+        /// Rows for another program: csv or jsonl
+        #[arg(long = "as", value_name = "FORMAT", conflicts_with = "json")]
+        format: Option<RowFormat>,
     },
     /// Show one alert
     #[command(after_long_help = "\
@@ -107,19 +111,22 @@ pub fn run(call: &Call, args: Args) -> Outcome {
             limit,
             severity,
             open,
-        } => list(call, limit, severity, open),
+            format,
+        } => list(call, limit, severity, open, format),
         Verb::Show { id } => show(call, id),
         Verb::Ack { id, rearm, note } => acknowledge(call, id, rearm, note),
     }
 }
 
-fn list(call: &Call, limit: u64, severity: Option<Severity>, open_only: bool) -> Outcome {
+fn list(
+    call: &Call,
+    limit: u64,
+    severity: Option<Severity>,
+    open_only: bool,
+    format: Option<RowFormat>,
+) -> Outcome {
     let mut session = call.session(Access::Read)?;
-    let named = session
-        .found
-        .model
-        .clone()
-        .filter(|_| call.globals.model.is_some());
+    let named = Call::named_model(&session);
     let listed = session
         .store
         .read(|tx| {
@@ -142,6 +149,7 @@ fn list(call: &Call, limit: u64, severity: Option<Severity>, open_only: bool) ->
         alerts,
         total,
         head,
+        format,
     }))
 }
 
@@ -210,6 +218,23 @@ fn acknowledge(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> O
     }))
 }
 
+/// The keys of a row, in their order.
+const KEYS: [&str; 13] = [
+    "alert_id",
+    "opened_at",
+    "resolved_at",
+    "acked_at",
+    "severity",
+    "kind",
+    "model",
+    "version",
+    "reason",
+    "state",
+    "evaluation_id",
+    "acted_operation_id",
+    "deliveries",
+];
+
 fn state(alert: &Alert) -> &'static str {
     match (alert.resolved_at, alert.acked_at) {
         (Some(_), _) => "resolved",
@@ -241,6 +266,7 @@ struct Listed {
     total: u64,
     head: Hash,
     more: String,
+    format: Option<RowFormat>,
 }
 
 impl Report for Listed {
@@ -254,6 +280,10 @@ impl Report for Listed {
     }
 
     fn text(&self, screen: &Screen) -> String {
+        if let Some(format) = self.format {
+            let rows: Vec<_> = self.alerts.iter().map(alert_data).collect();
+            return format.write(&KEYS, &rows);
+        }
         if self.alerts.is_empty() {
             return "No alerts.\n".to_owned();
         }
@@ -281,11 +311,9 @@ impl Report for Listed {
             table.tone(2, alert.is_open().then_some(Tone::Bad));
         }
         let mut text = table.render_painted(screen.width, screen.palette);
-        let shown = self.alerts.len() as u64;
-        if self.total > shown {
-            let more = number::count(self.total - shown);
-            text.push_str(&format!("{more} more: `{}`\n", self.more));
-        }
+        text.push_str(&lists::more(self.alerts.len(), self.total, |_| {
+            self.more.clone()
+        }));
         text
     }
 

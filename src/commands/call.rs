@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
+use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
@@ -240,6 +241,16 @@ impl Call {
             })
         })
         .transpose()
+    }
+
+    /// The model that this run names: by `-m` or the environment, not by the policy.
+    #[must_use]
+    pub fn named_model(session: &Session) -> Option<ModelName> {
+        let named = matches!(
+            session.found.model_origin,
+            Origin::Flag | Origin::Environment
+        );
+        session.found.model.clone().filter(|_| named)
     }
 
     /// Whether a question can be asked.

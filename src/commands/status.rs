@@ -27,11 +27,7 @@ pub struct Args {}
 
 pub fn run(call: &Call, _: &Args) -> Outcome {
     let mut session = call.session(Access::Read)?;
-    let named = session
-        .found
-        .model
-        .clone()
-        .filter(|_| call.globals.model.is_some());
+    let named = Call::named_model(&session);
     let found = session.store.read(|tx| {
         let models = match &named {
             Some(name) => vec![naming::model(tx, Some(name))?],

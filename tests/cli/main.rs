@@ -5,13 +5,20 @@
     reason = "tests run programs, touch the disk and open the store past the tool"
 )]
 
-mod support;
-
+mod alerts;
+mod check;
+mod compare;
 mod demo;
 mod documents;
 mod ingest;
 mod init;
 mod monitor;
+mod questions;
+mod registering;
+mod rows;
 mod sick_stores;
+mod status;
+mod support;
+mod switching;
 mod tampering;
 mod together;
