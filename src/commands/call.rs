@@ -111,19 +111,25 @@ impl Call {
         }
     }
 
-    /// The policy and the place of the store, without the question whether the policy is trusted.
-    ///
-    /// # Errors
-    /// The policy can't be read or breaks a rule; a variable of the environment holds nonsense.
-    pub fn discover(&self) -> Result<Discovered, Problem> {
-        let given = Given {
+    /// What the command line says about policy, store and model.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        Given {
             // The process was started in -C already.
             directory: PathBuf::from("."),
             config: self.globals.config.clone(),
             db: self.globals.db.clone(),
             model: self.globals.model.clone(),
             lock_timeout: self.globals.lock_timeout,
-        };
+        }
+    }
+
+    /// The policy and the place of the store, without the question whether the policy is trusted.
+    ///
+    /// # Errors
+    /// The policy can't be read or breaks a rule; a variable of the environment holds nonsense.
+    pub fn discover(&self) -> Result<Discovered, Problem> {
+        let given = self.given();
         let found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
@@ -141,13 +147,8 @@ impl Call {
         let given = Given {
             directory: folder.to_path_buf(),
             config: Some(absolute(policy)),
-            db: self
-                .globals
-                .db
-                .as_deref()
-                .map(|db| absolute(&self.globals.directory.join(db))),
-            model: self.globals.model.clone(),
-            lock_timeout: self.globals.lock_timeout,
+            db: self.globals.db.as_deref().map(absolute),
+            ..self.given()
         };
         let found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;

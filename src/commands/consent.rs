@@ -10,11 +10,25 @@ use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
 use crate::workflows::switching::{Party, Plan};
 
-/// Whether to go ahead: `--yes`, or a person's yes to the plan.
+/// Whether to go ahead with a change of what is live: `--yes`, or a person's yes to the plan.
 ///
 /// # Errors
 /// There is no terminal to ask on; Ctrl-C came.
 pub fn agree(call: &Call, plan: &str, question: &str, yes: bool) -> Result<bool, Problem> {
+    ask(call, plan, question, yes, "changes the live model")
+}
+
+/// Whether to go ahead. `deed` says in an error what the command does that it has to ask for.
+///
+/// # Errors
+/// As [`agree`].
+pub fn ask(
+    call: &Call,
+    plan: &str,
+    question: &str,
+    yes: bool,
+    deed: &str,
+) -> Result<bool, Problem> {
     if yes {
         if call.globals.quiet == 0 {
             output::stderr(plan);
@@ -25,7 +39,7 @@ pub fn agree(call: &Call, plan: &str, question: &str, yes: bool) -> Result<bool,
         let verb = call.words.join(" ");
         return Err(Problem::new(
             "MG0102",
-            format!("`{verb}` changes the live model and there is no terminal to ask"),
+            format!("`{verb}` {deed} and there is no terminal to ask"),
         )
         .hint(format!("`{} --yes`", call.command_line())));
     }
@@ -57,7 +71,12 @@ pub fn agree_to_plan(call: &Call, plan: &Plan, flags: &LiveFlags) -> Result<bool
         OperationKind::Redo => "Redo?",
         _ => "Change the alias?",
     };
-    agree(call, &plan_text(call, plan), question, flags.yes)
+    let deed = if plan.alias.is_production() {
+        "changes the live model".to_owned()
+    } else {
+        format!("changes who holds @{}", plan.alias)
+    };
+    ask(call, &plan_text(call, plan), question, flags.yes, &deed)
 }
 
 /// The plan: from, to, what each scored, what speaks against it, how to take it back.

@@ -5,16 +5,20 @@ mod alias;
 mod call;
 mod check;
 mod compare;
+mod completions;
+mod config;
 mod consent;
 mod demo;
 mod fetch;
 mod flags;
+mod help;
 mod history;
 mod ingest;
 mod init;
 mod judged;
 mod lists;
 mod log;
+mod man;
 mod marked;
 mod monitor;
 mod output;
@@ -38,6 +42,7 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
@@ -93,6 +98,10 @@ enum Verb {
     Alias(alias::Args),
     Log(log::Args),
     Store(store::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+    Help(help::Args),
 }
 
 /// What every verb gives back.
@@ -123,6 +132,10 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Alias(args) => alias::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
+        Verb::Config(args) => config::run(call, &args),
+        Verb::Completions(args) => completions::run(call, &args),
+        Verb::Man(args) => man::run(call, &args),
+        Verb::Help(args) => help::run(call, &args),
     }
 }
 
@@ -168,6 +181,10 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) => {
+            let _ = output::stdout(&help::short());
+            return ExitStatus::Ok;
+        }
         Err(error) => {
             let palette = palette(ColourChoice::Auto, &environment, stderr_is_terminal);
             return problems::command_line(&error, words, as_json, palette);
@@ -205,12 +222,12 @@ fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
 
 /// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
 fn short_help(globals: &Globals) -> ExitStatus {
-    let help = Cli::command().render_help();
+    let help = help::short();
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !globals.json {
-        let _ = output::stdout(&help.to_string());
+        let _ = output::stdout(&help);
         return ExitStatus::Ok;
     }
-    output::stderr(&help.to_string());
+    output::stderr(&help);
     ExitStatus::Usage
 }
 

@@ -87,6 +87,11 @@ pub fn require_trust(call: &Call, found: &Discovered) -> Result<(), Problem> {
 
 /// What is wrong with the store.
 pub fn store(call: &Call, error: StoreError) -> Problem {
+    // An error from within a transaction does not know the file.
+    let error = match call.paths().1 {
+        Some(path) => error.at(std::path::Path::new(&path)),
+        None => error,
+    };
     let message = error.to_string();
     let upgrade = call.follow_up("store upgrade");
     match error {

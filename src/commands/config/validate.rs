@@ -1,0 +1,192 @@
+//! `config validate`: everything that is wrong with a policy, not only the first.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::commands::call::Call;
+use crate::commands::output::{Report, Screen};
+use crate::commands::{Outcome, problems};
+use crate::files::read::{PathKind, kind_of};
+use crate::policy::diagnose::PolicyError;
+use crate::policy::{discover, load};
+use crate::store::{Access, Store, models};
+use crate::ui::exit::{self, ExitStatus};
+use crate::ui::number;
+use crate::ui::problem::Problem;
+
+/// Everything that is wrong with a policy
+///
+/// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
+/// does not have.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard config validate
+  modelguard config validate modelguard.toml --json
+
+Exit status: 0 nothing is wrong; 1 it can't be read; 2 something is wrong; 13 it needs another modelguard
+Effect: reads only")]
+pub struct Args {
+    /// The policy; without it the one that a command here would use
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub fn run(call: &Call, args: &Args) -> Outcome {
+    let found = match &args.file {
+        Some(file) => Some(file.clone()),
+        None => discover::find(&call.given(), &call.environment)
+            .map_err(|error| problems::discover(call, error))?
+            .map(|found| found.path),
+    };
+    let Some(path) = found else {
+        return Ok(Box::new(Validated {
+            path: None,
+            problems: Vec::new(),
+            judged: Vec::new(),
+        }));
+    };
+    let text = load::read_text(&path).map_err(|error| problems::policy(call, error))?;
+    let mut wrong = load::check_all(&text, &path);
+    // What is wrong for a task can be said of a good policy only, and only where the tasks are known.
+    let known = if wrong.is_empty() {
+        tasks(call, args.file.is_some())
+    } else {
+        Vec::new()
+    };
+    for model in &known {
+        for problem in load::check_task(&text, &path, &model.name, model.task) {
+            if !wrong.contains(&problem) {
+                wrong.push(problem);
+            }
+        }
+    }
+    Ok(Box::new(Validated {
+        path: Some(shown(&path)),
+        problems: wrong.into_iter().map(|error| told(call, error)).collect(),
+        judged: known
+            .into_iter()
+            .map(|model| model.name.to_string())
+            .collect(),
+    }))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The models of the store that belongs to the policy, where it can be read. A policy that was named by hand may be
+/// another project's.
+fn tasks(call: &Call, named: bool) -> Vec<models::Model> {
+    let Some(found) = call.discover().ok().filter(|_| !named) else {
+        return Vec::new();
+    };
+    if !matches!(kind_of(&found.store_path), Ok(PathKind::File { .. })) {
+        return Vec::new();
+    }
+    let store = Store::open(
+        &found.store_path,
+        Access::Read,
+        found.lock_timeout,
+        &call.author(),
+    );
+    let models = store.and_then(|mut store| store.read(models::list));
+    models.unwrap_or_default()
+}
+
+/// A problem, for people and for programs.
+struct Told {
+    problem: Problem,
+    key: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+fn told(call: &Call, error: PolicyError) -> Told {
+    Told {
+        key: error.key.clone(),
+        line: error.line(),
+        column: error.column(),
+        problem: problems::policy(call, error),
+    }
+}
+
+struct Validated {
+    /// `None`: there is no policy.
+    path: Option<String>,
+    problems: Vec<Told>,
+    /// The models of the store for whose task it was read.
+    judged: Vec<String>,
+}
+
+impl Validated {
+    fn fine(&self) -> String {
+        match &self.path {
+            None => "There is no policy here, and the defaults hold.".to_owned(),
+            Some(path) if self.judged.is_empty() => format!("{path}: nothing is wrong."),
+            Some(path) => format!(
+                "{path}: nothing is wrong, also for the task of {}.",
+                self.judged.join(", ")
+            ),
+        }
+    }
+}
+
+impl Report for Validated {
+    fn schema(&self) -> &'static str {
+        "config_validate"
+    }
+
+    fn data(&self) -> Value {
+        let mut checks: Vec<_> = self
+            .problems
+            .iter()
+            .map(|told| {
+                json!({
+                    "name": told.key.as_deref().unwrap_or("policy"),
+                    "outcome": "fail",
+                    "text": told.problem.message,
+                    "hint": told.problem.hints.first(),
+                    "code": told.problem.code,
+                    "line_number": told.line,
+                    "column_number": told.column,
+                })
+            })
+            .collect();
+        if checks.is_empty() {
+            checks.push(json!({
+                "name": "policy",
+                "outcome": "ok",
+                "text": self.fine(),
+                "hint": null,
+                "code": null,
+                "line_number": null,
+                "column_number": null,
+            }));
+        }
+        json!({ "path": self.path, "checks": checks })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if self.problems.is_empty() {
+            return self.fine() + "\n";
+        }
+        let mut text: String = self
+            .problems
+            .iter()
+            .map(|told| told.problem.render(screen.palette))
+            .collect();
+        let count = self.problems.len();
+        text.push_str(&format!(
+            "{} problem{}\n",
+            number::count(count as u64),
+            if count == 1 { "" } else { "s" }
+        ));
+        text
+    }
+
+    fn exit(&self) -> ExitStatus {
+        exit::worst(self.problems.iter().map(|told| told.problem.exit))
+    }
+}

@@ -1,0 +1,8 @@
+//! The documents say what the tool does: every command has its section, every example runs, every key is described.
+
+mod commands;
+mod examples;
+mod generated;
+mod json;
+mod reading;
+mod session;
