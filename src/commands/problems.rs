@@ -61,7 +61,12 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
         ProblemKind::Untrusted => "MG0307",
         ProblemKind::Missing => "MG0308",
     };
-    let mut problem = Problem::new(code, error.to_string());
+    let mut problem = Problem::new(code, error.to_string()).details(serde_json::json!({
+        "path": error.path.display().to_string(),
+        "line_number": error.line(),
+        "column_number": error.column(),
+        "key": error.key,
+    }));
     if let Some(excerpt) = error.excerpt() {
         problem = problem.excerpt(excerpt);
     } else {

@@ -149,7 +149,7 @@ const NEVER_HEALTHY: &[Situation] = &[
             let sandbox = live("must_detect_pct = 6", RMSE);
             let mut rows = off_by(0.9, 200);
             rows.iter_mut().step_by(20).for_each(|row| {
-                row.0 = (row.1.as_ref().unwrap().parse::<f64>().unwrap() + 1.6).to_string()
+                row.0 = (row.1.as_ref().unwrap().parse::<f64>().unwrap() + 1.6).to_string();
             });
             fed(&sandbox, rows);
             sandbox

@@ -433,7 +433,7 @@ fn two_runs_at_once_act_once() {
 fn last_good_goes_past_what_was_never_judged() {
     let sandbox = three([0, 1, 2]);
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
-    let policy = policy.replace("on_degraded", "target = \"last-good\"\non_degraded");
+    let policy = policy.replace("target = \"previous\"", "target = \"last-good\"");
     sandbox.write("modelguard.toml", policy.as_bytes());
     let (status, found) = an_hour_later(&sandbox, "");
     assert_eq!(status, 6, "nothing below was ever healthy: {found:#}");
