@@ -61,7 +61,7 @@ Effect: reads only")]
         open: bool,
 
         /// Rows for another program: csv or jsonl
-        #[arg(long = "as", value_name = "FORMAT", conflicts_with = "json")]
+        #[arg(long = "as", value_name = "FORMAT")]
         format: Option<RowFormat>,
     },
     /// Show one alert
@@ -125,6 +125,12 @@ fn list(
     open_only: bool,
     format: Option<RowFormat>,
 ) -> Outcome {
+    if call.globals.json && format.is_some() {
+        return Err(
+            Problem::new("MG0101", "--as and --json are two forms of one answer")
+                .hint("leave one of them out"),
+        );
+    }
     let mut session = call.session(Access::Read)?;
     let named = Call::named_model(&session);
     let listed = session
