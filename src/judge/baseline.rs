@@ -220,8 +220,8 @@ mod tests {
         let accuracy = recorded(&[("accuracy", 0.9)]);
         let both = recorded(&[("accuracy", 0.9), ("log_loss", 0.3)]);
         assert!(has_probabilities(true, &[classes(true)]));
-        assert!(has_probabilities(true, &[both.clone()]));
-        assert!(!has_probabilities(false, &[both.clone()]));
+        assert!(has_probabilities(true, std::slice::from_ref(&both)));
+        assert!(!has_probabilities(false, std::slice::from_ref(&both)));
         assert!(
             !has_probabilities(true, &[classes(false), both.clone()]),
             "the nearest speaks"

@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(codes(On::Recorded, &[nothing]), [ReasonCode::NoTruth]);
         let told = pair(Metric::Rmse, true, Some(Favours::A));
         assert_eq!(
-            codes(On::Recorded, &[told.clone()]),
+            codes(On::Recorded, std::slice::from_ref(&told)),
             [ReasonCode::RecordedMetricsOnly]
         );
         assert_eq!(codes(On::SharedIds, &[told]), []);
