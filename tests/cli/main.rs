@@ -13,6 +13,7 @@ mod documents;
 mod ingest;
 mod init;
 mod monitor;
+mod probabilities;
 mod questions;
 mod registering;
 mod rows;
