@@ -1,6 +1,6 @@
 //! Every example of help and documents runs in a copy of the demo's finished store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -71,9 +71,9 @@ fn search_path(first: &Path) -> std::ffi::OsString {
     std::env::join_paths(std::iter::once(first.to_path_buf()).chain(others)).unwrap()
 }
 
-/// Where the words of `modelguard` begin and end in a line: up to a pipe, a redirection or a comment.
+/// Where the words of the last `modelguard` begin and end in a line: up to a pipe, a redirection or a comment.
 fn words(line: &str) -> Option<(usize, usize)> {
-    let begin = line.find("modelguard ")?;
+    let begin = line.rfind("modelguard ")?;
     let mut quote = None;
     for (at, character) in line.char_indices().skip_while(|(at, _)| *at < begin) {
         match (quote, character) {
@@ -106,6 +106,13 @@ fn command_of(line: &str, paths: &[String]) -> Option<String> {
         .cloned()
 }
 
+/// The keys of a section's `JSON:` line.
+fn listed_keys(section: &str) -> BTreeSet<String> {
+    let line = section.lines().find(|line| line.starts_with("JSON: "));
+    let parts = line.unwrap_or_default().split('`');
+    parts.skip(1).step_by(2).map(str::to_owned).collect()
+}
+
 /// What is wrong with an example.
 fn problems(
     line: &str,
@@ -129,11 +136,16 @@ fn problems(
             run.status, run.stderr
         ));
     }
-    if run.status == 2 || run.status >= 10 {
+    // Nothing to redo is an answer; a bad command line or a broken store is none.
+    if [1, 2].contains(&run.status) || run.status > 10 {
         problems.push(format!(
             "{line}: an example that fails with {}\n{}",
             run.status, run.stderr
         ));
+    }
+    if line.contains(" --json") || line.contains(" --as ") || line.contains(" -o - ") {
+        // JSON already, or rows or bytes that leave no place for a document.
+        return problems;
     }
     let folder = copied();
     let json = shell(&as_json(line), folder.path());
@@ -144,7 +156,15 @@ fn problems(
         ));
         return problems;
     }
-    let document: serde_json::Value = match serde_json::from_str(&json.stdout) {
+    let last = json.stdout.lines().last().unwrap_or_default();
+    if run.status == 10 {
+        let problem: Option<serde_json::Value> = serde_json::from_str(&json.stderr).ok();
+        if problem.is_none_or(|problem| problem["exit_code"] != 10) || !last.is_empty() {
+            problems.push(format!("{line} --json: no problem in JSON: {json:#?}"));
+        }
+        return problems;
+    }
+    let document: serde_json::Value = match serde_json::from_str(last) {
         Ok(document) => document,
         Err(error) => {
             problems.push(format!(
@@ -165,6 +185,13 @@ fn problems(
         problems.push(format!(
             "{line} --json: exit_code {}",
             document["exit_code"]
+        ));
+    }
+    let listed = listed_keys(section);
+    let there: BTreeSet<_> = keys.top(&path);
+    if listed != there {
+        problems.push(format!(
+            "docs/cli.md: the JSON: line of {path} should have {there:?}"
         ));
     }
     problems.extend(
