@@ -17,7 +17,10 @@ impl Leaf {
     /// The end of its long help: examples, exit statuses, effect.
     fn ending(&self) -> String {
         let ending = self.command.get_after_long_help();
-        format!("\n{}\n", ending.map(ToString::to_string).unwrap_or_default())
+        format!(
+            "\n{}\n",
+            ending.map(ToString::to_string).unwrap_or_default()
+        )
     }
 
     /// The lines of its help's examples.

@@ -92,18 +92,19 @@ fn as_json(line: &str) -> String {
     format!("{} --json", line[..end].trim_end())
 }
 
-/// The command that a line runs: the longest one of the tree.
+/// The command that a line runs: the first one of the tree among its words, the longest where two begin there.
 fn command_of(line: &str, paths: &[String]) -> Option<String> {
     let (begin, end) = words(line)?;
     let typed: Vec<_> = line[begin..end].split_whitespace().skip(1).collect();
+    let place = |path: &str| {
+        let path: Vec<_> = path.split(' ').collect();
+        typed.windows(path.len()).position(|part| part == path)
+    };
     paths
         .iter()
-        .filter(|path| {
-            let path: Vec<_> = path.split(' ').collect();
-            typed.windows(path.len()).any(|part| part == path)
-        })
-        .max_by_key(|path| path.len())
-        .cloned()
+        .filter_map(|path| Some((place(path)?, path)))
+        .min_by_key(|(place, path)| (*place, usize::MAX - path.len()))
+        .map(|(_, path)| path.clone())
 }
 
 /// The keys of a section's `JSON:` line.
@@ -235,13 +236,14 @@ fn every_example_runs_and_its_document_is_described() {
 
 #[test]
 fn the_command_of_a_line_is_found() {
-    let paths = ["ingest predictions", "ingest list", "list"].map(str::to_owned);
+    let paths = ["ingest predictions", "ingest list", "help", "ingest"].map(str::to_owned);
     for (line, expected) in [
         ("modelguard ingest list --limit 3", Some("ingest list")),
         (
             "cat a.csv | modelguard -C x ingest predictions - > out",
             Some("ingest predictions"),
         ),
+        ("modelguard help ingest", Some("help")),
         ("modelguard --version", None),
     ] {
         assert_eq!(command_of(line, &paths).as_deref(), expected, "{line}");
