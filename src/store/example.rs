@@ -123,6 +123,19 @@ impl Example {
             .unwrap()
     }
 
+    /// Records a metric with a version.
+    pub fn metric(&mut self, version: VersionId, name: &str, value: f64) {
+        self.store
+            .change(&author(), |tx| {
+                tx.sql.execute(
+                    "INSERT OR REPLACE INTO version_metric (version_id, name, value) VALUES (?1, ?2, ?3)",
+                    (version.0, name, value),
+                )?;
+                Ok::<_, StoreError>(Change::staged(()))
+            })
+            .unwrap();
+    }
+
     /// Promotes a version; `None`: it is the first holder and has no beginning.
     pub fn promote(&mut self, version: VersionId, at: Option<i64>) {
         let model = self.model;

@@ -18,6 +18,7 @@ mod init;
 mod looking;
 mod marking;
 mod monitor;
+mod probabilities;
 mod questions;
 mod registering;
 mod rows;
