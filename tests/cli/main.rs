@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod ingest;
 mod init;
+mod listing;
 mod monitor;
 mod probabilities;
 mod questions;
