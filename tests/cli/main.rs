@@ -15,6 +15,7 @@ mod fetching;
 mod helping;
 mod ingest;
 mod init;
+mod listing;
 mod looking;
 mod marking;
 mod monitor;
