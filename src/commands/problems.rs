@@ -392,3 +392,6 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         None => problem.hint(help),
     }
 }
+
+#[cfg(test)]
+mod tests;
