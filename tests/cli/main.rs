@@ -6,6 +6,7 @@
 )]
 
 mod alerts;
+mod alias;
 mod check;
 mod compare;
 mod demo;
@@ -14,6 +15,7 @@ mod fetch;
 mod history;
 mod ingest;
 mod init;
+mod log;
 mod monitor;
 mod questions;
 mod registering;
@@ -22,6 +24,7 @@ mod rows;
 mod show;
 mod sick_stores;
 mod status;
+mod store;
 mod support;
 mod switching;
 mod tag;
