@@ -219,3 +219,6 @@ pub fn list(tx: &Tx<'_>, filter: Filter, limit: u64) -> Result<(Vec<Alert>, u64)
     }
     Ok((alerts, total))
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ impl Read for ArtifactReader<'_, '_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

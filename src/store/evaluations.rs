@@ -147,3 +147,6 @@ pub fn document(tx: &Tx<'_>, id: EvaluationId) -> Result<Option<String>> {
         .query_row(named_params! { ":id": id.0 }, |row| row.get(0))
         .optional()?)
 }
+
+#[cfg(test)]
+mod tests;

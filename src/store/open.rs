@@ -313,3 +313,6 @@ fn copy_whole(source: &Connection, target: &Path) -> Result<()> {
     remove_if_there(&temporary).map_err(io)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
