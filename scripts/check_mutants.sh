@@ -5,6 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 copy=$root/target/mutants/tree
+# The dependencies are those of the tree itself, copied, so that a mutant never takes the place of the tree's binary.
+cargo test --quiet --no-run --test state_machine
+export CARGO_TARGET_DIR=$root/target/mutants/build
+rm -rf "$CARGO_TARGET_DIR"
+mkdir -p "$CARGO_TARGET_DIR/debug"
+cp -a "$root"/target/debug/{.fingerprint,build,deps} "$CARGO_TARGET_DIR/debug/"
 failed=0
 for patch in "$root"/tests/mutants/*.patch; do
     name=$(basename "$patch" .patch)
@@ -18,11 +24,10 @@ for patch in "$root"/tests/mutants/*.patch; do
         failed=1
         continue
     fi
-    # The dependencies are those of the tree itself; only the package is compiled again.
-    if ! CARGO_TARGET_DIR="$root/target" cargo test --quiet --no-run --test state_machine --manifest-path "$copy/Cargo.toml"; then
+    if ! cargo test --quiet --no-run --test state_machine --manifest-path "$copy/Cargo.toml"; then
         echo "$name: the mutant does not compile"
         failed=1
-    elif CARGO_TARGET_DIR="$root/target" cargo test --quiet --manifest-path "$copy/Cargo.toml" \
+    elif cargo test --quiet --manifest-path "$copy/Cargo.toml" \
         --test state_machine sequences >"$root/target/mutants/$name.log" 2>&1; then
         echo "$name: LIVES"
         failed=1

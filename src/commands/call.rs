@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
+use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
@@ -78,14 +79,25 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
+        self.follow_up_in(Path::new("."), words)
+    }
+
+    /// The same, for a project in `folder`.
+    #[must_use]
+    pub fn follow_up_in(&self, folder: &Path, words: &str) -> String {
         let mut line = "modelguard".to_owned();
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 line.push_str(&format!(" {name} {}", quoted(&value)));
             }
         };
-        let directory = &self.globals.directory;
-        let elsewhere = directory.as_os_str() != ".";
+        let here = Path::new(".");
+        let directory = match (self.globals.directory.as_path(), folder) {
+            (start, folder) if folder == here => start.to_path_buf(),
+            (start, folder) if start == here => folder.to_path_buf(),
+            (start, folder) => start.join(folder),
+        };
+        let elsewhere = directory != here;
         option("-C", elsewhere.then(|| directory.display().to_string()));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         option("--config", path(&self.globals.config));
@@ -240,6 +252,16 @@ impl Call {
             })
         })
         .transpose()
+    }
+
+    /// The model that this run names: by `-m` or the environment, not by the policy.
+    #[must_use]
+    pub fn named_model(session: &Session) -> Option<ModelName> {
+        let named = matches!(
+            session.found.model_origin,
+            Origin::Flag | Origin::Environment
+        );
+        session.found.model.clone().filter(|_| named)
     }
 
     /// Whether a question can be asked.

@@ -62,7 +62,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         let one = monitor_one(call, &mut session, &model, args)?;
         return finish(call, &mut session, args, vec![one]);
     }
-    if call.globals.model.is_some() {
+    if Call::named_model(&session).is_some() {
         return Err(Problem::new("MG0101", "--all and -m say different things")
             .hint("leave one of them out"));
     }

@@ -50,7 +50,8 @@ pub enum StoreError {
 
 impl StoreError {
     /// Says which of the known causes an SQLite error is; the path is the store's.
-    pub(super) fn at(self, path: &std::path::Path) -> Self {
+    #[must_use]
+    pub fn at(self, path: &std::path::Path) -> Self {
         use rusqlite::ErrorCode as Code;
         let Self::Sql(error) = self else { return self };
         let path = path.to_path_buf();

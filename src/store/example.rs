@@ -1,8 +1,11 @@
 //! A small store on disk for tests: one model, some versions, and what was ingested.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use tempfile::TempDir;
 
 use super::predictions::{NewPrediction, OnConflict, Settled};
@@ -48,6 +51,10 @@ pub struct P<'a>(pub VersionId, pub &'a str, pub i64, pub Option<f64>);
 /// A truth of a test.
 #[derive(Clone, Copy)]
 pub struct T<'a>(pub &'a str, pub f64, pub i64);
+
+thread_local! {
+    static TRACED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
 
 /// A change of a holder in a test: production, at minute 0, without a given time.
 #[derive(Clone, Copy)]
@@ -143,6 +150,19 @@ impl Example {
                 Ok::<_, StoreError>(Change::recorded(id, operation))
             })
             .unwrap()
+    }
+
+    /// Records a metric with a version.
+    pub fn metric(&mut self, version: VersionId, name: &str, value: f64) {
+        self.store
+            .change(&author(), |tx| {
+                tx.sql.execute(
+                    "INSERT OR REPLACE INTO version_metric (version_id, name, value) VALUES (?1, ?2, ?3)",
+                    (version.0, name, value),
+                )?;
+                Ok::<_, StoreError>(Change::staged(()))
+            })
+            .unwrap();
     }
 
     /// Promotes a version; `None`: it is the first holder and has no beginning.
@@ -329,14 +349,38 @@ impl Example {
             .unwrap()
     }
 
-    /// The steps of a query's plan.
+    /// The steps of a query's plan; its parameters stay unbound.
     pub fn plan(&mut self, sql: &str) -> Vec<String> {
         self.read(|tx| {
             let mut statement = tx.sql.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            // A plan needs no values for the parameters.
-            let rows = statement.raw_query().mapped(|row| row.get(3));
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let mut rows = statement.raw_query();
+            let mut steps = Vec::new();
+            while let Some(row) = rows.next()? {
+                steps.push(row.get(3)?);
+            }
+            Ok(steps)
         })
+    }
+
+    /// The statements that `look` runs, each once.
+    pub fn traced<V>(&mut self, look: impl FnOnce(&Tx<'_>) -> Result<V>) -> BTreeSet<String> {
+        fn remember(event: TraceEvent<'_>) {
+            if let TraceEvent::Stmt(statement, _) = event {
+                TRACED.with_borrow_mut(|traced| traced.insert(statement.sql().into_owned()));
+            }
+        }
+        TRACED.with_borrow_mut(BTreeSet::clear);
+        let traces = TraceEventCodes::SQLITE_TRACE_STMT;
+        self.store
+            .connection
+            .trace_v2(traces, Some(remember))
+            .unwrap();
+        self.read(look);
+        self.store
+            .connection
+            .trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>)
+            .unwrap();
+        TRACED.with_borrow_mut(std::mem::take)
     }
 
     pub fn assert_whole(&mut self) {

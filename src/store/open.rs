@@ -238,6 +238,13 @@ fn connect(path: &Path, access: Access, lock_timeout: Length) -> Result<Connecti
         Err(error) => return Err(named(error)),
     };
     connection.busy_timeout(timeout).map_err(named)?;
+    // SQLite quietly opens for reading what may not be written.
+    if access == Access::Write && connection.is_readonly("main").map_err(named)? {
+        return Err(StoreError::Forbidden {
+            path: path.to_path_buf(),
+            cause: "it may be read and not written".to_owned(),
+        });
+    }
     Ok(connection)
 }
 

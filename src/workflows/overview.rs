@@ -113,3 +113,68 @@ fn last_check(tx: &Tx<'_>, model: &Model) -> Result<Option<LastCheck>, StoreErro
         evaluation,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::example::{Example, P, T};
+    use crate::store::predictions::OnConflict;
+
+    #[test]
+    fn looking_reads_counters_and_scans_no_table_of_rows() {
+        let mut example = Example::new();
+        let versions = [
+            example.version("a"),
+            example.version("b"),
+            example.version("c"),
+        ];
+        for (at, version) in [None, Some(60), Some(150)].into_iter().zip(versions) {
+            example.promote(version, at);
+        }
+        let rows = [
+            P(versions[2], "x", 160, Some(1.0)),
+            P(versions[2], "y", 170, None),
+        ];
+        example.ingest(&rows, &[T("x", 1.0, 200)], OnConflict::Error);
+        let model = example.read(|tx| Ok(crate::store::models::list(tx)?.remove(0)));
+        let mut seen = None;
+        let traced = example.traced(|tx| {
+            seen = Some(overview(tx, &model)?);
+            Ok(())
+        });
+        assert!(traced.len() > 8, "{traced:#?}");
+        let seen = seen.unwrap();
+        let live = seen.production.unwrap();
+        assert_eq!(
+            (live.coverage.predictions_count, live.coverage.truth_count),
+            (2, 1)
+        );
+        assert_eq!(seen.below.len(), 2);
+        let mut planned = 0;
+        for sql in traced {
+            for step in example.plan(&sql) {
+                let big = [
+                    "prediction",
+                    "truth",
+                    "reference_row",
+                    "evaluation",
+                    "operation",
+                    "version",
+                ];
+                let scans = big.iter().any(|table| {
+                    step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} "))
+                });
+                assert!(!scans, "{step} in {sql}");
+                planned += 1;
+            }
+        }
+        assert!(planned > 8);
+    }
+
+    #[test]
+    fn a_plan_that_scans_is_seen() {
+        let mut example = Example::new();
+        let plan = example.plan("SELECT count(*) FROM prediction WHERE failed = 1");
+        assert_eq!(plan, ["SCAN prediction"]);
+    }
+}

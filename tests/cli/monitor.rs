@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
+use crate::rows::{self, Fed, HOUR};
 use crate::support::Sandbox;
-
-const HOUR: u64 = 3_600;
 
 /// Runs `monitor` an hour after the command before it; gives the exit status and the model's document.
 pub fn an_hour_later(sandbox: &Sandbox, words: &str) -> (i32, Value) {
@@ -294,4 +293,153 @@ fn no_two_versions_is_no_baseline() {
     assert_eq!(reasons[0]["code"], "no_baseline");
     assert_eq!(reasons[0]["text"], "no version lies below v1");
     assert_eq!(reasons[1]["code"], "recorded_metrics_only");
+}
+
+/// Two hours in which each of the three versions was live, the last of them bad, with the rows of that time.
+///
+/// With `recorded` each version has its training's RMSE for a baseline, else the rows of the version before it.
+fn three_live(order: [usize; 3], recorded: bool) -> Sandbox {
+    let sandbox = rows::numbers("");
+    let metric = if recorded { "--metric rmse=1" } else { "" };
+    let all = [("v1", 1.0), ("v2", 1.02), ("v3", 1.5)];
+    for index in order {
+        rows::version(&sandbox, all[index].0, metric);
+    }
+    let begin = sandbox.clock();
+    for (number, (name, error)) in (0..).zip(all) {
+        let from = begin + number * 2 * HOUR;
+        sandbox.set_clock(from);
+        sandbox.ok(&format!("promote {name} --yes"));
+        sandbox.set_clock(from + HOUR);
+        rows::feed(
+            &sandbox,
+            &Fed {
+                tag: name,
+                from: from + 60,
+                rows: rows::off_by(error, 250),
+                more: "",
+            },
+        );
+    }
+    sandbox
+}
+
+#[test]
+fn six_hours_of_cron_without_new_rows() {
+    for (order, recorded) in ORDERS.into_iter().zip([true, false].into_iter().cycle()) {
+        let sandbox = three_live(order, recorded);
+        let cron = || an_hour_later(&sandbox, "--auto-rollback");
+        let (status, found) = cron();
+        assert_eq!(status, 5, "{found:#}");
+        assert_eq!(found["action"]["to_version"], "v2");
+        for _ in 2..=6 {
+            let (status, found) = cron();
+            assert_eq!(status, 4, "{found:#}");
+            let reason = &found["check"]["reasons"][0];
+            assert_eq!(reason["code"], "no_predictions", "a new tenure begins");
+            assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
+        }
+        sandbox.ok("undo --yes");
+        let (status, found) = cron();
+        assert_eq!(status, 3, "{found:#}");
+        assert_eq!(found["action"]["refused_by"], "already_acted");
+        assert_eq!(
+            found["check"]["window"]["rows_count"], 250,
+            "its rows count again"
+        );
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+    }
+}
+
+#[test]
+fn six_hours_of_cron_with_healthy_rows_of_the_restored_version() {
+    for (order, recorded) in ORDERS.into_iter().zip([false, true].into_iter().cycle()) {
+        let sandbox = three_live(order, recorded);
+        let cron = || an_hour_later(&sandbox, "--auto-rollback");
+        assert_eq!(cron().0, 5);
+        for hour in 2..=6 {
+            let rows = Fed {
+                tag: &format!("h{hour}-"),
+                from: sandbox.clock() + 60,
+                rows: rows::off_by(1.02, 250),
+                more: "",
+            };
+            sandbox.set_clock(sandbox.clock() + HOUR / 2);
+            rows::feed(&sandbox, &rows);
+            let (status, found) = cron();
+            assert_eq!(status, 0, "hour {hour}: {found:#}");
+            let state = if hour == 2 { "resolved" } else { "" };
+            assert_eq!(found["alerts"][0]["state"].as_str().unwrap_or(""), state);
+            assert_eq!(found["check"]["coverage"]["truth_count"], 250 * (hour - 1));
+        }
+        sandbox.ok("undo --yes");
+        let (status, found) = cron();
+        assert_eq!(status, 3, "{found:#}");
+        assert_eq!(found["action"]["refused_by"], "already_acted");
+        assert_eq!(found["alerts"][0]["alert_id"], "a_1");
+        assert_eq!(found["alerts"][0]["state"], "opened");
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+    }
+}
+
+#[test]
+fn nowhere_to_go_with_live_rows() {
+    let sandbox = three_live([2, 0, 1], true);
+    for name in ["v1", "v2"] {
+        let shadow = Fed {
+            tag: &format!("shadow {name} "),
+            from: sandbox.clock() - HOUR / 2,
+            rows: rows::off_by(3.0, 250),
+            more: &format!("--version {name}"),
+        };
+        rows::feed(&sandbox, &shadow);
+        sandbox.run(&format!("check {name}")).expect(3);
+    }
+    for _ in 0..6 {
+        let (status, found) = an_hour_later(&sandbox, "--auto-rollback");
+        assert_eq!(status, 6, "{found:#}");
+    }
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+    sandbox
+        .run("monitor --auto-rollback")
+        .expect(6)
+        .says("nowhere to go");
+    assert_eq!(
+        sandbox.run("monitor --auto-rollback -q").expect(6).stdout,
+        "",
+        "one alert, one mail"
+    );
+}
+
+#[test]
+fn two_runs_at_once_act_once() {
+    let sandbox = three([0, 1, 2]);
+    let words = ["monitor", "--auto-rollback", "--json"];
+    let children: Vec<_> = (0..4)
+        .map(|_| sandbox.command(&words).spawn().unwrap())
+        .collect();
+    let mut statuses: Vec<_> = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap().status.code().unwrap())
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [0, 0, 0, 5]);
+    let rollbacks = "SELECT count(*) FROM operation WHERE kind = 'rollback'";
+    assert_eq!(sandbox.number(rollbacks), 1);
+    crate::support::assert_whole(&sandbox.store(), "two runs at once");
+}
+
+#[test]
+fn last_good_goes_past_what_was_never_judged() {
+    let sandbox = three([0, 1, 2]);
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let policy = policy.replace("target = \"previous\"", "target = \"last-good\"");
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(status, 6, "nothing below was ever healthy: {found:#}");
+    sandbox.run("check v1 --baseline v2").expect(0);
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(status, 5, "{found:#}");
+    assert_eq!(found["action"]["to_version"], "v1");
+    assert_eq!(found["action"]["to_was_judged"], true);
 }

@@ -49,8 +49,8 @@ fn a_reference_to_nothing_names_both_ends() {
     assert_eq!(
         found,
         [
-            "artifact_chunk refers to a chunk that is not there",
-            "version 1 refers to a artifact that is not there",
+            "artifact_chunk refers to a row of chunk that is not there",
+            "version 1 refers to a row of artifact that is not there",
         ]
     );
 }

@@ -1,0 +1,124 @@
+//! `status`: everything at a glance, of all models.
+
+use serde_json::{Value, json};
+
+use crate::rows::{Fed, HOUR, feed, numbers, off_by, version};
+use crate::support::BEGINNING;
+
+#[test]
+fn a_new_model_has_nothing_and_says_what_to_do() {
+    let sandbox = numbers("");
+    let status = sandbox.json("status");
+    let model = &status["models"][0];
+    assert_eq!(model["model"], "m");
+    assert_eq!(model["task"], "regression");
+    for key in ["production", "last_check", "truth", "inbox"] {
+        assert_eq!(model[key], Value::Null, "{key}");
+    }
+    for key in ["below", "activation"] {
+        assert_eq!(model[key], json!([]), "{key}");
+    }
+    assert_eq!(status["head_blake3"].as_str().unwrap().len(), 64);
+    sandbox
+        .leaves_the_store("status", 0)
+        .says("nobody: `modelguard promote latest`")
+        .says("never checked");
+}
+
+#[test]
+fn what_is_live_what_lies_below_and_the_last_verdict() {
+    let sandbox = numbers("");
+    for name in ["v1", "v2", "v3"] {
+        version(&sandbox, name, "--metric rmse=1");
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    sandbox.ok("retire v1 --reason old");
+    let mut rows = off_by(1.01, 300);
+    rows.iter_mut().skip(250).for_each(|row| row.1 = None);
+    let fed = Fed {
+        tag: "r",
+        from: sandbox.clock(),
+        rows,
+        more: "",
+    };
+    sandbox.set_clock(BEGINNING + HOUR);
+    feed(&sandbox, &fed);
+    sandbox.ok("check");
+    let status = sandbox.json("status");
+    let model = &status["models"][0];
+    assert_eq!(model["production"]["version"], "v3");
+    assert!(
+        model["production"]["operation_id"]
+            .as_str()
+            .unwrap()
+            .starts_with("op_")
+    );
+    assert_eq!(
+        model["below"],
+        json!([
+            { "version": "v2", "bad": false, "retired": false, "last_verdict": null },
+            { "version": "v1", "bad": false, "retired": true, "last_verdict": null },
+        ])
+    );
+    let check = &model["last_check"];
+    for (key, value) in [
+        ("evaluation_id", "e_1"),
+        ("verdict", "healthy"),
+        ("metric", "rmse"),
+        ("evidence", "live"),
+    ] {
+        assert_eq!(check[key], value, "{key}");
+    }
+    assert!(check["detectable_pct"].as_f64().unwrap() >= 5.0);
+    assert!((check["worse_pct"].as_f64().unwrap() - 1.0).abs() < 1e-6);
+    let truth = &model["truth"];
+    assert_eq!(
+        (
+            &truth["predictions_count"],
+            &truth["truth_count"],
+            &truth["pending_count"]
+        ),
+        (&300.into(), &250.into(), &50.into())
+    );
+    assert_eq!(
+        (&truth["lag_p50_s"], &truth["coverage_ratio"]),
+        (&0.into(), &json!(250.0 / 300.0))
+    );
+    assert!(truth["newest_at"].is_string());
+    sandbox
+        .leaves_the_store("status", 0)
+        .says("live     v3  since 2026-")
+        .says("below    v2 (never judged); v1 (retired, never judged)")
+        .says("verdict  healthy, would have noticed +5.0 % or more")
+        .says("truth    250 of 300 predictions (83.3 %), 50 wait");
+}
+
+#[test]
+fn all_models_are_shown_and_one_that_is_named() {
+    let sandbox = numbers("");
+    sandbox.ok("init --model other --task classification");
+    let names = |words: &str| {
+        let status = sandbox.json(words);
+        let models = status["models"].as_array().unwrap();
+        models
+            .iter()
+            .map(|model| model["model"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("status"), ["m", "other"]);
+    assert_eq!(names("status -m other"), ["other"]);
+    sandbox.fails("status -m none", 10, "MG0202");
+}
+
+#[test]
+fn at_most_ten_below_are_listed() {
+    let sandbox = numbers("");
+    for number in 0..13 {
+        version(&sandbox, &format!("v{number}"), "");
+        sandbox.ok(&format!("promote v{number} --yes"));
+    }
+    let model = sandbox.json("status")["models"][0].clone();
+    assert_eq!(model["below"].as_array().unwrap().len(), 10);
+    assert_eq!(model["below_count"], 12);
+    sandbox.run("status").expect(0).says("; 9 more");
+}
