@@ -127,3 +127,6 @@ impl Read for ArtifactReader<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,20 +109,22 @@ pub fn finish(tx: &Tx<'_>, artifact: i64, kind: ArtifactKind, content: Content) 
     Ok(artifact)
 }
 
-/// Removes an unfinished artifact and the pieces that nothing else uses.
+/// Removes an unfinished artifact and the pieces that nothing else uses. A finished one stays as it is.
 ///
 /// # Errors
 /// The store can't be written.
 pub fn discard(tx: &Tx<'_>, artifact: i64) -> Result<()> {
     let parameters = named_params! { ":artifact": artifact };
     let mut statement = tx.sql.prepare_cached(
-        "SELECT DISTINCT chunk_id FROM artifact_chunk WHERE artifact_id = :artifact",
+        "SELECT DISTINCT chunk_id FROM artifact_chunk
+         WHERE artifact_id = (SELECT id FROM artifact WHERE id = :artifact AND state = 'pending')",
     )?;
     let chunks = statement
         .query_map(parameters, |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
     tx.sql.execute(
-        "DELETE FROM artifact_chunk WHERE artifact_id = :artifact",
+        "DELETE FROM artifact_chunk
+         WHERE artifact_id = (SELECT id FROM artifact WHERE id = :artifact AND state = 'pending')",
         parameters,
     )?;
     for chunk in chunks {
@@ -206,3 +208,6 @@ pub fn list_ready(tx: &Tx<'_>) -> Result<Vec<Ready>> {
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
+
+#[cfg(test)]
+mod tests;

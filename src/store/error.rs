@@ -92,3 +92,6 @@ impl StoreError {
 
 /// The result of everything in this room.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests;

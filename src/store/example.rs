@@ -262,6 +262,14 @@ impl Example {
         change.unwrap();
     }
 
+    /// How many rows a query gives.
+    pub fn count(&mut self, sql: &str) -> i64 {
+        self.read(|tx| {
+            let counted = format!("SELECT count(*) FROM ({sql})");
+            Ok(tx.sql.query_row(&counted, [], |row| row.get(0))?)
+        })
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("modelguard.db")
     }

@@ -357,3 +357,6 @@ fn copy_whole(source: &Connection, target: &Path) -> Result<()> {
     }
     published
 }
+
+#[cfg(test)]
+mod tests;

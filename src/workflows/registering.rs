@@ -423,3 +423,6 @@ fn identity(metadata: &Metadata, reference: Option<Hash>) -> Hash {
     .to_string();
     hash_bytes(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

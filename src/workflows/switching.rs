@@ -464,3 +464,6 @@ pub fn carry_out(
         Ok(Change::recorded(switched, operation))
     })
 }
+
+#[cfg(test)]
+mod tests;
