@@ -312,7 +312,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && word
             .bytes()

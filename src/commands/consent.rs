@@ -5,6 +5,7 @@ use super::flags::LiveFlags;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
 use crate::ui::interrupt::Signal;
+use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
@@ -109,7 +110,10 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
             ));
         }
         if let Some(reason) = &to.version.retired_reason {
-            text.push_str(&format!("warning: {name} is retired: {reason}\n"));
+            text.push_str(&format!(
+                "warning: {name} is retired: {}\n",
+                one_line(reason)
+            ));
         }
     }
     text.push_str(&format!("to take it back: `{}`\n", call.follow_up("undo")));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::output::{Report, Screen};
 use super::{Outcome, Voice, output, problems};
 use crate::domain::names::AliasName;
@@ -252,7 +252,7 @@ pub fn run(call: &Call, args: &Args, again: Again<'_>) -> Outcome {
             .cause(error.to_string())
     })?;
     say(INTRODUCTION);
-    say(&format!("\n$ cd {}\n", folder.display()));
+    say(&format!("\n$ cd {}\n", quoted(&folder.to_string_lossy())));
     for chapter in STORY {
         say(&format!("\n# {}\n", chapter.told));
         for step in chapter.steps {
@@ -364,7 +364,7 @@ impl Report for Played {
         format!(
             "\nLive at the end: {}. Go on by hand: cd {}\n",
             self.live.as_deref().unwrap_or("nobody"),
-            self.folder
+            quoted(&self.folder)
         )
     }
 }

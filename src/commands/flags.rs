@@ -197,10 +197,12 @@ pub fn pairs(
 
 /// Reads `op_41`, or its bare number.
 pub fn parse_operation(text: &str) -> Result<OperationId, String> {
-    text.strip_prefix("op_")
-        .unwrap_or(text)
-        .parse()
-        .ok()
+    let digits = text.strip_prefix("op_").unwrap_or(text);
+    // A number may have a sign, an operation has none.
+    let is_bare = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_bare
+        .then(|| digits.parse().ok())
+        .flatten()
         .filter(|id| *id > 0)
         .map(OperationId)
         .ok_or_else(|| "an operation is written op_41".to_owned())

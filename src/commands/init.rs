@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::metric::Task;
@@ -184,7 +184,9 @@ fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<St
         call.follow_up("").trim_end().to_owned()
     } else {
         let folder = call.globals.directory.join(folder);
-        format!("modelguard -C {}", folder.display())
+        let named = call.globals.model.as_ref();
+        let named = named.map_or_else(String::new, |name| format!(" -m {name}"));
+        format!("modelguard -C {}{named}", quoted(&folder.to_string_lossy()))
     };
     let metric = match model.task {
         Task::Classification => "accuracy=0.93",

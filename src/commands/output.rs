@@ -8,6 +8,7 @@ use super::call::Call;
 use crate::domain::verdict::Verdict;
 use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
+use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
 use crate::ui::time::Times;
 
@@ -25,6 +26,13 @@ pub struct Screen {
 pub struct Warning {
     pub code: &'static str,
     pub text: String,
+}
+
+impl Warning {
+    /// Writes it for people. Text from outside can't add a line or move the cursor.
+    fn line(&self) -> String {
+        format!("warning: {}\n", one_line(&self.text))
+    }
 }
 
 /// The result of a command, in every form that it is printed in.
@@ -81,7 +89,7 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
     }
     if quiet == 0 {
         for warning in report.warnings() {
-            stderr(&format!("warning: {}\n", warning.text));
+            stderr(&warning.line());
         }
         stderr(&report.aside(&call.screen));
     }
