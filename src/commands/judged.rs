@@ -276,3 +276,6 @@ pub fn information(judgement: &Judgement) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;
