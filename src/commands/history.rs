@@ -222,3 +222,6 @@ impl Report for History {
         table.render_painted(screen.width, screen.palette) + &self.more
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -375,3 +375,6 @@ impl Report for Log {
         format!("{list}{}head {}\n", self.more, self.head)
     }
 }
+
+#[cfg(test)]
+mod tests;

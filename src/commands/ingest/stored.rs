@@ -339,3 +339,6 @@ impl Stored {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -339,3 +339,6 @@ impl Report for Verified {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
