@@ -195,3 +195,6 @@ fn problem(path: &Path, error: SampleError) -> Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
