@@ -61,4 +61,19 @@ mod tests {
             assert!(dead.is_gone());
         }
     }
+
+    #[test]
+    fn where_the_system_does_not_tell_nobody_is_gone() {
+        let unknown = Owner {
+            pid: u32::MAX,
+            boot: String::new(),
+        };
+        assert!(!unknown.is_gone());
+    }
+
+    #[test]
+    fn the_present_process_is_always_the_same() {
+        assert_eq!(Owner::present(), Owner::present());
+        assert_eq!(Owner::present().pid, std::process::id());
+    }
 }
