@@ -301,3 +301,6 @@ impl Found {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

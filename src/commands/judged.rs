@@ -282,3 +282,6 @@ pub fn information(judgement: &Judgement) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -378,3 +378,6 @@ impl Report for Found {
             || self.monitored().any(Monitored::is_news)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,4 +83,19 @@ mod tests {
         parts[0] = "elsewhere".into();
         assert!(!owner(1, &parts).is_gone(), "another machine");
     }
+
+    #[test]
+    fn where_the_system_does_not_tell_nobody_is_gone() {
+        let unknown = Owner {
+            pid: u32::MAX,
+            boot: String::new(),
+        };
+        assert!(!unknown.is_gone());
+    }
+
+    #[test]
+    fn the_present_process_is_always_the_same() {
+        assert_eq!(Owner::present(), Owner::present());
+        assert_eq!(Owner::present().pid, std::process::id());
+    }
 }

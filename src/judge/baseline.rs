@@ -260,4 +260,72 @@ mod tests {
         );
         assert_eq!(choose(&[], &all, &all), None);
     }
+
+    #[test]
+    fn a_recorded_mean_loss_is_taken_from_the_metric_that_is_one() {
+        let cost = |name: &str, metric| {
+            let standard = recorded(&[(name, 2.0)]);
+            standard.metric(metric, SURE).unwrap().failed_mean_loss
+        };
+        // A root mean square of 2 is a mean square of 4.
+        assert_eq!(cost("rmse", Metric::Rmse), Some(4.0));
+        assert_eq!(cost("mae", Metric::Mae), Some(2.0));
+        assert_eq!(cost("log_loss", Metric::LogLoss), Some(2.0));
+        assert_eq!(cost("accuracy", Metric::Accuracy), None);
+    }
+
+    #[test]
+    fn recorded_r2_needs_its_rmse_and_then_knows_the_spread_of_the_truth() {
+        let both = recorded(&[("r2", 0.75), ("rmse", 2.0)]);
+        let r2 = both.metric(Metric::R2, SURE).unwrap();
+        // RMSE² / (1 − R²) = 4 / 0.25.
+        assert_eq!(r2.truth_variance, Some(16.0));
+        assert_eq!(r2.failed_mean_loss, Some(4.0));
+        let alone = recorded(&[("r2", 0.75)]);
+        assert_eq!(
+            alone.metric(Metric::R2, SURE),
+            Err(Undefined::NoTruthVariance)
+        );
+        let perfect = recorded(&[("r2", 1.0), ("rmse", 2.0)]);
+        assert_eq!(
+            perfect.metric(Metric::R2, SURE),
+            Err(Undefined::NoTruthVariance)
+        );
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_not_recorded() {
+        let standard = recorded(&[("mae", 2.0)]);
+        assert_eq!(
+            standard.metric(Metric::Rmse, SURE),
+            Err(Undefined::NotRecorded)
+        );
+    }
+
+    #[test]
+    fn the_metric_of_recorded_numbers_is_the_usual_one_else_any_with_a_direction() {
+        let of = |names: &[&str]| -> BTreeMap<String, f64> {
+            names.iter().map(|name| ((*name).to_owned(), 1.0)).collect()
+        };
+        let choose = |a: &[&str], b: &[&str]| {
+            recorded_metric(&[Metric::LogLoss, Metric::Accuracy], &of(a), &of(b))
+        };
+        assert_eq!(
+            choose(&["accuracy", "log_loss"], &["accuracy", "log_loss"]),
+            Some(Metric::LogLoss)
+        );
+        assert_eq!(
+            choose(&["accuracy", "log_loss"], &["accuracy"]),
+            Some(Metric::Accuracy)
+        );
+        assert_eq!(choose(&["f1"], &["f1"]), Some(Metric::F1));
+        assert_eq!(choose(&["f1"], &["brier"]), None);
+        assert_eq!(choose(&["rmse"], &["rmse"]), None, "of the other task");
+        let mean_error = of(&["mean_error"]);
+        assert_eq!(
+            recorded_metric(&[Metric::Rmse], &mean_error, &mean_error),
+            None
+        );
+        assert_eq!(recorded_metric(&[], &mean_error, &mean_error), None);
+    }
 }

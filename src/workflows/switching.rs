@@ -10,6 +10,9 @@ use crate::store::models::Model;
 use crate::store::versions::{self, Version};
 use crate::store::{Change, Store, StoreError, Tx, operations};
 
+#[cfg(test)]
+pub mod example;
+
 /// What somebody wants to happen to an alias.
 #[derive(Clone, Debug)]
 pub enum Wish {

@@ -419,3 +419,6 @@ impl Report for Kept {
             .map_or_else(Vec::new, Reference::warnings)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -345,3 +345,6 @@ impl Report for Verified {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
