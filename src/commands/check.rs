@@ -21,7 +21,7 @@ use crate::workflows::recording::{self, Checked};
 Examples:
   modelguard check
   modelguard check --threshold 3 --no-record
-  modelguard check @production~1 --json
+  modelguard check 20131104_090000 --json
 
 Exit status: 0 healthy; 3 degraded; 4 insufficient data, with the reasons; 10 no such version
 Effect: records; with --no-record reads only")]

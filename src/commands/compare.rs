@@ -27,7 +27,7 @@ use crate::workflows::naming;
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  modelguard compare @production~1
+  modelguard compare 20131104_090000
   modelguard compare 20131104_090000 20131101_090000 --metric accuracy
 
 Exit status: 0 compared; 4 insufficient data to tell; 10 no such version, or none is live

@@ -15,7 +15,7 @@ use crate::workflows::switching::Wish;
 #[command(after_long_help = "\
 Examples:
   modelguard promote latest --yes --reason \"ticket 812\"
-  modelguard promote 20131104_090000 --since 2013-11-04T09:00:00Z --dry-run
+  modelguard promote 20131104_090000 --since 2013-11-17T09:30:00Z --dry-run
 
 Exit status: 0 done, already so, or answered no; 2 no terminal and no --yes; 10 no such version
 Effect: changes the live model")]

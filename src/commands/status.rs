@@ -43,6 +43,7 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         head,
         alerts_command: call.follow_up("alerts list --open"),
         promote_command: call.follow_up("promote latest"),
+        check_command: call.follow_up("check"),
     }))
 }
 
@@ -51,6 +52,7 @@ struct Found {
     head: Hash,
     alerts_command: String,
     promote_command: String,
+    check_command: String,
 }
 
 impl Report for Found {
@@ -181,7 +183,10 @@ impl Found {
         }
         let live = model.production.as_ref();
         match &model.last_check {
-            None => line("verdict", "never checked: `modelguard check`".to_owned()),
+            None => line(
+                "verdict",
+                format!("never checked: `{}`", self.check_command),
+            ),
             Some(check) => {
                 line("verdict", verdict_text(screen, check, live));
                 if let Some(numbers) = numbers_text(check) {

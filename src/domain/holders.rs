@@ -193,6 +193,9 @@ impl UndoHistory {
 }
 
 #[cfg(test)]
+mod laws;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

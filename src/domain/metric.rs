@@ -198,6 +198,7 @@ impl FromStr for Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_name_reads_back() {
@@ -220,5 +221,87 @@ mod tests {
         assert_eq!(Metric::Mae.worse_pct(0.0, 1.0), None);
         assert_eq!(Metric::Mae.worse_pct(1.0, f64::NAN), None);
         assert_eq!(Metric::MeanError.worse_pct(1.0, 2.0), None);
+    }
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            -1e6..1e6_f64,
+            Just(0.0),
+            Just(-0.0),
+            Just(1.0),
+            Just(f64::MAX),
+            Just(f64::MIN_POSITIVE),
+            Just(f64::NAN),
+            Just(f64::INFINITY),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn worse_is_positive_only_where_the_metric_moved_in_its_bad_direction(
+            baseline in number(),
+            current in number(),
+        ) {
+            for metric in Metric::ALL {
+                let Some(worse_pct) = metric.worse_pct(baseline, current) else { continue };
+                prop_assert!(worse_pct.is_finite());
+                match metric.direction() {
+                    Direction::HigherIsBetter => prop_assert_eq!(worse_pct > 0.0, current < baseline),
+                    Direction::LowerIsBetter => prop_assert_eq!(worse_pct > 0.0, current > baseline),
+                    Direction::None => prop_assert!(false, "a metric without direction got a percentage"),
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_no_number_has_no_percentage(current in number()) {
+            for metric in Metric::ALL {
+                for baseline in [0.0, -0.0, f64::NAN] {
+                    prop_assert_eq!(metric.worse_pct(baseline, current), None);
+                }
+                prop_assert_eq!(metric.worse_pct(1.0, f64::NAN), None);
+                prop_assert_eq!(metric.worse_pct(1.0, f64::INFINITY), None);
+            }
+        }
+
+        #[test]
+        fn opposite_directions_have_opposite_signs(baseline in 0.1..1e3_f64, current in -1e3..1e3_f64) {
+            let higher = Metric::Accuracy.worse_pct(baseline, current);
+            let lower = Metric::LogLoss.worse_pct(baseline, current);
+            prop_assert_eq!(higher.map(|pct| -pct + 0.0), lower);
+        }
+    }
+
+    #[test]
+    fn every_metric_belongs_to_one_task_and_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> =
+            Metric::ALL.into_iter().map(Metric::name).collect();
+        assert_eq!(names.len(), Metric::ALL.len());
+        for metric in Metric::ALL {
+            assert_eq!(metric.name(), metric.to_string());
+            if metric.needs_probabilities() {
+                assert_eq!(metric.task(), Task::Classification);
+            }
+        }
+        let regression = Metric::ALL.iter().filter(|m| m.task() == Task::Regression);
+        assert_eq!(regression.count(), 5);
+    }
+
+    #[test]
+    fn tasks_read_back_and_nothing_else_does() {
+        for task in [Task::Classification, Task::Regression] {
+            assert_eq!(task.name().parse(), Ok(task));
+            assert_eq!(task.to_string(), task.name());
+        }
+        for text in ["", "Classification", "ranking", " regression"] {
+            assert_eq!(text.parse::<Task>(), Err(UnknownTask(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn directions_have_the_words_of_the_json() {
+        assert_eq!(Metric::R2.direction().name(), "higher_is_better");
+        assert_eq!(Metric::Rmse.direction().name(), "lower_is_better");
+        assert_eq!(Metric::MeanError.direction().name(), "none");
     }
 }

@@ -269,6 +269,9 @@ impl fmt::Display for Length {
 }
 
 #[cfg(test)]
+mod laws;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

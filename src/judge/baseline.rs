@@ -128,3 +128,134 @@ pub fn recorded_metric(
         .filter(|metric| metric.task() == task && metric.direction() != Direction::None);
     usual.iter().copied().chain(others).find(both)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ClassSample, NumberSample};
+
+    const SURE: Confidence = Confidence::NINETY_FIVE;
+
+    fn recorded(metrics: &[(&str, f64)]) -> Standard {
+        Standard::Recorded(
+            metrics
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), *value))
+                .collect(),
+        )
+    }
+
+    fn numbers(rows: &[(f64, Option<f64>)]) -> Standard {
+        Standard::Rows(Sample::Numbers(NumberSample {
+            truth: rows.iter().map(|row| row.0).collect(),
+            prediction: rows.iter().map(|row| row.1).collect(),
+        }))
+    }
+
+    fn classes(with_probabilities: bool) -> Standard {
+        let given = with_probabilities.then(|| vec![0.5, 0.5].into_boxed_slice());
+        Standard::Rows(Sample::Classes(ClassSample {
+            labels: vec!["no".to_owned(), "yes".to_owned()],
+            truth: vec![0, 1],
+            prediction: vec![Some(0), Some(0)],
+            probabilities: vec![given; 2],
+            positive: Some(1),
+        }))
+    }
+
+    #[test]
+    fn a_baseline_offers_what_it_speaks_of() {
+        assert!(recorded(&[("mae", 1.0)]).offers(Metric::Mae));
+        assert!(!recorded(&[("mae", 1.0)]).offers(Metric::Rmse));
+        assert!(numbers(&[]).offers(Metric::Rmse), "defined or not");
+        assert!(!numbers(&[]).offers(Metric::Accuracy));
+        assert!(classes(false).offers(Metric::F1));
+        assert!(!classes(false).offers(Metric::LogLoss));
+        assert!(classes(true).offers(Metric::LogLoss));
+        assert!(!classes(true).offers(Metric::Mae));
+    }
+
+    #[test]
+    fn failures_cost_what_they_cost_in_the_baseline() {
+        let rows = numbers(&[(0.0, Some(1.0)), (2.0, Some(5.0))]);
+        let of = |metric| rows.metric(metric, SURE).unwrap();
+        assert_eq!(of(Metric::Mae).failed_mean_loss, Some(2.0));
+        assert_eq!(of(Metric::Rmse).failed_mean_loss, Some(5.0));
+        let r_squared = of(Metric::R2);
+        assert_eq!(r_squared.truth_variance, Some(1.0));
+        assert_eq!(r_squared.failed_mean_loss, Some(5.0));
+        let told = recorded(&[("rmse", 3.0), ("r2", 0.75), ("accuracy", 0.9)]);
+        let of = |metric| told.metric(metric, SURE).unwrap();
+        assert_eq!(of(Metric::Rmse).failed_mean_loss, Some(9.0));
+        let r_squared = of(Metric::R2);
+        assert_eq!(
+            (r_squared.truth_variance, r_squared.failed_mean_loss),
+            (Some(36.0), Some(9.0))
+        );
+        assert!((of(Metric::Accuracy).failed_mean_loss.unwrap() - 0.1).abs() < 1e-12);
+        assert_eq!(of(Metric::Accuracy).estimate, None);
+    }
+
+    #[test]
+    fn undefined_baselines_say_why() {
+        let of = |standard: Standard, metric| standard.metric(metric, SURE).unwrap_err();
+        assert_eq!(of(recorded(&[]), Metric::Mae), Undefined::NotRecorded);
+        assert_eq!(
+            of(recorded(&[("r2", 0.8)]), Metric::R2),
+            Undefined::NoTruthVariance
+        );
+        let perfect = recorded(&[("r2", 1.0), ("rmse", 0.0)]);
+        assert_eq!(of(perfect, Metric::R2), Undefined::NoTruthVariance);
+        assert_eq!(of(numbers(&[]), Metric::Mae), Undefined::NoRows);
+        let flat = numbers(&[(1.0, Some(2.0)), (1.0, Some(3.0))]);
+        assert_eq!(of(flat, Metric::R2), Undefined::ConstantTruth);
+        assert_eq!(
+            of(classes(false), Metric::LogLoss),
+            Undefined::NoProbabilities
+        );
+    }
+
+    #[test]
+    fn log_loss_is_chosen_where_both_sides_have_probabilities() {
+        let accuracy = recorded(&[("accuracy", 0.9)]);
+        let both = recorded(&[("accuracy", 0.9), ("log_loss", 0.3)]);
+        assert!(has_probabilities(true, &[classes(true)]));
+        assert!(has_probabilities(true, std::slice::from_ref(&both)));
+        assert!(!has_probabilities(false, std::slice::from_ref(&both)));
+        assert!(
+            !has_probabilities(true, &[classes(false), both.clone()]),
+            "the nearest speaks"
+        );
+        assert!(!has_probabilities(true, &[accuracy]));
+        assert!(has_probabilities(true, &[recorded(&[]), both]));
+        assert!(!has_probabilities(true, &[]));
+    }
+
+    #[test]
+    fn over_recorded_numbers_the_metric_is_one_that_both_have() {
+        let metrics = |names: &[&str]| -> BTreeMap<String, f64> {
+            names.iter().map(|name| ((*name).to_owned(), 1.0)).collect()
+        };
+        let classes = [Metric::LogLoss, Metric::Accuracy];
+        let choose = |usual: &[Metric], a: &[&str], b: &[&str]| {
+            recorded_metric(usual, &metrics(a), &metrics(b))
+        };
+        let all = ["log_loss", "accuracy"];
+        assert_eq!(choose(&classes, &all, &all), Some(Metric::LogLoss));
+        assert_eq!(
+            choose(&classes, &all, &["accuracy"]),
+            Some(Metric::Accuracy)
+        );
+        assert_eq!(choose(&classes, &["f1"], &["f1", "r2"]), Some(Metric::F1));
+        assert_eq!(
+            choose(&classes, &["r2"], &["r2"]),
+            None,
+            "of the other task"
+        );
+        assert_eq!(
+            choose(&[Metric::Rmse], &["mean_error"], &["mean_error"]),
+            None
+        );
+        assert_eq!(choose(&[], &all, &all), None);
+    }
+}

@@ -219,3 +219,185 @@ pub fn list(tx: &Tx<'_>, filter: Filter, limit: u64) -> Result<(Vec<Alert>, u64)
     }
     Ok((alerts, total))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::Verdict;
+    use crate::store::evaluations::{self, NewEvaluation};
+    use crate::store::example::{Example, author, minute};
+    use crate::store::{Change, StoreError};
+
+    /// Changes alerts in a transaction of its own.
+    fn change<V>(example: &mut Example, act: impl FnOnce(&Tx<'_>) -> Result<V>) -> V {
+        example
+            .store
+            .change(&author(), |tx| {
+                Ok::<_, StoreError>(Change::staged(act(tx)?))
+            })
+            .unwrap()
+    }
+
+    fn evaluation(tx: &Tx<'_>, model: i64, version: VersionId) -> Result<EvaluationId> {
+        let new = NewEvaluation {
+            model,
+            version: Some(version),
+            operation: OperationId(1),
+            checked_at: minute(0),
+            verdict: Verdict::Degraded,
+            severity: Some(Severity::Low),
+            was_live: true,
+            tenure: Some(1),
+            document: "{}",
+        };
+        evaluations::insert(tx, &new)
+    }
+
+    fn occurs(
+        example: &mut Example,
+        version: VersionId,
+        kind: AlertKind,
+        severity: Severity,
+        at: i64,
+    ) -> AlertId {
+        let model = example.model;
+        change(example, |tx| {
+            let occurrence = Occurrence {
+                model,
+                version,
+                kind,
+                severity,
+                message: "worse",
+                evaluation: evaluation(tx, model, version)?,
+                at: minute(at),
+            };
+            open(tx, &occurrence)
+        })
+    }
+
+    fn seen(example: &mut Example, id: AlertId) -> Alert {
+        example.read(|tx| get(tx, id)).unwrap()
+    }
+
+    #[test]
+    fn one_row_opens_is_resolved_and_opens_again() {
+        let mut example = Example::new();
+        let version = example.version("a");
+        let id = occurs(&mut example, version, AlertKind::Degraded, Severity::Low, 1);
+        let first = seen(&mut example, id);
+        assert!(first.is_open());
+        assert_eq!(
+            (first.opened_at, first.severity),
+            (minute(1), Severity::Low)
+        );
+        change(&mut example, |tx| acknowledge(tx, id, minute(2), false));
+        // Open: it keeps when it opened and who took note, and gets the newest numbers.
+        assert_eq!(
+            occurs(
+                &mut example,
+                version,
+                AlertKind::Degraded,
+                Severity::High,
+                3
+            ),
+            id
+        );
+        let kept = seen(&mut example, id);
+        assert_eq!(
+            (kept.opened_at, kept.acked_at),
+            (minute(1), Some(minute(2)))
+        );
+        assert_eq!(kept.severity, Severity::High);
+        assert!(kept.evaluation > first.evaluation);
+        let model = example.model;
+        let resolved = change(&mut example, |tx| resolve_all(tx, model, minute(4)));
+        assert_eq!(resolved, [id]);
+        assert_eq!(seen(&mut example, id).resolved_at, Some(minute(4)));
+        assert_eq!(
+            occurs(&mut example, version, AlertKind::Degraded, Severity::Low, 5),
+            id
+        );
+        let again = seen(&mut example, id);
+        assert_eq!(
+            (again.opened_at, again.acked_at, again.resolved_at),
+            (minute(5), None, None)
+        );
+    }
+
+    #[test]
+    fn what_it_has_acted_outlives_all_but_rearming() {
+        let mut example = Example::new();
+        let version = example.version("a");
+        let id = occurs(&mut example, version, AlertKind::Degraded, Severity::Low, 1);
+        let (model, acted) = (example.model, Some(OperationId(1)));
+        change(&mut example, |tx| set_acted(tx, id, OperationId(1)));
+        change(&mut example, |tx| resolve_all(tx, model, minute(2)));
+        occurs(&mut example, version, AlertKind::Degraded, Severity::Low, 3);
+        change(&mut example, |tx| acknowledge(tx, id, minute(4), false));
+        assert_eq!(seen(&mut example, id).acted_operation, acted);
+        change(&mut example, |tx| acknowledge(tx, id, minute(5), true));
+        let rearmed = seen(&mut example, id);
+        assert_eq!(
+            (rearmed.acted_operation, rearmed.acked_at),
+            (None, Some(minute(4)))
+        );
+    }
+
+    #[test]
+    fn kinds_and_versions_have_rows_of_their_own() {
+        let mut example = Example::new();
+        let (a, b) = (example.version("a"), example.version("b"));
+        let degraded = occurs(&mut example, a, AlertKind::Degraded, Severity::Low, 1);
+        let blind = occurs(&mut example, a, AlertKind::Blind, Severity::Medium, 2);
+        let other = occurs(&mut example, b, AlertKind::Degraded, Severity::Critical, 3);
+        let model = example.model;
+        assert_eq!(
+            example.read(|tx| open_of(tx, model)),
+            [degraded, blind, other]
+        );
+        let found = example.read(|tx| find(tx, a, AlertKind::Blind)).unwrap();
+        assert_eq!((found.id, found.version.as_str()), (blind, "a"));
+        assert_eq!(example.read(|tx| find(tx, b, AlertKind::Blind)), None);
+        let listed = |example: &mut Example, filter: Filter, limit| {
+            let (alerts, total) = example.read(|tx| list(tx, filter, limit));
+            (
+                alerts.iter().map(|alert| alert.id).collect::<Vec<_>>(),
+                total,
+            )
+        };
+        let all = Filter::default();
+        assert_eq!(listed(&mut example, all, 2), (vec![other, blind], 3));
+        let critical = Filter {
+            severity: Some(Severity::Critical),
+            ..all
+        };
+        assert_eq!(listed(&mut example, critical, 9), (vec![other], 1));
+        let elsewhere = Filter {
+            model: Some(model + 1),
+            ..all
+        };
+        assert_eq!(listed(&mut example, elsewhere, 9), (vec![], 0));
+        change(&mut example, |tx| resolve_all(tx, model, minute(4)));
+        let open = Filter {
+            open_only: true,
+            ..all
+        };
+        assert_eq!(listed(&mut example, open, 9), (vec![], 0));
+    }
+
+    #[test]
+    fn a_clock_that_was_turned_back_resolves_nothing_before_it_opened() {
+        let mut example = Example::new();
+        let version = example.version("a");
+        let id = occurs(
+            &mut example,
+            version,
+            AlertKind::Degraded,
+            Severity::Low,
+            10,
+        );
+        let model = example.model;
+        change(&mut example, |tx| resolve_all(tx, model, minute(1)));
+        assert_eq!(seen(&mut example, id).resolved_at, Some(minute(10)));
+    }
+}

@@ -314,3 +314,111 @@ fn reasons(on: On, pairs: &[Pair], rows_count: u64) -> Vec<Reason> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(metric: Metric, decides: bool, favours: Option<Favours>) -> Pair {
+        Pair {
+            metric,
+            decides,
+            a: None,
+            b: None,
+            a_recorded: None,
+            b_recorded: None,
+            difference: None,
+            undefined: None,
+            favours,
+        }
+    }
+
+    #[test]
+    fn the_better_version_depends_on_the_direction() {
+        let (higher, lower) = (Direction::HigherIsBetter, Direction::LowerIsBetter);
+        assert_eq!(better(higher, 0.1, 0.2), Favours::A);
+        assert_eq!(better(higher, -0.2, -0.1), Favours::B);
+        assert_eq!(better(lower, 0.1, 0.2), Favours::B);
+        assert_eq!(better(lower, -0.2, -0.1), Favours::A);
+        for direction in [higher, lower] {
+            assert_eq!(better(direction, -0.1, 0.2), Favours::Neither);
+            assert_eq!(
+                better(direction, 0.0, 0.2),
+                Favours::Neither,
+                "zero is still inside"
+            );
+        }
+    }
+
+    #[test]
+    fn versions_that_win_one_metric_each_are_not_told_apart() {
+        let all = |favours: &[(bool, Favours)]| {
+            let pairs: Vec<_> = favours
+                .iter()
+                .map(|(decides, favours)| pair(Metric::Rmse, *decides, Some(*favours)))
+                .collect();
+            overall(&pairs)
+        };
+        use Favours::{A, B, InsufficientData, Neither};
+        assert_eq!(all(&[(true, A), (true, Neither)]), A);
+        assert_eq!(all(&[(true, A), (true, B)]), Neither);
+        assert_eq!(
+            all(&[(true, A), (false, B)]),
+            A,
+            "what does not decide has no say"
+        );
+        assert_eq!(all(&[(true, B), (true, InsufficientData)]), B);
+        assert_eq!(
+            all(&[(true, Neither), (true, InsufficientData)]),
+            InsufficientData
+        );
+        assert_eq!(all(&[(true, Neither)]), Neither);
+        assert_eq!(all(&[]), InsufficientData);
+    }
+
+    #[test]
+    fn recorded_numbers_favour_the_better_one() {
+        let of = |metric, a, b| {
+            by_recorded(Pair {
+                a_recorded: a,
+                b_recorded: b,
+                ..pair(metric, true, None)
+            })
+            .favours
+        };
+        assert_eq!(of(Metric::Rmse, Some(1.0), Some(2.0)), Some(Favours::A));
+        assert_eq!(of(Metric::R2, Some(-1.0), Some(0.5)), Some(Favours::B));
+        assert_eq!(of(Metric::R2, Some(0.5), Some(0.5)), Some(Favours::Neither));
+        assert_eq!(
+            of(Metric::Rmse, Some(1.0), None),
+            Some(Favours::InsufficientData)
+        );
+        assert_eq!(of(Metric::MeanError, Some(1.0), Some(2.0)), None);
+    }
+
+    #[test]
+    fn reasons_say_what_is_missing() {
+        let codes = |on, pairs: &[Pair]| -> Vec<_> {
+            reasons(on, pairs, 3)
+                .into_iter()
+                .map(|reason| reason.code)
+                .collect()
+        };
+        let nothing = pair(Metric::Rmse, true, Some(Favours::InsufficientData));
+        assert_eq!(codes(On::Recorded, &[nothing]), [ReasonCode::NoTruth]);
+        let told = pair(Metric::Rmse, true, Some(Favours::A));
+        assert_eq!(
+            codes(On::Recorded, std::slice::from_ref(&told)),
+            [ReasonCode::RecordedMetricsOnly]
+        );
+        assert_eq!(codes(On::SharedIds, &[told]), []);
+        let undefined = Pair {
+            undefined: Some(Undefined::OneClass),
+            ..pair(Metric::RocAuc, true, Some(Favours::InsufficientData))
+        };
+        assert_eq!(
+            codes(On::SharedIds, &[undefined]),
+            [ReasonCode::UndefinedMetric]
+        );
+    }
+}

@@ -287,3 +287,172 @@ pub fn message(kind: AlertKind, judgement: &Judgement) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::holders::VersionId;
+    use crate::domain::metric::{Direction, Metric};
+    use crate::domain::policy::{BaselineChoice, EvidenceKind, Policy};
+    use crate::store::example::{Example, author, minute};
+    use crate::store::models;
+
+    fn policy(decide_on: &[Metric], threshold_pct: f64) -> ModelPolicy {
+        let mut policy = Policy::default().common();
+        policy.check.evidence = EvidenceKind::Recorded;
+        policy.check.baseline = BaselineChoice::Previous;
+        policy.check.decide_on = Some(decide_on.to_vec());
+        policy.check.threshold_pct = threshold_pct;
+        policy
+    }
+
+    fn checked(example: &mut Example, policy: &ModelPolicy, at: i64) -> Checked {
+        let model = example.read(|tx| Ok(models::list(tx)?.remove(0)));
+        let author = Author {
+            at: minute(at),
+            ..author()
+        };
+        check(&mut example.store, &author, &model, policy, None, true).unwrap()
+    }
+
+    /// Numbers around zero and of every size, of either sign, always finite.
+    fn any_number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            Just(0.0),
+            -2.0..2.0_f64,
+            -1e-9..1e-9_f64,
+            -1e12..1e12_f64,
+            prop::num::f64::NORMAL,
+        ]
+    }
+
+    const NUMBERS: [Metric; 4] = [Metric::Rmse, Metric::Mae, Metric::Mape, Metric::R2];
+
+    fn set(example: &mut Example, version: VersionId, values: &[f64]) {
+        for (metric, value) in NUMBERS.into_iter().zip(values) {
+            example.metric(version, metric.name(), *value);
+        }
+    }
+
+    #[test]
+    fn no_alert_opens_where_no_deciding_metric_moved_in_its_bad_direction() {
+        let mut example = Example::new();
+        let (older, newer) = (example.version("older"), example.version("newer"));
+        example.promote(older, None);
+        example.promote(newer, Some(1));
+        let model = example.model;
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+        let example = std::cell::RefCell::new(example);
+        let strategy = (
+            prop::collection::vec(any_number(), 4),
+            prop::collection::vec(any_number(), 4),
+            prop::sample::subsequence(NUMBERS.to_vec(), 1..=4),
+            0.1..40.0_f64,
+        );
+        runner
+            .run(&strategy, |(before, after, decide_on, threshold_pct)| {
+                let example = &mut *example.borrow_mut();
+                set(example, older, &before);
+                set(example, newer, &after);
+                let found = checked(example, &policy(&decide_on, threshold_pct), 10);
+                let worse = NUMBERS.into_iter().zip(before.iter().zip(&after)).any(
+                    |(metric, (before, after))| {
+                        decide_on.contains(&metric)
+                            && match metric.direction() {
+                                Direction::HigherIsBetter => after < before,
+                                Direction::LowerIsBetter => after > before,
+                                Direction::None => false,
+                            }
+                    },
+                );
+                let degraded = found.judgement.decision.verdict == Verdict::Degraded;
+                prop_assert!(worse || !degraded);
+                let opened = found
+                    .alerts
+                    .iter()
+                    .any(|touched| touched.news == AlertNews::Opened);
+                prop_assert!(degraded || !opened);
+                // The next case begins without an open alert.
+                example
+                    .store
+                    .change(&author(), |tx| {
+                        alerts::resolve_all(tx, model, minute(11))?;
+                        Ok::<_, StoreError>(Change::staged(()))
+                    })
+                    .unwrap();
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_check_is_news_where_its_tenure_says_something_else() {
+        let mut example = Example::new();
+        let (older, newer) = (example.version("older"), example.version("newer"));
+        example.promote(older, None);
+        let policy = policy(&[Metric::Rmse], 5.0);
+        assert!(
+            !checked(&mut example, &policy, 1).is_news,
+            "nobody expects more of a new tenure"
+        );
+        example.metric(older, "rmse", 1.0);
+        example.metric(newer, "rmse", 1.0);
+        example.promote(newer, Some(2));
+        let healthy = checked(&mut example, &policy, 3);
+        assert_eq!(healthy.judgement.decision.verdict, Verdict::Healthy);
+        assert!(healthy.is_news);
+        assert!(!checked(&mut example, &policy, 4).is_news);
+        example.metric(newer, "rmse", 2.0);
+        let degraded = checked(&mut example, &policy, 5);
+        assert!(degraded.is_news);
+        assert_eq!(degraded.alert(), Some(AlertId(1)));
+        assert!(!checked(&mut example, &policy, 6).is_news);
+        example.metric(newer, "rmse", 1.0);
+        let recovered = checked(&mut example, &policy, 7);
+        assert!(recovered.is_news);
+        assert_eq!(recovered.alerts[0].news, AlertNews::Resolved);
+        assert_eq!(
+            recovered.alert(),
+            None,
+            "what is resolved is not what this check found"
+        );
+    }
+
+    #[test]
+    fn blindness_begins_with_the_promotion_where_a_tenure_has_no_beginning() {
+        let mut example = Example::new();
+        let version = example.version("only");
+        example.promote(version, None);
+        let policy = policy(&[Metric::Rmse], 5.0);
+        let three_days = 3 * 24 * 60;
+        assert!(
+            checked(&mut example, &policy, three_days - 1)
+                .alerts
+                .is_empty()
+        );
+        let blind = checked(&mut example, &policy, three_days);
+        assert_eq!(blind.alerts[0].kind, AlertKind::Blind);
+        assert_eq!(blind.alerts[0].news, AlertNews::Opened);
+        let still = checked(&mut example, &policy, three_days + 60);
+        assert_eq!(
+            (still.alerts[0].id, still.alerts[0].news),
+            (Some(AlertId(1)), AlertNews::Open)
+        );
+        let alert = example.read(|tx| alerts::get(tx, AlertId(1))).unwrap();
+        assert_eq!(alert.severity, Severity::Medium);
+        assert_eq!(
+            alert.message,
+            "no check could decide for 3d: no version lies below only"
+        );
+        // A new tenure is not blind from its first minute.
+        let next = example.version("next");
+        example.promote(next, Some(three_days + 90));
+        assert!(
+            checked(&mut example, &policy, three_days + 100)
+                .alerts
+                .is_empty()
+        );
+    }
+}

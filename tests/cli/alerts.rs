@@ -69,6 +69,8 @@ fn alerts_are_listed_for_people_and_programs() {
     let line: Value = serde_json::from_str(&sandbox.ok("alerts list --as jsonl").stdout).unwrap();
     assert_eq!(&line, alert);
     sandbox.fails("alerts list --severity bad", 2, "MG0101");
+    let both = sandbox.run("alerts list --as csv --json").expect(2);
+    assert_eq!(both.problem()["code"], "MG0101");
     sandbox.fails("alerts list -m other", 10, "MG0202");
 }
 

@@ -24,7 +24,7 @@ pub struct Sandbox {
 /// How a command ended.
 #[derive(Debug)]
 pub struct Run {
-    #[expect(dead_code, reason = "read where a failed run is printed")]
+    #[expect(dead_code, reason = "a failed assertion prints it")]
     pub words: Vec<String>,
     /// 128 and the signal where one ended it.
     pub status: i32,

@@ -34,7 +34,7 @@ fn recompute(sandbox: &Sandbox) {
     use modelguard::domain::time::Length;
     use modelguard::files::hash::hash_bytes;
     use modelguard::store::operations::{Filter, list};
-    use modelguard::store::{Access, Store, StoreError};
+    use modelguard::store::{Access, Store};
 
     let connection = sandbox.sql();
     let author = modelguard::domain::operation::Author {
@@ -46,9 +46,7 @@ fn recompute(sandbox: &Sandbox) {
     };
     let timeout = Length::from_seconds(5);
     let mut store = Store::open(&sandbox.store(), Access::Read, timeout, &author).unwrap();
-    let (mut operations, _) = store
-        .read(|tx| Ok::<_, StoreError>(list(tx, &Filter::default(), 100)?))
-        .unwrap();
+    let (mut operations, _) = store.read(|tx| list(tx, &Filter::default(), 100)).unwrap();
     drop(store);
     operations.reverse();
     let mut previous = Hash::ZERO;

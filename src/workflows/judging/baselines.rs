@@ -8,7 +8,6 @@ use crate::domain::metric::{Metric, Task};
 use crate::domain::names::{AliasName, VersionName};
 use crate::domain::policy::{BaselineChoice, CheckRules, ModelPolicy};
 use crate::domain::sample::Sample;
-use crate::files::values::canonical_label;
 use crate::judge::baseline::{Standard, has_probabilities, recorded_metric};
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::coverage::{self, Rows};
@@ -17,7 +16,7 @@ use crate::store::versions::{self, Version};
 use crate::store::{StoreError, Tx, references};
 
 use super::super::naming;
-use super::{JudgeError, Judgement};
+use super::{JudgeError, Judgement, sample_of};
 
 /// Whose numbers a version is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,8 +264,7 @@ struct Finder<'a, 'store> {
 
 impl Finder<'_, '_> {
     fn sample<R: AsRef<evidence::Labelled>>(&self, rows: &[R]) -> Sample {
-        let positive = self.policy.columns.positive.as_deref().map(canonical_label);
-        evidence::sample(rows, self.judgement.model.task, positive.as_deref())
+        sample_of(rows, self.judgement.model.task, self.policy)
     }
 
     fn source(

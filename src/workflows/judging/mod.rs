@@ -2,16 +2,17 @@
 
 mod baselines;
 mod document;
+mod recorded;
 
 use crate::domain::evidence::{self, Attribution, Coverage, EvidenceRow, Role};
-use crate::domain::metric::{Direction, Metric, Task};
+use crate::domain::metric::{Metric, Task};
 use crate::domain::names::{AliasName, Reference, VersionName};
 use crate::domain::policy::{CheckRules, EvidenceKind, ModelPolicy, Window};
 use crate::domain::sample::Sample;
 use crate::domain::time::{Length, Timestamp};
 use crate::files::values::canonical_label;
 use crate::judge::interval::Confidence;
-use crate::judge::judged::{Judged, judge_recorded, judge_rows};
+use crate::judge::judged::{Judged, judge_rows};
 use crate::judge::verdict::{Basis, Decision, Evidence, Rules, decide};
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::coverage::{self, Rows};
@@ -159,7 +160,7 @@ pub fn judge(
     };
     match policy.check.evidence {
         EvidenceKind::Live => by_rows(tx, policy, judgement, &version, now),
-        EvidenceKind::Recorded => by_recorded(tx, judgement, &version),
+        EvidenceKind::Recorded => recorded::by_recorded(tx, judgement, &version),
     }
 }
 
@@ -231,8 +232,7 @@ fn by_rows(
         Some(from) => coverage::failed_since(tx, version.id, rows, from)?,
         None => (0, 0),
     };
-    let positive = policy.columns.positive.as_deref().map(canonical_label);
-    let sample = evidence::sample(&found, model.task, positive.as_deref());
+    let sample = sample_of(&found, model.task, policy);
     drop(found);
     let gathered = baselines::gather(tx, policy, &judgement, version, &sample)?;
     let standards: Vec<_> = gathered
@@ -271,7 +271,7 @@ fn by_rows(
         &rules(check),
     );
     let information = if coverage.truth_count == 0 {
-        information(tx, &judgement, version)?
+        recorded::information(tx, &judgement, version)?
     } else {
         None
     };
@@ -333,75 +333,6 @@ fn facts(rows: &[EvidenceRow]) -> WindowFacts {
         attribution: attribution.collect(),
         lag_p50: evidence::lag_p50(rows),
     }
-}
-
-/// Compares recorded metrics with those of the baseline version.
-fn by_recorded(
-    tx: &Tx<'_>,
-    judgement: Judgement,
-    version: &Version,
-) -> Result<Judgement, JudgeError> {
-    let check = &judgement.rules;
-    let gathered = baselines::recorded(tx, &judgement, version)?;
-    let metrics = recorded_metrics(judgement.model.task, check, version, gathered.baseline());
-    let decision = decide(&Basis::Recorded, &metrics, &gathered.missing, &rules(check));
-    Ok(Judgement {
-        sources: gathered.sources,
-        metrics,
-        decision,
-        ..judgement
-    })
-}
-
-fn recorded_metrics(
-    task: Task,
-    check: &CheckRules,
-    version: &Version,
-    baseline: Option<&std::collections::BTreeMap<String, f64>>,
-) -> Vec<Judged> {
-    let current = &version.metadata.metrics;
-    let deciding = baselines::deciding_recorded(check, task, current, baseline);
-    let judge = |metric: Metric, decides| {
-        let of =
-            |metrics: &std::collections::BTreeMap<String, f64>| metrics.get(metric.name()).copied();
-        judge_recorded(
-            metric,
-            decides,
-            of(current),
-            baseline.and_then(of),
-            check.threshold_pct,
-        )
-    };
-    let mut metrics = of_all_metrics(task, &deciding, judge);
-    metrics
-        .retain(|judged| judged.decides || judged.current.is_some() || judged.baseline.is_some());
-    metrics
-}
-
-fn information(
-    tx: &Tx<'_>,
-    judgement: &Judgement,
-    version: &Version,
-) -> Result<Option<Information>, JudgeError> {
-    let gathered = baselines::recorded(tx, judgement, version)?;
-    let Some(source) = gathered.sources.first() else {
-        return Ok(None);
-    };
-    let mut metrics = recorded_metrics(
-        judgement.model.task,
-        &judgement.rules,
-        version,
-        gathered.baseline(),
-    );
-    metrics.retain(|judged| {
-        judged.current.is_some()
-            && judged.baseline.is_some()
-            && judged.metric.direction() != Direction::None
-    });
-    Ok((!metrics.is_empty()).then(|| Information {
-        baseline: source.version.clone(),
-        metrics,
-    }))
 }
 
 /// The rows as metrics take them, with the class that the policy calls positive.

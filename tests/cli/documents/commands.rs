@@ -14,13 +14,18 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    pub fn long_help(&self) -> String {
-        self.command.clone().render_long_help().to_string()
+    /// The end of its long help: examples, exit statuses, effect.
+    fn ending(&self) -> String {
+        let ending = self.command.get_after_long_help();
+        format!(
+            "\n{}\n",
+            ending.map(ToString::to_string).unwrap_or_default()
+        )
     }
 
     /// The lines of its help's examples.
     pub fn examples(&self) -> Vec<String> {
-        self.long_help()
+        self.ending()
             .lines()
             .skip_while(|line| line.trim() != "Examples:")
             .skip(1)
@@ -31,7 +36,7 @@ impl Leaf {
 
     /// The statuses of its help's `Exit status:` line.
     fn statuses(&self) -> BTreeSet<i32> {
-        let help = self.long_help();
+        let help = self.ending();
         let text = paragraph(&help, "Exit status:").unwrap_or_default();
         text.split(';')
             .flat_map(|part| {
@@ -48,7 +53,7 @@ impl Leaf {
     }
 
     fn effect(&self) -> Option<String> {
-        paragraph(&self.long_help(), "Effect:")
+        paragraph(&self.ending(), "Effect:")
     }
 }
 
@@ -98,6 +103,11 @@ pub fn documented() -> BTreeMap<String, String> {
 #[track_caller]
 pub fn assert_none(problems: &[String]) {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn clap_finds_no_mistake_in_the_tree() {
+    modelguard::commands::tree().debug_assert();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every example of help and documents runs in a copy of the demo's finished store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -71,9 +71,9 @@ fn search_path(first: &Path) -> std::ffi::OsString {
     std::env::join_paths(std::iter::once(first.to_path_buf()).chain(others)).unwrap()
 }
 
-/// Where the words of `modelguard` begin and end in a line: up to a pipe, a redirection or a comment.
+/// Where the words of the last `modelguard` begin and end in a line: up to a pipe, a redirection or a comment.
 fn words(line: &str) -> Option<(usize, usize)> {
-    let begin = line.find("modelguard ")?;
+    let begin = line.rfind("modelguard ")?;
     let mut quote = None;
     for (at, character) in line.char_indices().skip_while(|(at, _)| *at < begin) {
         match (quote, character) {
@@ -92,18 +92,26 @@ fn as_json(line: &str) -> String {
     format!("{} --json", line[..end].trim_end())
 }
 
-/// The command that a line runs: the longest one of the tree.
+/// The command that a line runs: the first one of the tree among its words, the longest where two begin there.
 fn command_of(line: &str, paths: &[String]) -> Option<String> {
     let (begin, end) = words(line)?;
     let typed: Vec<_> = line[begin..end].split_whitespace().skip(1).collect();
+    let place = |path: &str| {
+        let path: Vec<_> = path.split(' ').collect();
+        typed.windows(path.len()).position(|part| part == path)
+    };
     paths
         .iter()
-        .filter(|path| {
-            let path: Vec<_> = path.split(' ').collect();
-            typed.windows(path.len()).any(|part| part == path)
-        })
-        .max_by_key(|path| path.len())
-        .cloned()
+        .filter_map(|path| Some((place(path)?, path)))
+        .min_by_key(|(place, path)| (*place, usize::MAX - path.len()))
+        .map(|(_, path)| path.clone())
+}
+
+/// The keys of a section's `JSON:` line.
+fn listed_keys(section: &str) -> BTreeSet<String> {
+    let line = section.lines().find(|line| line.starts_with("JSON: "));
+    let parts = line.unwrap_or_default().split('`');
+    parts.skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// What is wrong with an example.
@@ -129,11 +137,16 @@ fn problems(
             run.status, run.stderr
         ));
     }
-    if run.status == 2 || run.status >= 10 {
+    // Nothing to redo is an answer; a bad command line or a broken store is none.
+    if [1, 2].contains(&run.status) || run.status > 10 {
         problems.push(format!(
             "{line}: an example that fails with {}\n{}",
             run.status, run.stderr
         ));
+    }
+    if line.contains(" --json") || line.contains(" --as ") || line.contains(" -o - ") {
+        // JSON already, or rows or bytes that leave no place for a document.
+        return problems;
     }
     let folder = copied();
     let json = shell(&as_json(line), folder.path());
@@ -144,7 +157,15 @@ fn problems(
         ));
         return problems;
     }
-    let document: serde_json::Value = match serde_json::from_str(&json.stdout) {
+    let last = json.stdout.lines().last().unwrap_or_default();
+    if run.status == 10 {
+        let problem: Option<serde_json::Value> = serde_json::from_str(&json.stderr).ok();
+        if problem.is_none_or(|problem| problem["exit_code"] != 10) || !last.is_empty() {
+            problems.push(format!("{line} --json: no problem in JSON: {json:#?}"));
+        }
+        return problems;
+    }
+    let document: serde_json::Value = match serde_json::from_str(last) {
         Ok(document) => document,
         Err(error) => {
             problems.push(format!(
@@ -165,6 +186,13 @@ fn problems(
         problems.push(format!(
             "{line} --json: exit_code {}",
             document["exit_code"]
+        ));
+    }
+    let listed = listed_keys(section);
+    let there: BTreeSet<_> = keys.top(&path);
+    if listed != there {
+        problems.push(format!(
+            "docs/cli.md: the JSON: line of {path} should have {there:?}"
         ));
     }
     problems.extend(
@@ -208,13 +236,14 @@ fn every_example_runs_and_its_document_is_described() {
 
 #[test]
 fn the_command_of_a_line_is_found() {
-    let paths = ["ingest predictions", "ingest list", "list"].map(str::to_owned);
+    let paths = ["ingest predictions", "ingest list", "help", "ingest"].map(str::to_owned);
     for (line, expected) in [
         ("modelguard ingest list --limit 3", Some("ingest list")),
         (
             "cat a.csv | modelguard -C x ingest predictions - > out",
             Some("ingest predictions"),
         ),
+        ("modelguard help ingest", Some("help")),
         ("modelguard --version", None),
     ] {
         assert_eq!(command_of(line, &paths).as_deref(), expected, "{line}");

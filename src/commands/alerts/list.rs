@@ -1,0 +1,130 @@
+//! `alerts list`: what people had to be told, last opened first.
+
+use serde_json::{Value, json};
+
+use super::{alert_data, state};
+use crate::commands::call::Call;
+use crate::commands::lists::{self, RowFormat};
+use crate::commands::output::{Report, Screen};
+use crate::commands::{Outcome, problems};
+use crate::domain::hash::Hash;
+use crate::domain::verdict::Severity;
+use crate::store::alerts::{self, Alert, Filter};
+use crate::store::{Access, operations};
+use crate::ui::colour::Tone;
+use crate::ui::table::{Column, Table};
+use crate::workflows::naming::{self, NamingError};
+
+pub fn run(
+    call: &Call,
+    limit: u64,
+    severity: Option<Severity>,
+    open_only: bool,
+    format: Option<RowFormat>,
+) -> Outcome {
+    let format = RowFormat::alone(format, call)?;
+    let mut session = call.session(Access::Read)?;
+    let named = Call::named_model(&session);
+    let listed = session
+        .store
+        .read(|tx| {
+            let model = match &named {
+                Some(name) => Some(naming::model(tx, Some(name))?.id),
+                None => None,
+            };
+            let filter = Filter {
+                model,
+                severity,
+                open_only,
+            };
+            let (alerts, total) = alerts::list(tx, filter, limit)?;
+            Ok::<_, NamingError>((alerts, total, operations::head(tx)?.1))
+        })
+        .map_err(|error| problems::naming(call, error))?;
+    let (alerts, total, head) = listed;
+    Ok(Box::new(Listed {
+        more: call.follow_up(&format!("alerts list -n {total}")),
+        alerts,
+        total,
+        head,
+        format,
+    }))
+}
+
+/// The keys of a row, in their order.
+const KEYS: [&str; 13] = [
+    "alert_id",
+    "opened_at",
+    "resolved_at",
+    "acked_at",
+    "severity",
+    "kind",
+    "model",
+    "version",
+    "reason",
+    "state",
+    "evaluation_id",
+    "acted_operation_id",
+    "deliveries",
+];
+
+struct Listed {
+    alerts: Vec<Alert>,
+    total: u64,
+    head: Hash,
+    more: String,
+    format: Option<RowFormat>,
+}
+
+impl Report for Listed {
+    fn schema(&self) -> &'static str {
+        "alerts_list"
+    }
+
+    fn data(&self) -> Value {
+        let alerts: Vec<_> = self.alerts.iter().map(alert_data).collect();
+        json!({ "alerts": alerts, "total_count": self.total, "head_blake3": self.head.to_string() })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if let Some(format) = self.format {
+            let rows: Vec<_> = self.alerts.iter().map(alert_data).collect();
+            return format.write(&KEYS, &rows);
+        }
+        if self.alerts.is_empty() {
+            return "No alerts.\n".to_owned();
+        }
+        let mut table = Table::new(vec![
+            Column::words("alert", 0),
+            Column::words("opened", 1),
+            Column::words("state", 0),
+            Column::words("severity", 2),
+            Column::words("kind", 0),
+            Column::words("model", 3),
+            Column::words("version", 0),
+            Column::words("reason", 4),
+        ]);
+        for alert in &self.alerts {
+            table.row(vec![
+                alert.id.to_string(),
+                screen.times.show(alert.opened_at.micros()),
+                state(alert).to_owned(),
+                alert.severity.to_string(),
+                alert.kind.name().to_owned(),
+                alert.model.to_string(),
+                alert.version.to_string(),
+                alert.message.clone(),
+            ]);
+            table.tone(2, alert.is_open().then_some(Tone::Bad));
+        }
+        let mut text = table.render_painted(screen.width, screen.palette);
+        text.push_str(&lists::more(self.alerts.len(), self.total, |_| {
+            self.more.clone()
+        }));
+        text
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        format!("head {}\n", self.head)
+    }
+}

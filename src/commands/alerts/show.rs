@@ -1,0 +1,82 @@
+//! `alerts show`: one alert, with the check that found it.
+
+use serde_json::{Value, json};
+
+use super::{alert_data, found, missing, state};
+use crate::commands::call::Call;
+use crate::commands::output::{Report, Screen};
+use crate::commands::{Outcome, problems};
+use crate::domain::hash::Hash;
+use crate::domain::time::Timestamp;
+use crate::domain::verdict::AlertId;
+use crate::store::alerts::Alert;
+use crate::store::{Access, StoreError, evaluations, operations};
+
+pub fn run(call: &Call, id: AlertId) -> Outcome {
+    let mut session = call.session(Access::Read)?;
+    let (alert, head, document) = session
+        .store
+        .read(|tx| {
+            let alert = found(tx, call, id)?;
+            let document = match &alert {
+                Some(alert) => evaluations::document(tx, alert.evaluation)?,
+                None => None,
+            };
+            Ok((alert, operations::head(tx)?.1, document))
+        })
+        .map_err(|error: StoreError| problems::store(call, error))?;
+    let alert = alert.ok_or_else(|| missing(call, id))?;
+    Ok(Box::new(Shown {
+        check: document.and_then(|text| serde_json::from_str(&text).ok()),
+        alert,
+        head,
+    }))
+}
+
+struct Shown {
+    alert: Alert,
+    /// The newest check that found its condition.
+    check: Option<Value>,
+    head: Hash,
+}
+
+impl Report for Shown {
+    fn schema(&self) -> &'static str {
+        "alerts_show"
+    }
+
+    fn data(&self) -> Value {
+        let mut data = alert_data(&self.alert);
+        data["check"] = json!(self.check);
+        data["head_blake3"] = json!(self.head.to_string());
+        data
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let alert = &self.alert;
+        let time = |at: Option<Timestamp>| screen.times.show_if(at.map(Timestamp::micros));
+        let acted = alert.acted_operation.map_or_else(
+            || "has not rolled back".to_owned(),
+            |id| format!("has rolled back by {id}, and acts again only after `--rearm`"),
+        );
+        format!(
+            "{id}  {model}  {version}  {kind}, severity {severity}, {state}\n  {message}\n  \
+             opened {opened}, noted {noted}, resolved {resolved}; newest check {check}\n  {acted}\n",
+            id = alert.id,
+            model = alert.model,
+            version = alert.version,
+            kind = alert.kind.name(),
+            severity = alert.severity,
+            state = state(alert),
+            message = alert.message,
+            opened = screen.times.show(alert.opened_at.micros()),
+            noted = time(alert.acked_at),
+            resolved = time(alert.resolved_at),
+            check = alert.evaluation,
+        )
+    }
+
+    fn aside(&self, _: &Screen) -> String {
+        format!("head {}\n", self.head)
+    }
+}
