@@ -161,8 +161,10 @@ impl Call {
             db: self.globals.db.as_deref().map(absolute),
             ..self.given()
         };
-        let found =
+        let mut found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        // Only who names the policy consents to what it does outside its folder.
+        found.explicit = self.globals.config.is_some() || self.environment.config.is_some();
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
         Ok(found)
     }
