@@ -64,7 +64,10 @@ pub trait Report {
 }
 
 /// Prints a report and gives its exit status. A closed pipe is no failure.
-pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Problem> {
     let exit = report.exit();
     let quiet = call.globals.quiet;
     if call.globals.json {
@@ -74,10 +77,10 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
         } else {
             serde_json::to_string(&document)
         };
-        return written(stdout(&(text.unwrap_or_default() + "\n")), exit);
+        return answer(&(text.unwrap_or_default() + "\n")).map(|()| exit);
     }
     if quiet >= 2 {
-        return exit;
+        return Ok(exit);
     }
     if quiet == 0 {
         for warning in report.warnings() {
@@ -86,9 +89,9 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
         stderr(&report.aside(&call.screen));
     }
     if quiet == 0 || report.is_news() {
-        return written(stdout(&report.text(&call.screen)), exit);
+        return answer(&report.text(&call.screen)).map(|()| exit);
     }
-    exit
+    Ok(exit)
 }
 
 fn envelope(call: &Call, report: &dyn Report, exit: ExitStatus) -> Value {
@@ -138,13 +141,15 @@ pub fn stderr(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn written(result: io::Result<()>, exit: ExitStatus) -> ExitStatus {
-    match result {
-        Ok(()) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        Err(error) => {
-            stderr(&format!("error: stdout can't be written: {error}\n"));
-            ExitStatus::Failed
+/// Writes an answer to stdout. Whoever closed it has enough, which is no failure.
+///
+/// # Errors
+/// It can't be written: its disk is full.
+pub fn answer(text: &str) -> Result<(), Problem> {
+    match stdout(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new("MG0517", "standard output can't be written").cause(error.to_string()))
         }
+        _ => Ok(()),
     }
 }
