@@ -11,6 +11,7 @@ use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
+use crate::files::read::canonical;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
@@ -177,6 +178,30 @@ impl Call {
         (text(&found.0), text(&found.1))
     }
 
+    /// Refuses an output that would take the place of the store, its journal, the policy or one of `others`.
+    ///
+    /// # Errors
+    /// It would.
+    pub fn spare_own_files(&self, output: &Path, others: &[&Path]) -> Result<(), Problem> {
+        let found = self.found.borrow();
+        let journal = found.1.as_ref().map(|store| {
+            let mut name = store.clone().into_os_string();
+            name.push("-journal");
+            PathBuf::from(name)
+        });
+        let own = found.0.iter().chain(&found.1).chain(&journal);
+        let mut spared = own.map(PathBuf::as_path).chain(others.iter().copied());
+        let wanted = place(output);
+        if spared.any(|path| place(path) == wanted) {
+            let message = format!(
+                "{} is in use here, and is not overwritten",
+                output.display()
+            );
+            return Err(Problem::new("MG0517", message).hint("give another name"));
+        }
+        Ok(())
+    }
+
     /// Opens the store, and says so where it had to be brought up to date.
     ///
     /// # Errors
@@ -318,6 +343,21 @@ fn told(found: &Discovered) -> String {
         found.lock_timeout,
         found.lock_timeout_origin
     )
+}
+
+/// Where a path leads, also if nothing is there yet.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(there) = canonical(path) {
+        return there;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    match (canonical(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
 }
 
 fn absolute(path: &Path) -> PathBuf {

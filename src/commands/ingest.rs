@@ -197,6 +197,9 @@ fn bring_in(
         drop(call.session(Access::Read)?);
     }
     let mut session = call.session(Access::Write)?;
+    if let Some(rejects) = &args.reject_file {
+        call.spare_own_files(rejects, &[&args.path])?;
+    }
     let model = call.model(&mut session)?;
     let version = version
         .map(|reference| session.version(&model, reference))

@@ -152,7 +152,11 @@ pub fn file(error: &FileError) -> Problem {
     use FileErrorKind as Kind;
     let code = match &*error.kind {
         Kind::Missing | Kind::Unreadable(_) | Kind::Changed => "MG0501",
-        Kind::Unwritable(_) | Kind::Exists | Kind::Locked { .. } | Kind::NotDirectory => "MG0517",
+        Kind::Unwritable(_)
+        | Kind::Exists
+        | Kind::Irreplaceable(_)
+        | Kind::Locked { .. }
+        | Kind::NotDirectory => "MG0517",
         Kind::Directory => "MG0511",
         Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
         Kind::Empty => "MG0510",
