@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args};
 
 use crate::domain::holders::OperationId;
@@ -72,7 +73,7 @@ pub struct Globals {
     pub lock_timeout: Option<Length>,
 
     /// Who acts, for the log [env: MODELGUARD_ACTOR; default: the system's user]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
 }
 

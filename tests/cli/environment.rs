@@ -160,6 +160,8 @@ fn who_acts_is_the_flag_else_the_variable_else_the_user() {
     let line = "tag latest a=3 --actor release";
     sandbox.run_where("MODELGUARD_ACTOR", "pipeline", line);
     assert_eq!(actor(), "release");
+    let nobody = ["tag", "latest", "a=4", "--actor", ""];
+    sandbox.run_words(&nobody).expect(2);
     sandbox.run_with("tag latest a=4", |command| {
         command.env_remove("USER");
     });
