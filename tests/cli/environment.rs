@@ -76,6 +76,8 @@ fn nonsense_in_a_variable_names_the_variable() {
         ("MODELGUARD_LOCK_TIMEOUT", "5"),
         ("MODELGUARD_LOCK_TIMEOUT", "soon"),
         ("MODELGUARD_LOCK_TIMEOUT", "-1s"),
+        ("MODELGUARD_LOCK_TIMEOUT", "25h"),
+        ("MODELGUARD_LOCK_TIMEOUT", "365d"),
         ("MODELGUARD_MODEL", "a/b"),
         ("MODELGUARD_MODEL", "."),
     ] {

@@ -117,6 +117,8 @@ fn values_that_cannot_be_are_refused_before_the_store_is_opened() {
         "undo op",
         "status --lock-timeout 5",
         "status --lock-timeout nonsense",
+        "status --lock-timeout 25h",
+        "status --lock-timeout 365d",
         "status -m a/b",
         "show a/b",
         "show @",
