@@ -11,11 +11,11 @@ use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
-use crate::files::read;
+use crate::files::read::canonical;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
-use crate::store::{Access, SCHEMA, Store, backup_path, beside};
+use crate::store::{Access, SCHEMA, Store, backup_path};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::progress;
@@ -162,30 +162,12 @@ impl Call {
             db: self.globals.db.as_deref().map(absolute),
             ..self.given()
         };
-        let found =
+        let mut found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        // Only who names the policy consents to what it does outside its folder.
+        found.explicit = self.globals.config.is_some() || self.environment.config.is_some();
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
         Ok(found)
-    }
-
-    /// Refuses to write over the store, its journal or the policy.
-    ///
-    /// # Errors
-    /// The path leads to one of them.
-    pub fn spare_own_files(&self, output: &Path) -> Result<(), Problem> {
-        let found = self.found.borrow();
-        let (policy, store) = (found.0.clone(), found.1.clone());
-        let journal = store.as_deref().map(|store| beside(store, "-journal"));
-        let real = |path: &Path| read::canonical(path).unwrap_or_else(|_| absolute(path));
-        let own = [policy, store, journal].into_iter().flatten();
-        match own.into_iter().find(|own| real(own) == real(output)) {
-            None => Ok(()),
-            Some(own) => Err(Problem::new(
-                "MG0517",
-                format!("{} is the project's own file", own.display()),
-            )
-            .hint("write to another file")),
-        }
     }
 
     /// Policy and store paths for the JSON envelope, where they are known.
@@ -194,6 +176,30 @@ impl Call {
         let found = self.found.borrow();
         let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         (text(&found.0), text(&found.1))
+    }
+
+    /// Refuses an output that would take the place of the store, its journal, the policy or one of `others`.
+    ///
+    /// # Errors
+    /// It would.
+    pub fn spare_own_files(&self, output: &Path, others: &[&Path]) -> Result<(), Problem> {
+        let found = self.found.borrow();
+        let journal = found.1.as_ref().map(|store| {
+            let mut name = store.clone().into_os_string();
+            name.push("-journal");
+            PathBuf::from(name)
+        });
+        let own = found.0.iter().chain(&found.1).chain(&journal);
+        let mut spared = own.map(PathBuf::as_path).chain(others.iter().copied());
+        let wanted = place(output);
+        if spared.any(|path| place(path) == wanted) {
+            let message = format!(
+                "{} is in use here, and is not overwritten",
+                output.display()
+            );
+            return Err(Problem::new("MG0517", message).hint("give another name"));
+        }
+        Ok(())
     }
 
     /// Opens the store, and says so where it had to be brought up to date.
@@ -337,6 +343,21 @@ fn told(found: &Discovered) -> String {
         found.lock_timeout,
         found.lock_timeout_origin
     )
+}
+
+/// Where a path leads, also if nothing is there yet.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(there) = canonical(path) {
+        return there;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    match (canonical(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
 }
 
 fn absolute(path: &Path) -> PathBuf {

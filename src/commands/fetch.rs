@@ -74,7 +74,9 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .hint("write to a file: `-o PATH`"));
     }
     let mut session = call.session(Access::Read)?;
-    call.spare_own_files(&args.output)?;
+    if !to_stdout {
+        call.spare_own_files(&args.output, &[])?;
+    }
     let model = call.model_of(&mut session, &args.version)?;
     let version = session
         .version(&model, &args.version)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args};
 
 use crate::domain::holders::OperationId;
@@ -10,6 +11,7 @@ use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
 use crate::domain::policy::{
     BaselineChoice, CheckOverrides, EvidenceKind, Mode, ModelPolicy, Overrides, Window,
+    read_lock_timeout,
 };
 use crate::domain::time::Length;
 use crate::store::models::Model;
@@ -68,11 +70,11 @@ pub struct Globals {
     pub no_input: bool,
 
     /// How long to wait for the store [env: MODELGUARD_LOCK_TIMEOUT; default: 5s]
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = read_lock_timeout)]
     pub lock_timeout: Option<Length>,
 
     /// Who acts, for the log [env: MODELGUARD_ACTOR; default: the system's user]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::call::{Call, quoted};
+use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::metric::Task;

@@ -72,7 +72,10 @@ pub trait Report {
 }
 
 /// Prints a report and gives its exit status. A closed pipe is no failure.
-pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Problem> {
     let exit = report.exit();
     let quiet = call.globals.quiet;
     if call.globals.json {
@@ -82,10 +85,10 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
         } else {
             serde_json::to_string(&document)
         };
-        return written(stdout(&(text.unwrap_or_default() + "\n")), exit);
+        return answer(&(text.unwrap_or_default() + "\n")).map(|()| exit);
     }
     if quiet >= 2 {
-        return exit;
+        return Ok(exit);
     }
     if quiet == 0 {
         for warning in report.warnings() {
@@ -94,9 +97,9 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
         stderr(&report.aside(&call.screen));
     }
     if quiet == 0 || report.is_news() {
-        return written(stdout(&report.text(&call.screen)), exit);
+        return answer(&report.text(&call.screen)).map(|()| exit);
     }
-    exit
+    Ok(exit)
 }
 
 fn envelope(call: &Call, report: &dyn Report, exit: ExitStatus) -> Value {
@@ -146,14 +149,20 @@ pub fn stderr(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn written(result: io::Result<()>, exit: ExitStatus) -> ExitStatus {
+/// Writes an answer to stdout. Whoever closed it has enough, which is no failure.
+///
+/// # Errors
+/// It can't be written: its disk is full.
+pub fn answer(text: &str) -> Result<(), Problem> {
+    written(stdout(text))
+}
+
+fn written(result: io::Result<()>) -> Result<(), Problem> {
     match result {
-        Ok(()) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        Err(error) => {
-            stderr(&format!("error: stdout can't be written: {error}\n"));
-            ExitStatus::Failed
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new("MG0517", "standard output can't be written").cause(error.to_string()))
         }
+        _ => Ok(()),
     }
 }
 
@@ -260,12 +269,11 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
         let broken = io::Error::from(io::ErrorKind::BrokenPipe);
-        assert_eq!(
-            written(Err(broken), ExitStatus::Negative),
-            ExitStatus::Negative
-        );
-        assert_eq!(written(Ok(()), ExitStatus::Acted), ExitStatus::Acted);
+        assert_eq!(written(Err(broken)), Ok(()));
+        assert_eq!(written(Ok(())), Ok(()));
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        assert_eq!(written(Err(full), ExitStatus::Ok), ExitStatus::Failed);
+        let problem = written(Err(full)).unwrap_err();
+        assert_eq!(problem.code, "MG0517");
+        assert_eq!(problem.exit, ExitStatus::Failed);
     }
 }

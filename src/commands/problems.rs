@@ -13,8 +13,6 @@ use crate::policy::discover::{DiscoverError, Discovered};
 use crate::policy::environment::BadVariable;
 use crate::policy::trust;
 use crate::store::StoreError;
-use crate::ui::colour::Palette;
-use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
 use crate::workflows::judging::JudgeError;
@@ -157,7 +155,11 @@ pub fn file(error: &FileError) -> Problem {
     use FileErrorKind as Kind;
     let code = match &*error.kind {
         Kind::Missing | Kind::Unreadable(_) | Kind::Changed => "MG0501",
-        Kind::Unwritable(_) | Kind::Exists | Kind::Locked { .. } | Kind::NotDirectory => "MG0517",
+        Kind::Unwritable(_)
+        | Kind::Exists
+        | Kind::Irreplaceable(_)
+        | Kind::Locked { .. }
+        | Kind::NotDirectory => "MG0517",
         Kind::Directory => "MG0511",
         Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
         Kind::Empty => "MG0510",
@@ -327,21 +329,32 @@ const FORMER_OPTIONS: [(&str, &str); 10] = [
 ];
 
 /// What clap has to say: help and version are answers, all else is a usage error.
-pub fn command_line(
-    error: &clap::Error,
-    words: &[OsString],
-    as_json: bool,
-    palette: Palette,
-) -> ExitStatus {
+///
+/// # Errors
+/// The command line makes no sense, or the answer can't be written.
+pub fn command_line(error: &clap::Error, words: &[OsString]) -> Result<(), Problem> {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let _ = output::stdout(&error.render().to_string());
-        return ExitStatus::Ok;
+        return output::answer(&error.render().to_string());
     }
-    let problem = usage(error, words);
-    output::print_problem(&problem, as_json, palette)
+    Err(usage(error, words))
+}
+
+/// The option of the original tool that stands where a command should, and what it is called now.
+fn former(words: &[OsString]) -> Option<(&'static str, &'static str)> {
+    let tree = super::tree();
+    let mut before_command = words.iter().skip(1).map_while(|word| {
+        word.to_str()
+            .filter(|word| tree.find_subcommand(word).is_none())
+    });
+    before_command.find_map(|word| {
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        FORMER_OPTIONS
+            .into_iter()
+            .find(|(former, _)| *former == name)
+    })
 }
 
 fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
@@ -353,10 +366,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         .trim_start_matches("error: ")
         .trim_end_matches(':')
         .to_owned();
-    if let Some((former, now)) = FORMER_OPTIONS
-        .into_iter()
-        .find(|(former, _)| words.get(1).is_some_and(|word| word.as_os_str() == *former))
-    {
+    if let Some((former, now)) = former(words) {
         return Problem::new("MG0108", format!("{former} is a command of its own now"))
             .hint(format!("`{now}`"));
     }

@@ -216,7 +216,7 @@ pub fn backup_path(path: &Path, layout: u32) -> PathBuf {
 }
 
 /// The path with something behind its file name.
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
     PathBuf::from(name)

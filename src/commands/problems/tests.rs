@@ -537,6 +537,7 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
     let unwritable = [
         Kind::Unwritable(denied()),
         Kind::Exists,
+        Kind::Irreplaceable("a pipe"),
         Kind::Locked { waited_ms: 5 },
         Kind::NotDirectory,
     ];
