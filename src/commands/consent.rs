@@ -112,7 +112,11 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
             text.push_str(&format!("warning: {name} is retired: {reason}\n"));
         }
     }
-    text.push_str(&format!("to take it back: `{}`\n", call.follow_up("undo")));
+    let back = match plan.kind {
+        OperationKind::Undo => "redo",
+        _ => "undo",
+    };
+    text.push_str(&format!("to take it back: `{}`\n", call.follow_up(back)));
     text
 }
 

@@ -179,7 +179,7 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) => {
             let _ = output::stdout(&help::short());
@@ -194,6 +194,9 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     let Some(verb) = cli.verb else {
         return short_help(&cli.globals);
     };
+    if voice == Voice::Mute {
+        cli.globals.quiet = 2;
+    }
     let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
         let report = dispatch(&call, verb)?;
         Ok(match voice {
