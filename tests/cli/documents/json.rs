@@ -71,6 +71,10 @@ impl Keys {
                         .or_else(|| keys.get(&format!("{name}{{}}")));
                     match kind {
                         None => problems.push(format!("{schema}: {name} is not described")),
+                        Some(kind) if value.is_null() && !kind.contains("null") => {
+                            problems
+                                .push(format!("{schema}: {name} is null, and described as {kind}"));
+                        }
                         Some(_) if keys.contains_key(&format!("{name}{{}}")) => {}
                         Some(kind) => match kind.split_once("as `") {
                             // It is described elsewhere.
@@ -127,7 +131,7 @@ fn undescribed_and_missing_keys_are_found() {
                 ("y[]", "list"),
                 ("y[].z", "text"),
                 ("m{}", "map"),
-                ("o", "object, as `b`"),
+                ("o", "object or null, as `b`"),
             ]),
         ),
         ("b".to_owned(), described(&[("w", "text")])),
@@ -145,6 +149,9 @@ fn undescribed_and_missing_keys_are_found() {
     );
     assert_eq!(
         keys.problems("a", &serde_json::json!({"x": null, "y": [], "o": null})),
-        ["a: m is described and not in the document"]
+        [
+            "a: x is null, and described as number",
+            "a: m is described and not in the document"
+        ]
     );
 }
