@@ -69,12 +69,11 @@ impl Keys {
                         .get(&name)
                         .or_else(|| keys.get(&format!("{name}[]")))
                         .or_else(|| keys.get(&format!("{name}{{}}")));
+                    if let Some(wrong) = kind.and_then(|kind| wrong_type(kind, value)) {
+                        problems.push(format!("{schema}: {name} is {wrong}"));
+                    }
                     match kind {
                         None => problems.push(format!("{schema}: {name} is not described")),
-                        Some(kind) if value.is_null() && !kind.contains("null") => {
-                            problems
-                                .push(format!("{schema}: {name} is null, and described as {kind}"));
-                        }
                         Some(_) if keys.contains_key(&format!("{name}{{}}")) => {}
                         Some(kind) => match kind.split_once("as `") {
                             // It is described elsewhere.
@@ -116,6 +115,22 @@ impl Keys {
     }
 }
 
+/// What a value is, where it is not of the type that is described: `text or null`, `number/text`.
+fn wrong_type(kind: &str, value: &Value) -> Option<String> {
+    let is = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "text",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    let kinds = kind.split(", as ").next().unwrap_or_default();
+    let described = kinds.split(" or ").flat_map(|kind| kind.split('/'));
+    let fits = described.into_iter().any(|kind| kind == is);
+    (!fits).then(|| format!("{is}, not {kinds}"))
+}
+
 #[test]
 fn undescribed_and_missing_keys_are_found() {
     let described = |keys: &[(&str, &str)]| {
@@ -130,7 +145,7 @@ fn undescribed_and_missing_keys_are_found() {
                 ("x", "number"),
                 ("y[]", "list"),
                 ("y[].z", "text"),
-                ("m{}", "map"),
+                ("m{}", "object"),
                 ("o", "object or null, as `b`"),
             ]),
         ),
@@ -150,7 +165,7 @@ fn undescribed_and_missing_keys_are_found() {
     assert_eq!(
         keys.problems("a", &serde_json::json!({"x": null, "y": [], "o": null})),
         [
-            "a: x is null, and described as number",
+            "a: x is null, not number",
             "a: m is described and not in the document"
         ]
     );
