@@ -227,7 +227,11 @@ fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
 /// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
 fn short_help(globals: &Globals) -> ExitStatus {
     let help = help::short();
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !globals.json {
+    if globals.json {
+        let problem = Problem::new("MG0101", "no command was given").hint("`modelguard --help`");
+        return output::print_problem(&problem, true, Palette::plain());
+    }
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         let _ = output::stdout(&help);
         return ExitStatus::Ok;
     }
