@@ -109,7 +109,11 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
             ));
         }
     }
-    text.push_str(&format!("to take it back: `{}`\n", call.follow_up("undo")));
+    let back = match plan.kind {
+        OperationKind::Undo => "redo",
+        _ => "undo",
+    };
+    text.push_str(&format!("to take it back: `{}`\n", call.follow_up(back)));
     text
 }
 
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn a_yes_needs_no_terminal() {
         let run = call(&["-q", "promote", "v2", "--yes"]);
-        assert_eq!(ask(&run, "plan\n", "Promote?", true, "changes"), Ok(true));
+        assert_eq!(agree(&run, "plan\n", "Promote?", true, "changes"), Ok(true));
     }
 
     #[test]

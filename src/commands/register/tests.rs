@@ -4,6 +4,9 @@
 
 use clap::Parser;
 
+use std::collections::BTreeMap;
+
+use super::metrics::{metrics, parse_metric};
 use super::*;
 use crate::commands::example::{OPERATION, call, minute, model, screen, text, version};
 use crate::commands::{Cli, Verb};
@@ -53,7 +56,7 @@ fn from_file(content: &str, words: &[&str]) -> Result<BTreeMap<String, f64>, Pro
     crate::files::write::create_new(&path, content.as_bytes()).unwrap();
     let mut args = args(words);
     args.metrics = Some(path);
-    metrics(&args)
+    metrics(args.metrics.as_deref(), &args.metric)
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn metrics_of_a_file_and_of_options_come_together() {
     let found = from_file("{\"rmse\": 4.2, \"n\": 3}", &["--metric", "r2=0.5"]).unwrap();
     let names: Vec<_> = found.keys().collect();
     assert_eq!(names, ["n", "r2", "rmse"]);
-    assert!(metrics(&args(&[])).unwrap().is_empty());
+    assert!(metrics(None, &[]).unwrap().is_empty());
 }
 
 #[test]
@@ -137,6 +140,7 @@ fn kept(created: bool) -> Kept {
     Kept {
         model: model(Task::Regression),
         registered: Registered {
+            stored_bytes: 11,
             version: version("v1", 1),
             created,
             operation: created.then_some(OPERATION),
