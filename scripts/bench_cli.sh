@@ -20,10 +20,11 @@ unset MODELGUARD_DB MODELGUARD_CONFIG MODELGUARD_MODEL
 
 make_store() {
     "$binary" init --model bench --task classification --quiet
+    # A version a second, from 1 January 2026 on.
     for number in $(seq "$versions"); do
-        echo "model $number" | "$binary" register - --param "number=$number" -qq
+        echo "model $number" | MODELGUARD_NOW=$((1767225600 + number)) "$binary" register - --param "number=$number" -qq
     done
-    MODELGUARD_NOW=2026-01-01T00:00:01Z "$binary" promote latest --yes --quiet
+    MODELGUARD_NOW=2026-01-01T12:00:00Z "$binary" promote latest --yes --quiet
     # Seeded: every run of the script writes the same rows, one a second, nine in ten of them right.
     python3 - "$predictions" <<'PYTHON'
 import datetime, random, sys
