@@ -179,13 +179,14 @@ fn model_name(call: &Call, folder: &std::path::Path) -> Result<ModelName, Proble
 }
 
 fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<String> {
-    let stays = folder == std::path::Path::new(".");
-    let place = if stays || call.globals.db.is_some() || call.globals.config.is_some() {
-        call.follow_up("").trim_end().to_owned()
+    // Where policy or store were named, the paths begin where this command began.
+    let named = call.globals.db.is_some() || call.globals.config.is_some();
+    let place = if named {
+        call.follow_up("")
     } else {
-        let folder = call.globals.directory.join(folder);
-        format!("modelguard -C {}", folder.display())
+        call.follow_up_in(folder, "")
     };
+    let place = place.trim_end();
     let metric = match model.task {
         Task::Classification => "accuracy=0.93",
         Task::Regression => "rmse=4.2",
