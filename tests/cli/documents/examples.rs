@@ -46,7 +46,7 @@ fn copied() -> tempfile::TempDir {
 }
 
 /// Runs a line as a person types it.
-fn shell(line: &str, folder: &Path) -> Run {
+pub fn shell(line: &str, folder: &Path) -> Run {
     let binary = Path::new(env!("CARGO_BIN_EXE_modelguard"));
     let mut command = Command::new("/bin/sh");
     command
