@@ -114,6 +114,11 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             Ok(()) => Err(Problem::new("MG0110", "interrupted; nothing was written")),
         },
         Err(FetchError::File(error)) => {
+            if matches!(*error.kind, FileErrorKind::Directory) {
+                // A folder in the way of what is to be written, not one in the place of an input.
+                return Err(Problem::new("MG0517", error.to_string())
+                    .hint("give a file that is not there yet: `-o PATH`"));
+            }
             let exists = matches!(*error.kind, FileErrorKind::Exists);
             let problem = problems::file(&error);
             Err(match (exists, fetched.version.artifact_kind) {

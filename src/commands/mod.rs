@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
+mod example;
 mod fetch;
 mod flags;
 mod help;

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::call::Call;
 use super::output;
+use crate::domain::names::PRODUCTION;
 use crate::files::{FileError, FileErrorKind};
 use crate::policy::diagnose::{PolicyError, ProblemKind};
 use crate::policy::discover::{DiscoverError, Discovered};
@@ -183,6 +184,17 @@ pub fn file(error: &FileError) -> Problem {
 pub fn naming(call: &Call, error: NamingError) -> Problem {
     let message = error.to_string();
     match error {
+        NamingError::NoModel { name, have } if have.is_empty() => {
+            // What -m said is in every follow-up already.
+            let named = match call.globals.model {
+                Some(_) => String::new(),
+                None => format!(" --model {name}"),
+            };
+            Problem::new("MG0202", message).hint(format!(
+                "`{}` adds one",
+                call.follow_up(&format!("init{named} --task classification"))
+            ))
+        }
         NamingError::NoModel { have, .. } => {
             Problem::new("MG0202", message).hint(format!("there is: {}", have.join(", ")))
         }
@@ -222,14 +234,24 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         NamingError::NoVersions(_) => {
             Problem::new("MG0203", message).hint(format!("`{}`", call.follow_up("register PATH")))
         }
-        NamingError::NobodyHolds { .. } => {
-            Problem::new("MG0204", message).hint(format!("`{}`", call.follow_up("promote latest")))
+        NamingError::NobodyHolds { alias, .. } => {
+            Problem::new("MG0204", message).hint(holders_hint(call, alias == PRODUCTION))
         }
         NamingError::NothingBelow { entries, .. } => {
-            Problem::new("MG0205", message).cause(format!("its stack has {entries} entries"))
+            let noun = if entries == 1 { "entry" } else { "entries" };
+            Problem::new("MG0205", message).cause(format!("its stack has {entries} {noun}"))
         }
         NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
         NamingError::Store(error) => store(call, error),
+    }
+}
+
+/// What to do where nobody holds an alias.
+fn holders_hint(call: &Call, is_production: bool) -> String {
+    if is_production {
+        format!("`{}`", call.follow_up("promote latest"))
+    } else {
+        format!("`{}` lists all", call.follow_up("alias list"))
     }
 }
 
@@ -248,11 +270,7 @@ pub fn switch(call: &Call, error: SwitchError) -> Problem {
     let log = format!("`{}` lists them", call.follow_up("log"));
     match error {
         SwitchError::NobodyHolds { alias, .. } => {
-            Problem::new("MG0204", message).hint(if alias.is_production() {
-                format!("`{}`", call.follow_up("promote latest"))
-            } else {
-                format!("`{}` lists all", call.follow_up("alias list"))
-            })
+            Problem::new("MG0204", message).hint(holders_hint(call, alias.is_production()))
         }
         SwitchError::NothingBelow { .. } => Problem::new("MG0205", message).hint(format!(
             "go to a version by its name: `{}` lists all",
@@ -374,3 +392,6 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         None => problem.hint(help),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -281,3 +281,6 @@ pub fn verify_chain(tx: &Tx<'_>, expected: Option<Hash>) -> Result<Chain> {
     }
     Ok(chain)
 }
+
+#[cfg(test)]
+mod tests;
