@@ -11,10 +11,11 @@ use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
+use crate::files::read;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
-use crate::store::{Access, SCHEMA, Store, backup_path};
+use crate::store::{Access, SCHEMA, Store, backup_path, beside};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::progress;
@@ -79,14 +80,25 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
+        self.follow_up_in(Path::new("."), words)
+    }
+
+    /// The same, for a project in `folder`.
+    #[must_use]
+    pub fn follow_up_in(&self, folder: &Path, words: &str) -> String {
         let mut line = "modelguard".to_owned();
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 line.push_str(&format!(" {name} {}", quoted(&value)));
             }
         };
-        let directory = &self.globals.directory;
-        let elsewhere = directory.as_os_str() != ".";
+        let here = Path::new(".");
+        let directory = match (self.globals.directory.as_path(), folder) {
+            (start, folder) if folder == here => start.to_path_buf(),
+            (start, folder) if start == here => folder.to_path_buf(),
+            (start, folder) => start.join(folder),
+        };
+        let elsewhere = directory != here;
         option("-C", elsewhere.then(|| directory.display().to_string()));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         option("--config", path(&self.globals.config));
@@ -154,6 +166,26 @@ impl Call {
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
         Ok(found)
+    }
+
+    /// Refuses to write over the store, its journal or the policy.
+    ///
+    /// # Errors
+    /// The path leads to one of them.
+    pub fn spare_own_files(&self, output: &Path) -> Result<(), Problem> {
+        let found = self.found.borrow();
+        let (policy, store) = (found.0.clone(), found.1.clone());
+        let journal = store.as_deref().map(|store| beside(store, "-journal"));
+        let real = |path: &Path| read::canonical(path).unwrap_or_else(|_| absolute(path));
+        let own = [policy, store, journal].into_iter().flatten();
+        match own.into_iter().find(|own| real(own) == real(output)) {
+            None => Ok(()),
+            Some(own) => Err(Problem::new(
+                "MG0517",
+                format!("{} is the project's own file", own.display()),
+            )
+            .hint("write to another file")),
+        }
     }
 
     /// Policy and store paths for the JSON envelope, where they are known.

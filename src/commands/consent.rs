@@ -11,19 +11,12 @@ use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
 use crate::workflows::switching::{Party, Plan};
 
-/// Whether to go ahead with a change of what is live: `--yes`, or a person's yes to the plan.
+/// Whether to go ahead: `--yes`, or a person's yes to the plan. `deed` says in an error what the command does that it has
+/// to ask for.
 ///
 /// # Errors
 /// There is no terminal to ask on; Ctrl-C came.
-pub fn agree(call: &Call, plan: &str, question: &str, yes: bool) -> Result<bool, Problem> {
-    ask(call, plan, question, yes, "changes the live model")
-}
-
-/// Whether to go ahead. `deed` says in an error what the command does that it has to ask for.
-///
-/// # Errors
-/// As [`agree`].
-pub fn ask(
+pub fn agree(
     call: &Call,
     plan: &str,
     question: &str,
@@ -77,7 +70,7 @@ pub fn agree_to_plan(call: &Call, plan: &Plan, flags: &LiveFlags) -> Result<bool
     } else {
         format!("changes who holds @{}", plan.alias)
     };
-    ask(call, &plan_text(call, plan), question, flags.yes, &deed)
+    agree(call, &plan_text(call, plan), question, flags.yes, &deed)
 }
 
 /// The plan: from, to, what each scored, what speaks against it, how to take it back.
@@ -246,7 +239,8 @@ mod tests {
     #[test]
     fn a_yes_needs_no_terminal() {
         let run = call(&["-q", "promote", "v2", "--yes"]);
-        assert_eq!(ask(&run, "plan\n", "Promote?", true, "changes"), Ok(true));
+        let agreed = agree(&run, "plan\n", "Promote?", true, "changes");
+        assert_eq!(agreed, Ok(true));
     }
 
     #[test]

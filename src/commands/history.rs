@@ -46,11 +46,12 @@ pub struct Args {
     until: Option<String>,
 
     /// Rows for another program: csv or jsonl
-    #[arg(long = "as", value_name = "FORMAT", conflicts_with = "json")]
+    #[arg(long = "as", value_name = "FORMAT")]
     rows: Option<RowFormat>,
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
+    let rows = RowFormat::alone(args.rows, call)?;
     let since = call.time("--since", args.since.as_deref())?;
     let until = call.time("--until", args.until.as_deref())?;
     let mut session = call.session(Access::Read)?;
@@ -84,7 +85,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         ),
         versions,
         total,
-        rows: args.rows,
+        rows,
     }))
 }
 

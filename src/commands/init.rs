@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::call::{Call, quoted};
+use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::metric::Task;
@@ -179,15 +179,14 @@ fn model_name(call: &Call, folder: &std::path::Path) -> Result<ModelName, Proble
 }
 
 fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<String> {
-    let stays = folder == std::path::Path::new(".");
-    let place = if stays || call.globals.db.is_some() || call.globals.config.is_some() {
-        call.follow_up("").trim_end().to_owned()
+    // Where policy or store were named, the paths begin where this command began.
+    let named = call.globals.db.is_some() || call.globals.config.is_some();
+    let place = if named {
+        call.follow_up("")
     } else {
-        let folder = call.globals.directory.join(folder);
-        let named = call.globals.model.as_ref();
-        let named = named.map_or_else(String::new, |name| format!(" -m {name}"));
-        format!("modelguard -C {}{named}", quoted(&folder.to_string_lossy()))
+        call.follow_up_in(folder, "")
     };
+    let place = place.trim_end();
     let metric = match model.task {
         Task::Classification => "accuracy=0.93",
         Task::Regression => "rmse=4.2",
@@ -328,7 +327,7 @@ mod tests {
         assert_eq!(first(&["init"], "."), "modelguard promote latest");
         assert_eq!(
             first(&["init", "shop"], "shop"),
-            "modelguard -C ./shop promote latest"
+            "modelguard -C shop promote latest"
         );
         assert_eq!(
             first(&["-C", "a", "init", "shop"], "shop"),
@@ -336,7 +335,7 @@ mod tests {
         );
         assert_eq!(
             first(&["init", "my shop"], "my shop"),
-            "modelguard -C './my shop' promote latest"
+            "modelguard -C 'my shop' promote latest"
         );
         assert_eq!(
             first(&["--db", "x.db", "init", "shop"], "shop"),
@@ -348,7 +347,7 @@ mod tests {
     fn the_next_commands_name_the_model_that_was_named() {
         for (folder, expected) in [
             (".", "modelguard -m churn promote latest"),
-            ("shop", "modelguard -C ./shop -m churn promote latest"),
+            ("shop", "modelguard -C shop -m churn promote latest"),
         ] {
             let run = call(&["init", folder, "--model", "churn"]);
             let next = next_commands(&run, Path::new(folder), &model(Task::Regression));

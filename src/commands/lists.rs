@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::call::Call;
 use crate::files::csv::write_csv;
+use crate::ui::problem::Problem;
 
 /// How the rows of a list are written for another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,20 @@ pub enum RowFormat {
 }
 
 impl RowFormat {
+    /// Refuses `--as` beside `--json`: clap can't, for `--json` belongs to every command.
+    ///
+    /// # Errors
+    /// Both were given.
+    pub fn alone(format: Option<Self>, call: &Call) -> Result<Option<Self>, Problem> {
+        if format.is_some() && call.globals.json {
+            return Err(
+                Problem::new("MG0101", "--as and --json are two forms of one answer")
+                    .hint("leave one of them out"),
+            );
+        }
+        Ok(format)
+    }
+
     /// Writes rows; each is an object that has `keys`. Objects and lists in it are JSON within CSV.
     pub fn write(self, keys: &[&str], rows: &[Value]) -> String {
         match self {

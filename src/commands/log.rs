@@ -51,7 +51,7 @@ pub struct Args {
     since: Option<String>,
 
     /// Rows for another program: csv or jsonl
-    #[arg(long = "as", value_name = "FORMAT", conflicts_with = "json")]
+    #[arg(long = "as", value_name = "FORMAT")]
     rows: Option<RowFormat>,
 }
 
@@ -67,6 +67,7 @@ fn parse_kind(text: &str) -> Result<OperationKind, String> {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
+    let format = RowFormat::alone(args.rows, call)?;
     let since = call.time("--since", args.since.as_deref())?;
     let mut session = call.session(Access::Read)?;
     // The log is the store's; a default model does not hide the others.
@@ -117,7 +118,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         total,
         head,
         one: args.operation.is_some(),
-        format: args.rows,
+        format,
     }))
 }
 

@@ -142,6 +142,9 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         ),
         StoreError::Meaningless { .. } => Problem::new("MG0402", message)
             .hint("the store was changed by another program; put a copy back"),
+        StoreError::Vanished(_) => Problem::new("MG0404", message)
+            .cause("another process took this one for dead")
+            .hint("run the command again"),
         StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
         StoreError::Sql(error) => Problem::new("MG9901", "SQLite refused a statement")
             .cause(error.to_string())

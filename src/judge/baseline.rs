@@ -94,21 +94,23 @@ fn recorded(metric: Metric, metrics: &BTreeMap<String, f64>) -> Result<MetricBas
     Ok(baseline)
 }
 
-/// Which metric a check of a classification is about when none is named: log loss where window and baseline have
-/// probabilities, else accuracy. `window_has` says whether the rows carry probabilities.
+/// Whether a check of a classification is about log loss when no metric is named, else about accuracy.
+///
+/// A sample that is compared with decides it: rows that come without probabilities later leave log loss undefined, and
+/// never change the question. Beside recorded numbers alone it is log loss once any row of the window has probabilities
+/// (`window_has_some`).
 #[must_use]
-pub fn has_probabilities(window_has: bool, baselines: &[Standard]) -> bool {
+pub fn is_about_log_loss(window_has_some: bool, baselines: &[Standard]) -> bool {
     let nearest = |metric| {
         baselines
             .iter()
             .position(|baseline| baseline.offers(metric))
     };
-    window_has
-        && match (nearest(Metric::LogLoss), nearest(Metric::Accuracy)) {
-            (Some(log_loss), Some(accuracy)) => log_loss <= accuracy,
-            (Some(_), None) => true,
-            (None, _) => false,
-        }
+    let Some(log_loss) = nearest(Metric::LogLoss) else {
+        return false;
+    };
+    let asked = window_has_some || matches!(baselines.get(log_loss), Some(Standard::Rows(_)));
+    asked && nearest(Metric::Accuracy).is_none_or(|accuracy| log_loss <= accuracy)
 }
 
 /// Which metrics decide over recorded numbers when none is named: the usual one of the task where both versions have
@@ -219,16 +221,16 @@ mod tests {
     fn log_loss_is_chosen_where_both_sides_have_probabilities() {
         let accuracy = recorded(&[("accuracy", 0.9)]);
         let both = recorded(&[("accuracy", 0.9), ("log_loss", 0.3)]);
-        assert!(has_probabilities(true, &[classes(true)]));
-        assert!(has_probabilities(true, std::slice::from_ref(&both)));
-        assert!(!has_probabilities(false, std::slice::from_ref(&both)));
+        assert!(is_about_log_loss(true, &[classes(true)]));
+        assert!(is_about_log_loss(true, std::slice::from_ref(&both)));
+        assert!(!is_about_log_loss(false, std::slice::from_ref(&both)));
         assert!(
-            !has_probabilities(true, &[classes(false), both.clone()]),
+            !is_about_log_loss(true, &[classes(false), both.clone()]),
             "the nearest speaks"
         );
-        assert!(!has_probabilities(true, &[accuracy]));
-        assert!(has_probabilities(true, &[recorded(&[]), both]));
-        assert!(!has_probabilities(true, &[]));
+        assert!(!is_about_log_loss(true, &[accuracy]));
+        assert!(is_about_log_loss(true, &[recorded(&[]), both]));
+        assert!(!is_about_log_loss(true, &[]));
     }
 
     #[test]

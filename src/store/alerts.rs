@@ -247,6 +247,7 @@ mod tests {
             verdict: Verdict::Degraded,
             severity: Some(Severity::Low),
             was_live: true,
+            by_policy: true,
             tenure: Some(1),
             document: "{}",
         };

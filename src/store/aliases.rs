@@ -8,6 +8,10 @@ use crate::domain::names::AliasName;
 use crate::domain::operation::{ViewChange, stack_from_text};
 use crate::domain::time::Timestamp;
 
+const STACK: &str =
+    "SELECT operation.stack FROM alias JOIN operation ON operation.id = alias.operation_id
+     WHERE alias.model_id = :model AND alias.name = :alias";
+
 /// The stack of holders of an alias; empty where nobody holds it.
 ///
 /// # Errors
@@ -15,10 +19,7 @@ use crate::domain::time::Timestamp;
 pub fn holders(tx: &Tx<'_>, model: i64, alias: &AliasName) -> Result<Holders> {
     let text: Option<String> = tx
         .sql
-        .prepare_cached(
-            "SELECT operation.stack FROM alias JOIN operation ON operation.id = alias.operation_id
-             WHERE alias.model_id = :model AND alias.name = :alias",
-        )?
+        .prepare_cached(STACK)?
         .query_row(
             named_params! { ":model": model, ":alias": alias.as_str() },
             |row| row.get(0),
@@ -41,17 +42,17 @@ pub struct Held {
     pub operation: OperationId,
 }
 
+const LIST: &str = "SELECT alias.name, alias.version_id, period.from_at, alias.operation_id
+     FROM alias
+     LEFT JOIN period ON period.model_id = alias.model_id AND period.alias = alias.name AND period.to_at IS NULL
+     WHERE alias.model_id = :model ORDER BY alias.name";
+
 /// Every alias of a model that somebody holds, by name.
 ///
 /// # Errors
 /// The store can't be read.
 pub fn list(tx: &Tx<'_>, model: i64) -> Result<Vec<Held>> {
-    let mut statement = tx.sql.prepare_cached(
-        "SELECT alias.name, alias.version_id, period.from_at, alias.operation_id
-         FROM alias
-         LEFT JOIN period ON period.model_id = alias.model_id AND period.alias = alias.name AND period.to_at IS NULL
-         WHERE alias.model_id = :model ORDER BY alias.name",
-    )?;
+    let mut statement = tx.sql.prepare_cached(LIST)?;
     let mut rows = statement.query(named_params! { ":model": model })?;
     let mut held = Vec::new();
     while let Some(row) = rows.next()? {
@@ -255,3 +256,6 @@ fn begin_period(
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

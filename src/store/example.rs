@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -12,16 +13,17 @@ use super::truths::NewTruth;
 use super::values::LabelSets;
 use super::versions::{ArtifactKind, Metadata, NewVersion};
 use super::{
-    Access, Change, Created, Result, Store, StoreError, Tx, aliases, artifacts, batches, maintain,
-    models, predictions, truths, versions,
+    Access, Change, Created, Result, Store, StoreError, Tx, aliases, artifacts, batches,
+    evaluations, maintain, models, predictions, truths, versions,
 };
 use crate::domain::evidence::{Attribution, BatchId, Probabilities, Value};
 use crate::domain::hash::Hash;
-use crate::domain::holders::VersionId;
+use crate::domain::holders::{Holders, OperationId, VersionId};
 use crate::domain::metric::Task;
-use crate::domain::names::AliasName;
+use crate::domain::names::{AliasName, ModelName, PRODUCTION};
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::time::{Length, Timestamp};
+use crate::domain::verdict::{EvaluationId, Severity, Verdict};
 use crate::files::columns::FileKind;
 use crate::files::hash::hash_bytes;
 use crate::files::owner::Owner;
@@ -52,6 +54,33 @@ pub struct T<'a>(pub &'a str, pub f64, pub i64);
 
 thread_local! {
     static TRACED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// A change of a holder in a test: production, at minute 0, without a given time.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub kind: OperationKind,
+    pub alias: &'a str,
+    /// The stack after it, the bottom entry first.
+    pub after: &'a [VersionId],
+    pub at: i64,
+    pub at_was_given: bool,
+    pub restores: Option<OperationId>,
+    pub left_degraded: bool,
+}
+
+impl<'a> View<'a> {
+    pub const fn of(kind: OperationKind, after: &'a [VersionId]) -> Self {
+        Self {
+            kind,
+            alias: PRODUCTION,
+            after,
+            at: 0,
+            at_was_given: false,
+            restores: None,
+            left_degraded: false,
+        }
+    }
 }
 
 pub struct Example {
@@ -139,31 +168,102 @@ impl Example {
     /// Promotes a version; `None`: it is the first holder and has no beginning.
     pub fn promote(&mut self, version: VersionId, at: Option<i64>) {
         let model = self.model;
+        let holders = |tx: &Tx<'_>| aliases::holders(tx, model, &AliasName::production());
+        let mut after = self.read(holders);
+        after.promote(version);
+        self.view(View {
+            at: at.unwrap_or(0),
+            at_was_given: at.is_some(),
+            ..View::of(OperationKind::Promote, after.entries())
+        });
+    }
+
+    /// Changes who holds an alias.
+    pub fn view(&mut self, view: View<'_>) -> OperationId {
+        let model = self.model;
+        let alias: AliasName = view.alias.parse().unwrap();
         self.store
             .change(&author(), |tx| {
-                let alias = AliasName::production();
-                let mut after = aliases::holders(tx, model, &alias)?;
-                after.promote(version);
-                let view = aliases::switch(
+                let id = tx.next_operation()?;
+                let change = aliases::switch(
                     tx,
-                    tx.next_operation()?,
+                    id,
                     aliases::Switch {
                         model,
                         alias: &alias,
-                        after,
-                        at: minute(at.unwrap_or(0)),
-                        at_was_given: at.is_some(),
-                        restores: None,
-                        left_degraded: false,
+                        after: Holders::from_bottom(view.after.to_vec()),
+                        at: minute(view.at),
+                        at_was_given: view.at_was_given,
+                        restores: view.restores,
+                        left_degraded: view.left_degraded,
                     },
                 )?;
                 let operation = NewOperation {
-                    view: Some(view),
-                    ..NewOperation::recording(OperationKind::Promote, model)
+                    view: Some(change),
+                    ..NewOperation::recording(view.kind, model)
                 };
-                Ok::<_, StoreError>(Change::recorded((), operation))
+                Ok::<_, StoreError>(Change::recorded(id, operation))
+            })
+            .unwrap()
+    }
+
+    /// Records a check of a version.
+    pub fn evaluate(&mut self, version: VersionId, verdict: Verdict) -> EvaluationId {
+        let model = self.model;
+        self.store
+            .change(&author(), |tx| {
+                let new = evaluations::NewEvaluation {
+                    model,
+                    version: Some(version),
+                    operation: tx.next_operation()?,
+                    checked_at: minute(0),
+                    verdict,
+                    severity: (verdict == Verdict::Degraded).then_some(Severity::High),
+                    was_live: false,
+                    by_policy: true,
+                    tenure: None,
+                    document: "{}",
+                };
+                let id = evaluations::insert(tx, &new)?;
+                let operation = NewOperation::recording(OperationKind::Check, model);
+                Ok::<_, StoreError>(Change::recorded(id, operation))
+            })
+            .unwrap()
+    }
+
+    /// Adds a second model, which the example's own methods then speak of.
+    pub fn other_model(&mut self, name: &str, task: Task) {
+        let name: ModelName = name.parse().unwrap();
+        self.model = self
+            .store
+            .change(&author(), |tx| {
+                let model = models::insert(tx, &name, task, minute(0))?;
+                let operation = NewOperation::recording(OperationKind::Init, model.id);
+                Ok::<_, StoreError>(Change::recorded(model.id, operation))
             })
             .unwrap();
+    }
+
+    /// What goes wrong when somebody runs these statements; nothing of them stays.
+    pub fn refusal(&mut self, sql: &str) -> String {
+        let change = self.store.change(&author(), |tx| {
+            tx.sql.execute_batch(sql)?;
+            Ok::<_, StoreError>(Change::<()>::nothing(()))
+        });
+        change.expect_err("the statement is refused").to_string()
+    }
+
+    /// Runs statements that the store never runs, and keeps what they did.
+    pub fn tampered(&mut self, sql: &str) {
+        let change = self.store.change(&author(), |tx| {
+            tx.sql.execute_batch(sql)?;
+            Ok::<_, StoreError>(Change::staged(()))
+        });
+        change.unwrap();
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("modelguard.db")
     }
 
     /// Every period in which a version held production.

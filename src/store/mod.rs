@@ -33,7 +33,7 @@ use crate::domain::holders::OperationId;
 use crate::domain::operation::{Author, NewOperation};
 
 pub use error::{Result, StoreError};
-pub use open::{Access, Created, SCHEMA, backup_path};
+pub use open::{Access, Created, SCHEMA, backup_path, beside};
 
 /// An open store.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ pub fn dangling_references(tx: &Tx<'_>) -> Result<Vec<String>> {
         let parent: String = row.get(2)?;
         let id = id.map_or_else(String::new, |id| format!(" {id}"));
         Ok(format!(
-            "{table}{id} refers to a {parent} that is not there"
+            "{table}{id} refers to a row of {parent} that is not there"
         ))
     })?;
     Ok(rows.take(LISTED).collect::<rusqlite::Result<_>>()?)

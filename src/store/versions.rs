@@ -308,30 +308,28 @@ pub fn set_retired(tx: &Tx<'_>, id: VersionId, reason: Option<&str>) -> Result<(
     Ok(())
 }
 
+const IS_BAD: &str = "WITH cleared (at) AS (
+         SELECT ifnull(max(id), 0) FROM operation
+         WHERE to_version_id = :version AND alias = :production AND kind IN ('promote', 'undo'))
+     SELECT EXISTS (SELECT 1 FROM operation, cleared
+                    WHERE from_version_id = :version AND alias = :production AND left_degraded = 1
+                      AND id > cleared.at)
+         OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
+                    WHERE version_id = :version
+                      AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
+                      AND operation_id > cleared.at
+                    ORDER BY id DESC LIMIT 1), 0)";
+
 /// Whether automatic acts must keep away from a version: it was left because it was degraded, or the last verdict
 /// that decided says degraded; a later promote of it, or an undo that brought it back, clears both.
 ///
 /// # Errors
 /// The store can't be read.
 pub fn is_bad(tx: &Tx<'_>, id: VersionId) -> Result<bool> {
-    Ok(tx
-        .sql
-        .prepare_cached(
-            "WITH cleared (at) AS (
-                 SELECT ifnull(max(id), 0) FROM operation
-                 WHERE to_version_id = :version AND alias = :production AND kind IN ('promote', 'undo'))
-             SELECT EXISTS (SELECT 1 FROM operation, cleared
-                            WHERE from_version_id = :version AND alias = :production AND left_degraded = 1
-                              AND id > cleared.at)
-                 OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
-                            WHERE version_id = :version AND verdict <> 'insufficient_data'
-                              AND operation_id > cleared.at
-                            ORDER BY id DESC LIMIT 1), 0)",
-        )?
-        .query_row(
-            named_params! { ":version": id.0, ":production": PRODUCTION },
-            |row| row.get(0),
-        )?)
+    Ok(tx.sql.prepare_cached(IS_BAD)?.query_row(
+        named_params! { ":version": id.0, ":production": PRODUCTION },
+        |row| row.get(0),
+    )?)
 }
 
 /// What the last check of a version said, if there was one.
@@ -370,3 +368,6 @@ fn verdict(tx: &Tx<'_>, id: VersionId, query: &str) -> Result<Option<Verdict>> {
     })
     .transpose()
 }
+
+#[cfg(test)]
+mod tests;

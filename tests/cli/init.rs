@@ -17,3 +17,97 @@ fn a_project_is_made_once() {
     );
     assert_eq!(sandbox.number("SELECT count(*) FROM operation"), 1);
 }
+
+#[test]
+fn a_new_model_needs_a_task() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.fails("init --model churn", 2, "MG0101");
+    let run = run.tells("--task classification");
+    assert!(run.stderr.contains("--task regression"), "{run:#?}");
+    assert!(!sandbox.store().exists() && !sandbox.file("modelguard.toml").exists());
+    sandbox.run("init --task clustering").expect(2);
+    sandbox.run("init --model a/b --task regression").expect(2);
+    assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn the_folder_names_the_model() {
+    let sandbox = Sandbox::empty();
+    let made = sandbox.json("init prices --task regression");
+    assert_eq!(made["model"], "prices");
+    assert!(sandbox.file("prices/modelguard.db").is_file());
+    assert!(!sandbox.store().exists());
+    sandbox.ok("-C prices history").says("No version of prices");
+    sandbox.fails("init .hidden --task regression", 2, "MG0101");
+}
+
+#[test]
+fn a_store_takes_a_second_model_whatever_the_case() {
+    let sandbox = Sandbox::new();
+    assert_eq!(
+        sandbox.json("init --model prices --task regression")["created"],
+        true
+    );
+    assert_eq!(
+        sandbox.json("init --model Prices --task regression")["created"],
+        false
+    );
+    let run = sandbox.fails("init --model churn --task regression", 2, "MG0107");
+    assert!(
+        run.stderr.contains("its task is classification"),
+        "{run:#?}"
+    );
+    assert_eq!(sandbox.number("SELECT count(*) FROM model"), 2);
+}
+
+#[test]
+fn a_policy_is_never_written_over() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("modelguard.toml", b"[check]\nmin_rows = 50\n");
+    sandbox
+        .ok("init --model churn --task classification --preset original")
+        .tells("stays as it is");
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    assert_eq!(policy, "[check]\nmin_rows = 50\n");
+    sandbox.ok("config validate");
+}
+
+#[test]
+fn both_presets_are_policies_without_a_fault() {
+    for task in ["classification", "regression"] {
+        for preset in ["default", "original"] {
+            let sandbox = Sandbox::empty();
+            sandbox.ok(&format!("init --model m --task {task} --preset {preset}"));
+            sandbox.ok("config validate").says("also for the task of m");
+            let keys = sandbox.json("config show")["keys"].clone();
+            let evidence = keys.as_array().unwrap().iter();
+            let mut evidence = evidence.filter(|key| key["key"] == "check.evidence");
+            let expected = if preset == "original" {
+                "recorded"
+            } else {
+                "live"
+            };
+            assert_eq!(evidence.next().unwrap()["value"], expected);
+        }
+    }
+}
+
+#[test]
+fn what_it_says_next_can_be_pasted() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.ok("init sub --model churn --task classification");
+    let next: Vec<_> = run
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("  modelguard "))
+        .collect();
+    assert_eq!(next.len(), 3, "{run:#?}");
+    sandbox.write("sub/MODEL-FILE", b"model");
+    sandbox.write(
+        "sub/HELDOUT.csv",
+        b"id,prediction,truth\n1,a,a\n2,b,a\n3,b,b\n",
+    );
+    sandbox.ok(next[0].trim_start().trim_start_matches("modelguard "));
+    let promote = next[1].trim_start().trim_start_matches("modelguard ");
+    sandbox.ok(&format!("{promote} --yes"));
+}

@@ -157,6 +157,31 @@ impl Sandbox {
         run
     }
 
+    /// Runs a command that `prepare` sets up further: its variables, its folder, its streams.
+    pub fn run_with(&self, line: &str, prepare: impl FnOnce(&mut Command)) -> Run {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut command = self.command(&words);
+        prepare(&mut command);
+        let run = finish(&words, command, &[]);
+        self.assert_whole(&run);
+        run
+    }
+
+    /// Runs a command with a variable set.
+    pub fn run_where(&self, variable: &str, value: &str, line: &str) -> Run {
+        self.run_with(line, |command| {
+            command.env(variable, value);
+        })
+    }
+
+    /// Runs a command in a folder of the project.
+    pub fn run_in(&self, folder: &str, line: &str) -> Run {
+        let folder = self.file(folder);
+        self.run_with(line, |command| {
+            command.current_dir(folder);
+        })
+    }
+
     /// Runs a command on a store that is broken on purpose.
     pub fn run_on_broken(&self, line: &str) -> Run {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -179,6 +204,7 @@ impl Sandbox {
         let run = self.run(line).expect(status);
         assert!(run.stderr.contains(code), "no {code} in {run:#?}");
         assert_eq!(run.stdout, "", "{run:#?}");
+        assert!(run.stderr.lines().count() <= 4, "{run:#?}");
         let as_json = self.run(&format!("{line} --json")).expect(status);
         let problem = as_json.problem();
         assert_eq!(problem["code"], code, "{as_json:#?}");
@@ -222,6 +248,15 @@ impl Sandbox {
     }
 }
 
+/// The keys of an object, sorted.
+#[track_caller]
+pub fn keys(object: &Value) -> Vec<&str> {
+    let object = object.as_object().unwrap();
+    let mut keys: Vec<_> = object.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
 /// Every view named `invariant_…` of a store is empty.
 pub fn assert_whole(store: &Path, after: &str) {
     let connection = Connection::open(store).unwrap();
@@ -233,6 +268,7 @@ pub fn assert_whole(store: &Path, after: &str) {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
+    assert!(views.len() >= 15, "invariants are missing: {views:?}");
     for view in views {
         let broken: i64 = connection
             .query_row(&format!("SELECT count(*) FROM {view}"), [], |row| {

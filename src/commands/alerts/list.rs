@@ -12,7 +12,6 @@ use crate::domain::verdict::Severity;
 use crate::store::alerts::{self, Alert, Filter};
 use crate::store::{Access, operations};
 use crate::ui::colour::Tone;
-use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
 use crate::workflows::naming::{self, NamingError};
 
@@ -23,12 +22,7 @@ pub fn run(
     open_only: bool,
     format: Option<RowFormat>,
 ) -> Outcome {
-    if call.globals.json && format.is_some() {
-        return Err(
-            Problem::new("MG0101", "--as and --json are two forms of one answer")
-                .hint("leave one of them out"),
-        );
-    }
+    let format = RowFormat::alone(format, call)?;
     let mut session = call.session(Access::Read)?;
     let named = Call::named_model(&session);
     let listed = session

@@ -53,6 +53,7 @@ fn evidence(rows: u64) -> Evidence {
         since_count: rows,
         since_failed_count: 0,
         newest_label_age: Some(Length::from_seconds(60)),
+        newest_label_is_ahead: false,
     }
 }
 
@@ -148,6 +149,7 @@ fn missing_predictions_truth_and_rows_are_told_apart() {
     let unlabelled = Evidence {
         predictions_count: 12_431,
         newest_label_age: None,
+        newest_label_is_ahead: false,
         ..evidence(0)
     };
     let rows = judge_recorded(Metric::Rmse, true, Some(1.0), Some(1.0), 5.0);
@@ -164,6 +166,7 @@ fn stale_failed_and_coarse_withhold_only_healthy() {
     let bad = Evidence {
         window_failed_count: 2,
         newest_label_age: Some(Length::from_days(9)),
+        newest_label_is_ahead: false,
         ..evidence(40)
     };
     let fine = judged(

@@ -106,6 +106,11 @@ pub fn assert_none(problems: &[String]) {
 }
 
 #[test]
+fn clap_finds_no_mistake_in_the_tree() {
+    modelguard::commands::tree().debug_assert();
+}
+
+#[test]
 fn every_command_takes_json() {
     let tree = modelguard::commands::tree();
     let json = tree.get_arguments().find(|arg| arg.get_id() == "json");

@@ -69,6 +69,9 @@ impl Keys {
                         .get(&name)
                         .or_else(|| keys.get(&format!("{name}[]")))
                         .or_else(|| keys.get(&format!("{name}{{}}")));
+                    if let Some(wrong) = kind.and_then(|kind| wrong_type(kind, value)) {
+                        problems.push(format!("{schema}: {name} is {wrong}"));
+                    }
                     match kind {
                         None => problems.push(format!("{schema}: {name} is not described")),
                         Some(_) if keys.contains_key(&format!("{name}{{}}")) => {}
@@ -112,6 +115,22 @@ impl Keys {
     }
 }
 
+/// What a value is, where it is not of the type that is described: `text or null`, `number/text`.
+fn wrong_type(kind: &str, value: &Value) -> Option<String> {
+    let is = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "text",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    let kinds = kind.split(", as ").next().unwrap_or_default();
+    let described = kinds.split(" or ").flat_map(|kind| kind.split('/'));
+    let fits = described.into_iter().any(|kind| kind == is);
+    (!fits).then(|| format!("{is}, not {kinds}"))
+}
+
 #[test]
 fn undescribed_and_missing_keys_are_found() {
     let described = |keys: &[(&str, &str)]| {
@@ -126,8 +145,8 @@ fn undescribed_and_missing_keys_are_found() {
                 ("x", "number"),
                 ("y[]", "list"),
                 ("y[].z", "text"),
-                ("m{}", "map"),
-                ("o", "object, as `b`"),
+                ("m{}", "object"),
+                ("o", "object or null, as `b`"),
             ]),
         ),
         ("b".to_owned(), described(&[("w", "text")])),
@@ -145,6 +164,9 @@ fn undescribed_and_missing_keys_are_found() {
     );
     assert_eq!(
         keys.problems("a", &serde_json::json!({"x": null, "y": [], "o": null})),
-        ["a: m is described and not in the document"]
+        [
+            "a: x is null, not number",
+            "a: m is described and not in the document"
+        ]
     );
 }
