@@ -11,6 +11,7 @@ use crate::domain::hash::Hash;
 use crate::domain::holders::OperationId;
 use crate::domain::names::{NameSyntax, Reference};
 use crate::domain::operation::OperationKind;
+use crate::ui::colour::Palette;
 
 /// One row of a table: what is to be told, its code, its exit status, its hint.
 type Row = (Problem, &'static str, u8, &'static str);
