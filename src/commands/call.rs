@@ -365,7 +365,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && word
             .bytes()
@@ -380,6 +380,111 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::example::{call, minute};
+    use crate::domain::time::Length;
+
+    #[test]
+    fn the_command_line_is_what_was_typed_as_a_shell_reads_it() {
+        let run = call(&["promote", "v1", "--reason", "it's better"]);
+        assert_eq!(
+            run.command_line(),
+            r"modelguard promote v1 --reason 'it'\''s better'"
+        );
+    }
+
+    #[test]
+    fn a_further_command_goes_to_the_same_store_and_model() {
+        assert_eq!(call(&["status"]).follow_up("log"), "modelguard log");
+        let run = call(&[
+            "-C", "my dir", "--config", "p.toml", "--db", "s.db", "-m", "churn", "status",
+        ]);
+        assert_eq!(
+            run.follow_up("undo op_1"),
+            "modelguard -C 'my dir' --config p.toml --db s.db -m churn undo op_1"
+        );
+    }
+
+    #[test]
+    fn what_only_shapes_the_output_is_not_handed_on() {
+        let run = call(&[
+            "status",
+            "--json",
+            "-q",
+            "-v",
+            "--no-input",
+            "--color",
+            "never",
+        ]);
+        assert_eq!(run.follow_up("log"), "modelguard log");
+    }
+
+    #[test]
+    fn the_actor_is_named_by_the_option_before_the_environment() {
+        let author = call(&["status"]).author();
+        assert_eq!((author.actor.as_str(), author.host.as_str()), ("ann", "h"));
+        assert_eq!(author.at, minute(720));
+        assert_eq!(author.command_line, "modelguard status");
+        assert!(!author.clock_overridden);
+        assert_eq!(call(&["--actor", "ben", "status"]).author().actor, "ben");
+    }
+
+    #[test]
+    fn a_time_is_a_moment_or_an_age() {
+        let run = call(&["log"]);
+        let read = |text| run.time("--since", Some(text));
+        assert_eq!(run.time("--since", None), Ok(None));
+        assert_eq!(read("2026-01-01 00:05"), Ok(Some(minute(5))));
+        assert_eq!(read("2h"), Ok(Some(minute(600))));
+        let problem = read("yesterday").unwrap_err();
+        assert_eq!(problem.code, "MG0107");
+        assert_eq!(problem.message, "--since yesterday");
+        assert_eq!(problem.causes.len(), 1);
+    }
+
+    #[test]
+    fn nobody_is_asked_where_that_was_forbidden() {
+        assert!(!call(&["status", "--no-input"]).can_ask());
+        let mut run = call(&["status"]);
+        run.stderr_is_terminal = false;
+        assert!(!run.can_ask());
+    }
+
+    #[test]
+    fn a_run_that_nobody_stopped_goes_on() {
+        assert_eq!(call(&["status"]).check_stop(), Ok(()));
+    }
+
+    #[test]
+    fn before_anything_was_looked_for_no_path_is_known() {
+        assert_eq!(call(&["--db", "x.db", "status"]).paths(), (None, None));
+    }
+
+    #[test]
+    fn what_was_found_is_told_with_who_said_so() {
+        let mut found = Discovered {
+            directory: "/x".into(),
+            policy_path: None,
+            explicit: false,
+            policy: crate::domain::policy::Policy::default(),
+            source_text: None,
+            store_path: "m.db".into(),
+            store_origin: Origin::Default,
+            model: None,
+            model_origin: Origin::Default,
+            lock_timeout: Length::from_seconds(5),
+            lock_timeout_origin: Origin::Flag,
+        };
+        let told_of = |found: &Discovered| told(found);
+        let default = told_of(&found);
+        assert!(default.starts_with("policy: none, so the defaults hold\nstore: m.db ("));
+        assert!(default.contains("\nmodel: none named\nlock timeout: 5s ("));
+        found.policy_path = Some("p.toml".into());
+        assert!(told_of(&found).starts_with("policy: p.toml, found from here upwards\n"));
+        found.explicit = true;
+        assert!(told_of(&found).starts_with("policy: p.toml, named\n"));
+        found.model = Some("churn".parse().unwrap());
+        assert!(told_of(&found).contains("\nmodel: churn ("));
+    }
 
     #[test]
     fn words_are_quoted_only_where_a_shell_needs_it() {

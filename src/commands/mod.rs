@@ -180,7 +180,7 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let answered = if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) {
@@ -199,6 +199,9 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     let Some(verb) = cli.verb else {
         return short_help(&cli.globals, palette_of_errors);
     };
+    if voice == Voice::Mute {
+        cli.globals.quiet = 2;
+    }
     let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
         let report = dispatch(&call, verb)?;
         Ok(match voice {

@@ -140,6 +140,9 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         ),
         StoreError::Meaningless { .. } => Problem::new("MG0402", message)
             .hint("the store was changed by another program; put a copy back"),
+        StoreError::Vanished(_) => Problem::new("MG0404", message)
+            .cause("another process took this one for dead")
+            .hint("run the command again"),
         StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
         StoreError::Sql(error) => Problem::new("MG9901", "SQLite refused a statement")
             .cause(error.to_string())
@@ -354,6 +357,20 @@ fn former(words: &[OsString]) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// ` store verify`: the command among the words, as deep as they go.
+fn command_of(words: &[OsString]) -> String {
+    let tree = super::tree();
+    let mut command = &tree;
+    let mut path = String::new();
+    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(below) = command.find_subcommand(word) {
+            path.push_str(&format!(" {word}"));
+            command = below;
+        }
+    }
+    path
+}
+
 fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
     let rendered = error.render().to_string();
     let message = rendered
@@ -388,15 +405,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     });
-    let verb = words
-        .iter()
-        .skip(1)
-        .filter_map(|word| word.to_str())
-        .find(|word| super::tree().find_subcommand(word).is_some());
-    let help = verb.map_or_else(
-        || "`modelguard --help`".to_owned(),
-        |verb| format!("`modelguard {verb} --help`"),
-    );
+    let help = format!("`modelguard{} --help`", command_of(words));
     match suggestion {
         Some(suggestion) => problem.hint(format!("did you mean {suggestion}? {help}")),
         None => problem.hint(help),

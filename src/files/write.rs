@@ -235,6 +235,17 @@ pub fn temporary_beside(target: &Path) -> Result<PathBuf, FileError> {
     Ok(target.with_file_name(hidden))
 }
 
+/// Creates an empty file beside `target` under a name that nobody had, not even a process of our id that died.
+///
+/// # Errors
+/// The directory can't be written.
+pub fn claim_beside(target: &Path) -> Result<PathBuf, FileError> {
+    claim(target, |path| {
+        File::options().write(true).create_new(true).open(path)
+    })
+    .map(|(path, _)| path)
+}
+
 /// Creates something under a temporary name; a name left by a dead process with our id is passed over.
 pub(super) fn claim<T>(
     target: &Path,

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::versions::ArtifactKind;
-use super::{Result, Tx, count, signed};
+use super::{Result, StoreError, Tx, count, signed};
 use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
 use crate::files::hash::hash_bytes;
@@ -95,7 +95,7 @@ pub fn finish(tx: &Tx<'_>, artifact: i64, kind: ArtifactKind, content: Content) 
         discard(tx, artifact)?;
         return Ok(other);
     }
-    tx.sql.execute(
+    let changed = tx.sql.execute(
         "UPDATE artifact SET state = 'ready', blake3 = :blake3, size_bytes = :size_bytes, chunks_count = :chunks_count
          WHERE id = :id",
         named_params! {
@@ -103,23 +103,28 @@ pub fn finish(tx: &Tx<'_>, artifact: i64, kind: ArtifactKind, content: Content) 
             ":chunks_count": signed(content.chunks_count), ":id": artifact,
         },
     )?;
+    if changed != 1 {
+        return Err(StoreError::Vanished("artifact"));
+    }
     Ok(artifact)
 }
 
-/// Removes an unfinished artifact and the pieces that nothing else uses.
+/// Removes an unfinished artifact and the pieces that nothing else uses. A finished one stays as it is.
 ///
 /// # Errors
 /// The store can't be written.
 pub fn discard(tx: &Tx<'_>, artifact: i64) -> Result<()> {
     let parameters = named_params! { ":artifact": artifact };
     let mut statement = tx.sql.prepare_cached(
-        "SELECT DISTINCT chunk_id FROM artifact_chunk WHERE artifact_id = :artifact",
+        "SELECT DISTINCT chunk_id FROM artifact_chunk
+         WHERE artifact_id = (SELECT id FROM artifact WHERE id = :artifact AND state = 'pending')",
     )?;
     let chunks = statement
         .query_map(parameters, |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
     tx.sql.execute(
-        "DELETE FROM artifact_chunk WHERE artifact_id = :artifact",
+        "DELETE FROM artifact_chunk
+         WHERE artifact_id = (SELECT id FROM artifact WHERE id = :artifact AND state = 'pending')",
         parameters,
     )?;
     for chunk in chunks {
@@ -203,3 +208,6 @@ pub fn list_ready(tx: &Tx<'_>) -> Result<Vec<Ready>> {
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ pub struct NewEvaluation<'a> {
     pub verdict: Verdict,
     pub severity: Option<Severity>,
     pub was_live: bool,
+    /// False: by rules that were given for this check alone.
+    pub by_policy: bool,
     /// Of the live version, when it was checked.
     pub tenure: Option<i64>,
     /// All that the check saw, as JSON.
@@ -45,9 +47,10 @@ pub struct Evaluation {
 /// The store can't be written.
 pub fn insert(tx: &Tx<'_>, new: &NewEvaluation<'_>) -> Result<EvaluationId> {
     tx.sql.execute(
-        "INSERT INTO evaluation (model_id, version_id, operation_id, checked_at, verdict, severity, was_live, tenure,
-             document)
-         VALUES (:model, :version, :operation, :checked_at, :verdict, :severity, :was_live, :tenure, :document)",
+        "INSERT INTO evaluation (model_id, version_id, operation_id, checked_at, verdict, severity, was_live,
+             by_policy, tenure, document)
+         VALUES (:model, :version, :operation, :checked_at, :verdict, :severity, :was_live,
+             :by_policy, :tenure, :document)",
         named_params! {
             ":model": new.model,
             ":version": new.version.map(|version| version.0),
@@ -56,6 +59,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewEvaluation<'_>) -> Result<EvaluationId> {
             ":verdict": new.verdict.name(),
             ":severity": new.severity.map(Severity::name),
             ":was_live": new.was_live,
+            ":by_policy": new.by_policy,
             ":tenure": new.tenure,
             ":document": new.document,
         },
@@ -149,147 +153,4 @@ pub fn document(tx: &Tx<'_>, id: EvaluationId) -> Result<Option<String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Change;
-    use crate::store::example::{Example, author, minute};
-
-    struct Check {
-        version: Option<VersionId>,
-        verdict: Verdict,
-        was_live: bool,
-        tenure: Option<i64>,
-        at: i64,
-    }
-
-    fn record(example: &mut Example, check: &Check) -> EvaluationId {
-        let model = example.model;
-        example
-            .store
-            .change(&author(), |tx| {
-                let new = NewEvaluation {
-                    model,
-                    version: check.version,
-                    operation: OperationId(1),
-                    checked_at: minute(check.at),
-                    verdict: check.verdict,
-                    severity: (check.verdict == Verdict::Degraded).then_some(Severity::High),
-                    was_live: check.was_live,
-                    tenure: check.tenure,
-                    document: "{\"seen\":1}",
-                };
-                Ok::<_, StoreError>(Change::staged(insert(tx, &new)?))
-            })
-            .unwrap()
-    }
-
-    #[test]
-    fn the_newest_of_what_was_live_is_not_that_of_a_shadow() {
-        let mut example = Example::new();
-        let (a, b) = (example.version("a"), example.version("b"));
-        let model = example.model;
-        assert_eq!(example.read(|tx| newest_of_live(tx, model)), None);
-        let live = Check {
-            version: Some(a),
-            verdict: Verdict::Degraded,
-            was_live: true,
-            tenure: Some(1),
-            at: 1,
-        };
-        let shadow = Check {
-            version: Some(b),
-            verdict: Verdict::Healthy,
-            was_live: false,
-            tenure: None,
-            at: 2,
-        };
-        let (first, second) = (record(&mut example, &live), record(&mut example, &shadow));
-        let newest = example.read(|tx| newest_of_live(tx, model)).unwrap();
-        assert_eq!(
-            (newest.id, newest.version, newest.tenure),
-            (first, Some(a), Some(1))
-        );
-        assert_eq!(
-            (newest.verdict, newest.severity),
-            (Verdict::Degraded, Some(Severity::High))
-        );
-        let of_b = example.read(|tx| newest_of(tx, b)).unwrap();
-        assert_eq!(
-            (of_b.id, of_b.was_live, of_b.checked_at),
-            (second, false, minute(2))
-        );
-        let nobody = Check {
-            version: None,
-            verdict: Verdict::InsufficientData,
-            was_live: true,
-            tenure: None,
-            at: 3,
-        };
-        let third = record(&mut example, &nobody);
-        assert_eq!(
-            example.read(|tx| newest_of_live(tx, model)).unwrap().id,
-            third
-        );
-        let document = example.read(|tx| document(tx, first)).unwrap();
-        assert_eq!(document, "{\"seen\":1}");
-        assert_eq!(
-            example.read(|tx| super::document(tx, EvaluationId(99))),
-            None
-        );
-    }
-
-    #[test]
-    fn only_verdicts_that_decided_in_that_tenure_count_as_sight() {
-        let mut example = Example::new();
-        let a = example.version("a");
-        let decided = |example: &mut Example| example.read(|tx| last_decided_at(tx, a, 1));
-        let check = |verdict, was_live, tenure, at| Check {
-            version: Some(a),
-            verdict,
-            was_live,
-            tenure,
-            at,
-        };
-        record(
-            &mut example,
-            &check(Verdict::InsufficientData, true, Some(1), 1),
-        );
-        assert_eq!(decided(&mut example), None);
-        record(&mut example, &check(Verdict::Healthy, true, Some(1), 2));
-        record(
-            &mut example,
-            &check(Verdict::InsufficientData, true, Some(1), 3),
-        );
-        record(&mut example, &check(Verdict::Degraded, true, Some(2), 4));
-        record(&mut example, &check(Verdict::Degraded, false, None, 5));
-        assert_eq!(decided(&mut example), Some(minute(2)));
-    }
-
-    #[test]
-    fn what_was_seen_is_never_changed() {
-        let mut example = Example::new();
-        let a = example.version("a");
-        let check = Check {
-            version: Some(a),
-            verdict: Verdict::Healthy,
-            was_live: true,
-            tenure: Some(1),
-            at: 1,
-        };
-        record(&mut example, &check);
-        for sql in [
-            "UPDATE evaluation SET verdict = 'degraded', severity = 'low'",
-            "DELETE FROM evaluation",
-            "INSERT OR REPLACE INTO evaluation SELECT * FROM evaluation",
-        ] {
-            let refused = example.store.change(&author(), |tx| {
-                tx.sql.execute_batch(sql)?;
-                Ok::<_, StoreError>(Change::staged(()))
-            });
-            assert!(
-                refused.unwrap_err().to_string().contains("append-only"),
-                "{sql}"
-            );
-        }
-    }
-}
+mod tests;

@@ -220,6 +220,7 @@ impl Example {
                     verdict,
                     severity: (verdict == Verdict::Degraded).then_some(Severity::High),
                     was_live: false,
+                    by_policy: true,
                     tenure: None,
                     document: "{}",
                 };
@@ -259,6 +260,14 @@ impl Example {
             Ok::<_, StoreError>(Change::staged(()))
         });
         change.unwrap();
+    }
+
+    /// How many rows a query gives.
+    pub fn count(&mut self, sql: &str) -> i64 {
+        self.read(|tx| {
+            let counted = format!("SELECT count(*) FROM ({sql})");
+            Ok(tx.sql.query_row(&counted, [], |row| row.get(0))?)
+        })
     }
 
     pub fn path(&self) -> PathBuf {

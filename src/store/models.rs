@@ -71,3 +71,6 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<Model>> {
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.map(|row| model(row?)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ pub fn check_documents(tx: &Tx<'_>) -> Result<Documents> {
     }
     Ok(documents)
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ fn of_one(
         version,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ fn set_retired(
         Ok(Change::recorded(marked, operation))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
 pub mod comparing;
+#[cfg(test)]
+mod example;
 pub mod facts;
 pub mod ingesting;
 pub mod judging;

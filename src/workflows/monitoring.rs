@@ -210,3 +210,6 @@ fn with_action(detail: &str, action: &Action) -> String {
         Err(_) => detail.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

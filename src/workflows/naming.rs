@@ -145,3 +145,6 @@ fn by_text(tx: &Tx<'_>, model: &Model, text: &str) -> Result<Version, NamingErro
         near,
     })
 }
+
+#[cfg(test)]
+mod tests;
