@@ -397,7 +397,7 @@ fn a_plan_that_came_out_otherwise_is_not_carried_out() {
     let agreed = planned(&mut scene, &Wish::RollBackOne, 30).unwrap();
     scene.promote(c, 40);
     let (model, production) = (scene.model.clone(), AliasName::production());
-    let mut carry = |scene: &mut Scene, minutes| {
+    let carry = |scene: &mut Scene, minutes| {
         let wish = &Wish::RollBackOne;
         let store = scene.store();
         carry_out(
