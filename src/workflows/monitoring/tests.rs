@@ -168,6 +168,23 @@ fn an_alert_that_has_acted_does_not_act_again_until_it_is_rearmed() {
 }
 
 #[test]
+fn having_acted_outlives_a_recovery() {
+    let (mut scene, [a, b]) = degraded();
+    scene.policy.check.window = "n=50".parse().unwrap();
+    scene.monitor(100);
+    scene.wish(&Wish::Undo(None), 110).unwrap();
+    scene.rows(b, 120, 50, 1.0);
+    let recovered = scene.monitor(200);
+    assert_eq!(recovered.checked.alerts[0].news, AlertNews::Resolved);
+    scene.rows(b, 220, 50, 2.0);
+    let again = scene.monitor(300);
+    assert_eq!(again.checked.alerts[0].news, AlertNews::Opened);
+    assert_eq!(again.action.status, ActionStatus::Refused);
+    assert_eq!(scene.stack(), [a, b]);
+    scene.example.assert_whole();
+}
+
+#[test]
 fn nowhere_to_go_is_said_every_time_with_one_alert() {
     let mut scene = Scene::new();
     scene.policy.action.on_degraded = OnDegraded::Rollback;
