@@ -262,6 +262,7 @@ CREATE TABLE evaluation (
     verdict      TEXT    NOT NULL CHECK (verdict IN ('healthy', 'degraded', 'insufficient_data')),
     severity     TEXT    CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     was_live     INTEGER NOT NULL CHECK (was_live IN (0, 1)),
+    by_policy    INTEGER NOT NULL CHECK (by_policy IN (0, 1)), -- 0: by rules that were given for this check alone
     tenure       INTEGER,
     document     TEXT    NOT NULL CHECK (json_valid(document)),
     CHECK ((severity IS NOT NULL) = (verdict = 'degraded'))

@@ -20,10 +20,11 @@ unset MODELGUARD_DB MODELGUARD_CONFIG MODELGUARD_MODEL
 
 make_store() {
     "$binary" init --model bench --task classification --quiet
+    # A version a second, from 1 January 2026 on.
     for number in $(seq "$versions"); do
-        echo "model $number" | "$binary" register - --param "number=$number" -qq
+        echo "model $number" | MODELGUARD_NOW=$((1767225600 + number)) "$binary" register - --param "number=$number" -qq
     done
-    MODELGUARD_NOW=2026-01-01T00:00:01Z "$binary" promote latest --yes --quiet
+    MODELGUARD_NOW=2026-01-01T12:00:00Z "$binary" promote latest --yes --quiet
     # Seeded: every run of the script writes the same rows, one a second, nine in ten of them right.
     python3 - "$predictions" <<'PYTHON'
 import datetime, random, sys
@@ -62,19 +63,22 @@ echo
 echo "== time"
 hyperfine --style basic -N --warmup 20 --min-runs 100 --export-json times.json \
     "sqlite3 modelguard.db 'select 1'" "$binary status" "$binary --version" 2> /dev/null
-python3 - "$ratio_limit" <<'PYTHON'
+status=0
+python3 - "$ratio_limit" <<'PYTHON' || status=1
 import json, sys
 
 limit = float(sys.argv[1])
-plain, status, _ = (result["median"] for result in json.load(open("times.json"))["results"])
-ratio = status / plain
-print(f"status {1000 * status:.2f} ms, sqlite3 {1000 * plain:.2f} ms (medians): ratio {ratio:.2f}, limit {limit:g}")
+results = json.load(open("times.json"))["results"]
+for kind in "min", "median":
+    plain, status, _ = (result[kind] for result in results)
+    ratio = status / plain
+    print(f"{kind:6}  status {1000 * status:.2f} ms, sqlite3 {1000 * plain:.2f} ms: ratio {ratio:.2f}, limit {limit:g}")
+print("The medians count. A machine that does other work at the same time shows larger ones than it should.")
 sys.exit(ratio > limit)
 PYTHON
 
 echo
 echo "== memory"
-status=0
 live="$("$binary" status --json | python3 -c 'import json, sys
 print(json.load(sys.stdin)["data"]["models"][0]["production"]["version"])')"
 while read -r words; do

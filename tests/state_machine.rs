@@ -267,8 +267,8 @@ impl Real {
             .unwrap()
             .execute(
                 "INSERT INTO evaluation (model_id, version_id, operation_id, checked_at, verdict, severity, was_live,
-                     document)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, '{}')",
+                     by_policy, document)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, 1, '{}')",
                 rusqlite::params![id, version.0, operation.0, author.at.micros(), verdict, severity],
             )
             .unwrap();

@@ -11,6 +11,7 @@ use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
+use crate::files::read::canonical;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
 use crate::store::models::Model;
@@ -161,8 +162,10 @@ impl Call {
             db: self.globals.db.as_deref().map(absolute),
             ..self.given()
         };
-        let found =
+        let mut found =
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
+        // Only who names the policy consents to what it does outside its folder.
+        found.explicit = self.globals.config.is_some() || self.environment.config.is_some();
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
         Ok(found)
     }
@@ -173,6 +176,30 @@ impl Call {
         let found = self.found.borrow();
         let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         (text(&found.0), text(&found.1))
+    }
+
+    /// Refuses an output that would take the place of the store, its journal, the policy or one of `others`.
+    ///
+    /// # Errors
+    /// It would.
+    pub fn spare_own_files(&self, output: &Path, others: &[&Path]) -> Result<(), Problem> {
+        let found = self.found.borrow();
+        let journal = found.1.as_ref().map(|store| {
+            let mut name = store.clone().into_os_string();
+            name.push("-journal");
+            PathBuf::from(name)
+        });
+        let own = found.0.iter().chain(&found.1).chain(&journal);
+        let mut spared = own.map(PathBuf::as_path).chain(others.iter().copied());
+        let wanted = place(output);
+        if spared.any(|path| place(path) == wanted) {
+            let message = format!(
+                "{} is in use here, and is not overwritten",
+                output.display()
+            );
+            return Err(Problem::new("MG0517", message).hint("give another name"));
+        }
+        Ok(())
     }
 
     /// Opens the store, and says so where it had to be brought up to date.
@@ -318,12 +345,27 @@ fn told(found: &Discovered) -> String {
     )
 }
 
+/// Where a path leads, also if nothing is there yet.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(there) = canonical(path) {
+        return there;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    match (canonical(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && word
             .bytes()
@@ -338,6 +380,111 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::example::{call, minute};
+    use crate::domain::time::Length;
+
+    #[test]
+    fn the_command_line_is_what_was_typed_as_a_shell_reads_it() {
+        let run = call(&["promote", "v1", "--reason", "it's better"]);
+        assert_eq!(
+            run.command_line(),
+            r"modelguard promote v1 --reason 'it'\''s better'"
+        );
+    }
+
+    #[test]
+    fn a_further_command_goes_to_the_same_store_and_model() {
+        assert_eq!(call(&["status"]).follow_up("log"), "modelguard log");
+        let run = call(&[
+            "-C", "my dir", "--config", "p.toml", "--db", "s.db", "-m", "churn", "status",
+        ]);
+        assert_eq!(
+            run.follow_up("undo op_1"),
+            "modelguard -C 'my dir' --config p.toml --db s.db -m churn undo op_1"
+        );
+    }
+
+    #[test]
+    fn what_only_shapes_the_output_is_not_handed_on() {
+        let run = call(&[
+            "status",
+            "--json",
+            "-q",
+            "-v",
+            "--no-input",
+            "--color",
+            "never",
+        ]);
+        assert_eq!(run.follow_up("log"), "modelguard log");
+    }
+
+    #[test]
+    fn the_actor_is_named_by_the_option_before_the_environment() {
+        let author = call(&["status"]).author();
+        assert_eq!((author.actor.as_str(), author.host.as_str()), ("ann", "h"));
+        assert_eq!(author.at, minute(720));
+        assert_eq!(author.command_line, "modelguard status");
+        assert!(!author.clock_overridden);
+        assert_eq!(call(&["--actor", "ben", "status"]).author().actor, "ben");
+    }
+
+    #[test]
+    fn a_time_is_a_moment_or_an_age() {
+        let run = call(&["log"]);
+        let read = |text| run.time("--since", Some(text));
+        assert_eq!(run.time("--since", None), Ok(None));
+        assert_eq!(read("2026-01-01 00:05"), Ok(Some(minute(5))));
+        assert_eq!(read("2h"), Ok(Some(minute(600))));
+        let problem = read("yesterday").unwrap_err();
+        assert_eq!(problem.code, "MG0107");
+        assert_eq!(problem.message, "--since yesterday");
+        assert_eq!(problem.causes.len(), 1);
+    }
+
+    #[test]
+    fn nobody_is_asked_where_that_was_forbidden() {
+        assert!(!call(&["status", "--no-input"]).can_ask());
+        let mut run = call(&["status"]);
+        run.stderr_is_terminal = false;
+        assert!(!run.can_ask());
+    }
+
+    #[test]
+    fn a_run_that_nobody_stopped_goes_on() {
+        assert_eq!(call(&["status"]).check_stop(), Ok(()));
+    }
+
+    #[test]
+    fn before_anything_was_looked_for_no_path_is_known() {
+        assert_eq!(call(&["--db", "x.db", "status"]).paths(), (None, None));
+    }
+
+    #[test]
+    fn what_was_found_is_told_with_who_said_so() {
+        let mut found = Discovered {
+            directory: "/x".into(),
+            policy_path: None,
+            explicit: false,
+            policy: crate::domain::policy::Policy::default(),
+            source_text: None,
+            store_path: "m.db".into(),
+            store_origin: Origin::Default,
+            model: None,
+            model_origin: Origin::Default,
+            lock_timeout: Length::from_seconds(5),
+            lock_timeout_origin: Origin::Flag,
+        };
+        let told_of = |found: &Discovered| told(found);
+        let default = told_of(&found);
+        assert!(default.starts_with("policy: none, so the defaults hold\nstore: m.db ("));
+        assert!(default.contains("\nmodel: none named\nlock timeout: 5s ("));
+        found.policy_path = Some("p.toml".into());
+        assert!(told_of(&found).starts_with("policy: p.toml, found from here upwards\n"));
+        found.explicit = true;
+        assert!(told_of(&found).starts_with("policy: p.toml, named\n"));
+        found.model = Some("churn".parse().unwrap());
+        assert!(told_of(&found).contains("\nmodel: churn ("));
+    }
 
     #[test]
     fn words_are_quoted_only_where_a_shell_needs_it() {

@@ -46,13 +46,15 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     };
     let mut session = call.session(access)?;
     let model = call.model(&mut session)?;
-    let policy = args.judge.over(&session.policy(&model), &model)?;
+    let of_policy = session.policy(&model);
+    let policy = args.judge.over(&of_policy, &model)?;
     let checked = recording::check(
         &mut session.store,
         &session.author,
         &model,
         &policy,
         args.version.as_ref(),
+        policy.check == of_policy.check,
         !args.no_record,
     )
     .map_err(|error| problems::judge(call, error))?;

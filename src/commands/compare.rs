@@ -66,7 +66,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .hint("`--confidence 0.95`")
     })?;
     let mut session = call.session(Access::Read)?;
-    let model = call.model(&mut session)?;
+    let model = call.model_of(&mut session, &args.a)?;
     if let Some(foreign) = args
         .metric
         .iter()
@@ -301,3 +301,6 @@ impl Found {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,24 +5,18 @@ use super::flags::LiveFlags;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
 use crate::ui::interrupt::Signal;
+use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
 use crate::workflows::switching::{Party, Plan};
 
-/// Whether to go ahead with a change of what is live: `--yes`, or a person's yes to the plan.
+/// Whether to go ahead: `--yes`, or a person's yes to the plan. `deed` says in an error what the command does that it has
+/// to ask for.
 ///
 /// # Errors
 /// There is no terminal to ask on; Ctrl-C came.
-pub fn agree(call: &Call, plan: &str, question: &str, yes: bool) -> Result<bool, Problem> {
-    ask(call, plan, question, yes, "changes the live model")
-}
-
-/// Whether to go ahead. `deed` says in an error what the command does that it has to ask for.
-///
-/// # Errors
-/// As [`agree`].
-pub fn ask(
+pub fn agree(
     call: &Call,
     plan: &str,
     question: &str,
@@ -76,7 +70,7 @@ pub fn agree_to_plan(call: &Call, plan: &Plan, flags: &LiveFlags) -> Result<bool
     } else {
         format!("changes who holds @{}", plan.alias)
     };
-    ask(call, &plan_text(call, plan), question, flags.yes, &deed)
+    agree(call, &plan_text(call, plan), question, flags.yes, &deed)
 }
 
 /// The plan: from, to, what each scored, what speaks against it, how to take it back.
@@ -109,10 +103,17 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
             ));
         }
         if let Some(reason) = &to.version.retired_reason {
-            text.push_str(&format!("warning: {name} is retired: {reason}\n"));
+            text.push_str(&format!(
+                "warning: {name} is retired: {}\n",
+                one_line(reason)
+            ));
         }
     }
-    text.push_str(&format!("to take it back: `{}`\n", call.follow_up("undo")));
+    let back = match plan.kind {
+        OperationKind::Undo => "redo",
+        _ => "undo",
+    };
+    text.push_str(&format!("to take it back: `{}`\n", call.follow_up(back)));
     text
 }
 
@@ -133,5 +134,144 @@ fn described(party: &Party, live: Option<String>) -> String {
         party.version.name.to_string()
     } else {
         format!("{} ({})", party.version.name, facts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::example::{call, minute, model, version, with_metrics};
+    use crate::domain::metric::Task;
+    use crate::domain::verdict::Verdict;
+    use crate::workflows::switching::example::plan;
+
+    fn party(name: &str, last_verdict: Option<Verdict>) -> Party {
+        Party {
+            version: version(name, 1),
+            bad: false,
+            last_verdict,
+        }
+    }
+
+    fn promote(from: Option<Party>, to: Option<Party>) -> Plan {
+        let alias = "production".parse().unwrap();
+        let kind = OperationKind::Promote;
+        plan(
+            model(Task::Regression),
+            alias,
+            kind,
+            (from, to),
+            minute(720),
+        )
+    }
+
+    #[test]
+    fn a_plan_says_from_where_to_where_and_how_to_take_it_back() {
+        let run = call(&["promote", "v2"]);
+        assert_eq!(
+            plan_text(&run, &promote(None, Some(party("v2", None)))),
+            "churn: nobody → v2\nto take it back: `modelguard undo`\n"
+        );
+        let emptied = promote(Some(party("v1", None)), None);
+        assert!(plan_text(&run, &emptied).starts_with("churn: v1 → nobody\n"));
+    }
+
+    #[test]
+    fn what_is_live_is_described_by_its_age_and_what_comes_by_its_last_verdict() {
+        let run = call(&["promote", "v2"]);
+        let mut plan = promote(
+            Some(party("v1", Some(Verdict::Degraded))),
+            Some(party("v2", Some(Verdict::InsufficientData))),
+        );
+        plan.from_since = Some(minute(600));
+        let told = plan_text(&run, &plan);
+        let first = told.lines().next().unwrap();
+        assert_eq!(
+            first,
+            "churn: v1 (live 2 h, degraded) → v2 (insufficient data when last judged)"
+        );
+    }
+
+    #[test]
+    fn three_recorded_metrics_are_enough() {
+        let run = call(&["promote", "v2"]);
+        let mut to = party("v2", None);
+        let metrics = [("a", 0.5), ("b", 1234.0), ("c", 3.0), ("d", 4.0)];
+        to.version = with_metrics(to.version, &metrics);
+        let told = plan_text(&run, &promote(None, Some(to)));
+        assert!(told.contains("v2 (a 0.500, b 1,234, c 3.00)\n"), "{told}");
+    }
+
+    #[test]
+    fn what_speaks_against_a_version_is_a_warning_line() {
+        let run = call(&["promote", "v2"]);
+        let mut to = party("v2", None);
+        to.bad = true;
+        to.version.retired_reason = Some("wrong labels".to_owned());
+        let told = plan_text(&run, &promote(None, Some(to)));
+        assert!(told.contains(
+            "\nwarning: v2 is bad: it was left because it was degraded, or judged so last\n\
+             warning: v2 is retired: wrong labels\n"
+        ));
+        let mut from = party("v1", None);
+        from.bad = true;
+        let left = plan_text(&run, &promote(Some(from), None));
+        assert!(
+            !left.contains("warning"),
+            "only where it goes counts: {left}"
+        );
+    }
+
+    #[test]
+    fn a_hostile_reason_forges_no_line_of_the_plan() {
+        let run = call(&["promote", "v2"]);
+        let mut to = party("v2", None);
+        to.version.retired_reason = Some("old\nchurn: v9 → v8\u{1b}[2K".to_owned());
+        let told = plan_text(&run, &promote(None, Some(to)));
+        assert_eq!(told.lines().count(), 3, "{told}");
+        assert!(!told.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn another_alias_is_named() {
+        let mut plan = promote(None, Some(party("v2", None)));
+        plan.alias = "winter".parse().unwrap();
+        let told = plan_text(&call(&["alias", "set", "winter", "v2"]), &plan);
+        assert!(told.starts_with("churn @winter: nobody → v2\n"), "{told}");
+    }
+
+    #[test]
+    fn a_yes_needs_no_terminal() {
+        let run = call(&["-q", "promote", "v2", "--yes"]);
+        assert_eq!(agree(&run, "plan\n", "Promote?", true, "changes"), Ok(true));
+    }
+
+    #[test]
+    fn without_a_terminal_the_command_is_told_again_with_its_yes() {
+        let run = call(&["--no-input", "--actor", "a b", "promote", "v2"]);
+        let plan = promote(None, Some(party("v2", None)));
+        let problem = agree_to_plan(&run, &plan, &LiveFlags::default()).unwrap_err();
+        assert_eq!(problem.code, "MG0102");
+        assert_eq!(problem.exit.code(), 2);
+        assert_eq!(
+            problem.hints,
+            ["`modelguard --no-input --actor 'a b' promote v2 --yes`"]
+        );
+        assert!(
+            problem.message.contains("changes the live model"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn an_alias_that_is_not_production_does_not_change_the_live_model() {
+        let run = call(&["--no-input", "alias", "set", "winter", "v2"]);
+        let mut plan = promote(None, Some(party("v2", None)));
+        plan.alias = "winter".parse().unwrap();
+        let problem = agree_to_plan(&run, &plan, &LiveFlags::default()).unwrap_err();
+        assert!(
+            problem.message.contains("changes who holds @winter"),
+            "{problem}"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::output::{Report, Screen};
 use super::{Outcome, Voice, output, problems};
 use crate::domain::names::AliasName;
@@ -252,7 +252,7 @@ pub fn run(call: &Call, args: &Args, again: Again<'_>) -> Outcome {
             .cause(error.to_string())
     })?;
     say(INTRODUCTION);
-    say(&format!("\n$ cd {}\n", folder.display()));
+    say(&format!("\n$ cd {}\n", quoted(&folder.to_string_lossy())));
     for chapter in STORY {
         say(&format!("\n# {}\n", chapter.told));
         for step in chapter.steps {
@@ -364,7 +364,7 @@ impl Report for Played {
         format!(
             "\nLive at the end: {}. Go on by hand: cd {}\n",
             self.live.as_deref().unwrap_or("nobody"),
-            self.folder
+            quoted(&self.folder)
         )
     }
 }
@@ -372,11 +372,78 @@ impl Report for Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::example::text;
+    use crate::domain::time::Timestamp;
 
     #[test]
     fn what_is_embedded_fits_in_a_megabyte() {
         let bytes: usize = FILES.iter().map(|(_, content)| content.len()).sum();
         assert!(bytes <= 1_000_000, "{bytes}");
+    }
+
+    #[test]
+    fn every_command_of_the_story_parses() {
+        for step in STORY.iter().flat_map(|chapter| chapter.steps) {
+            let words = std::iter::once("modelguard").chain(step.words.iter().copied());
+            let parsed = crate::commands::tree().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{:?}", step.words);
+        }
+    }
+
+    #[test]
+    fn the_clock_of_the_story_never_goes_back() {
+        let times: Vec<_> = STORY
+            .iter()
+            .flat_map(|chapter| chapter.steps)
+            .map(|step| Timestamp::read(step.now).unwrap().at)
+            .collect();
+        assert!(times.is_sorted());
+        assert!(times.len() > 20);
+    }
+
+    #[test]
+    fn the_story_shows_every_verdict() {
+        let steps = || STORY.iter().flat_map(|chapter| chapter.steps);
+        let monitors: Vec<_> = steps()
+            .filter(|step| step.words == ["monitor"])
+            .map(|step| step.exit)
+            .collect();
+        let expected = [
+            ExitStatus::Ok,
+            ExitStatus::Acted,
+            ExitStatus::Insufficient,
+            ExitStatus::Ok,
+        ];
+        assert_eq!(monitors, expected);
+    }
+
+    #[test]
+    fn the_policy_of_the_story_is_a_policy() {
+        let read = crate::policy::load::parse(POLICY, Path::new("modelguard.toml"));
+        let policy = read.unwrap();
+        assert_eq!(policy.action.on_degraded.name(), "rollback");
+    }
+
+    #[test]
+    fn the_end_can_be_pasted_also_from_a_folder_with_a_space() {
+        let played = |folder: &str, live: Option<&str>| Played {
+            folder: folder.to_owned(),
+            live: live.map(str::to_owned),
+        };
+        assert_eq!(
+            text(&played("demo", Some(OLDER))),
+            "\nLive at the end: 20131101_090000. Go on by hand: cd demo\n"
+        );
+        assert_eq!(
+            text(&played("my demo", None)),
+            "\nLive at the end: nobody. Go on by hand: cd 'my demo'\n"
+        );
+        let data = played("my demo", None).data();
+        assert_eq!(
+            data["db_path"],
+            json!(Path::new("my demo").join("modelguard.db"))
+        );
+        assert_eq!(data["live_version"], Value::Null);
     }
 
     #[test]

@@ -175,6 +175,7 @@ pub fn judgement(decision: Decision, metrics: Vec<Judged>) -> Judgement {
         model: model(Task::Classification),
         version: Some(version("v2", 2)),
         is_live: true,
+        by_policy: true,
         rules: CheckRules::default(),
         at: minute(720),
         tenure: None,

@@ -14,7 +14,7 @@ use crate::files::write::{Existing, ReplaceFile};
 use crate::files::{FileError, FileErrorKind};
 use crate::store::artifact_reader::{self, ArtifactReader};
 use crate::store::versions::{ArtifactKind, Version};
-use crate::store::{Access, StoreError, Tx};
+use crate::store::{Access, Store, StoreError};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::number;
 use crate::ui::problem::Problem;
@@ -74,31 +74,40 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .hint("write to a file: `-o PATH`"));
     }
     let mut session = call.session(Access::Read)?;
+    if !to_stdout {
+        call.spare_own_files(&args.output, &[])?;
+    }
     let model = call.model_of(&mut session, &args.version)?;
     let version = session
         .version(&model, &args.version)
         .map_err(|error| problems::naming(call, error))?;
     let mut progress =
         Progress::new("fetch", Some(version.size_bytes), call.progress_mode()).in_bytes();
-    let written = session.store.read(|tx| {
-        let mut done = 0;
-        let mut tick = |bytes: usize| {
-            done += bytes as u64;
-            progress.tick(done);
-        };
-        if to_stdout {
-            stream(tx, &version, &call.stop, &mut tick)
-        } else if version.artifact_kind == ArtifactKind::Directory {
-            folder(tx, &version, &args.output, &call.stop, &mut tick)
+    let store = &mut session.store;
+    let mut done = 0;
+    let mut tick = |bytes: usize| {
+        done += bytes as u64;
+        progress.tick(done);
+    };
+    let written = if to_stdout {
+        stream(store, &version, &call.stop, &mut tick)
+    } else if version.artifact_kind == ArtifactKind::Directory {
+        folder(store, &version, &args.output, &call.stop, &mut tick)
+    } else {
+        let existing = if args.overwrite {
+            Existing::Replace
         } else {
-            let existing = if args.overwrite {
-                Existing::Replace
-            } else {
-                Existing::Refuse
-            };
-            file(tx, &version, &args.output, existing, &call.stop, &mut tick)
-        }
-    });
+            Existing::Refuse
+        };
+        file(
+            store,
+            &version,
+            &args.output,
+            existing,
+            &call.stop,
+            &mut tick,
+        )
+    };
     drop(progress);
     let fetched = Fetched {
         model: model.name.to_string(),
@@ -152,7 +161,7 @@ impl<R: Read> Read for Ticking<'_, R> {
 
 /// Copies all bytes; `write` fails with its own kind of error.
 fn copy(
-    reader: &mut Ticking<'_, &mut ArtifactReader<'_, '_>>,
+    reader: &mut Ticking<'_, &mut ArtifactReader<'_>>,
     mut write: impl FnMut(&[u8]) -> Result<(), FetchError>,
 ) -> Result<(), FetchError> {
     let mut buffer = vec![0; PIECE_BYTES];
@@ -168,7 +177,7 @@ fn copy(
 }
 
 fn file(
-    tx: &Tx<'_>,
+    store: &mut Store,
     version: &Version,
     target: &Path,
     existing: Existing,
@@ -176,7 +185,7 @@ fn file(
     tick: &mut dyn FnMut(usize),
 ) -> Result<(), FetchError> {
     let mut out = ReplaceFile::create(target, existing).map_err(FetchError::File)?;
-    let mut reader = artifact_reader::open(tx, version.artifact)?;
+    let mut reader = artifact_reader::open(store, version.artifact)?;
     let mut ticking = Ticking {
         inner: &mut reader,
         stop,
@@ -190,13 +199,13 @@ fn file(
 }
 
 fn folder(
-    tx: &Tx<'_>,
+    store: &mut Store,
     version: &Version,
     target: &Path,
     stop: &StopFlag,
     tick: &mut dyn FnMut(usize),
 ) -> Result<(), FetchError> {
-    let mut reader = artifact_reader::open(tx, version.artifact)?;
+    let mut reader = artifact_reader::open(store, version.artifact)?;
     let unpacked = unpack(
         &mut Ticking {
             inner: &mut reader,
@@ -221,12 +230,12 @@ fn folder(
 }
 
 fn stream(
-    tx: &Tx<'_>,
+    store: &mut Store,
     version: &Version,
     stop: &StopFlag,
     tick: &mut dyn FnMut(usize),
 ) -> Result<(), FetchError> {
-    let mut reader = artifact_reader::open(tx, version.artifact)?;
+    let mut reader = artifact_reader::open(store, version.artifact)?;
     let mut out = io::stdout().lock();
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::BrokenPipe {

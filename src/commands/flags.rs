@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args};
 
 use crate::domain::holders::OperationId;
@@ -10,6 +11,7 @@ use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
 use crate::domain::policy::{
     BaselineChoice, CheckOverrides, EvidenceKind, Mode, ModelPolicy, Overrides, Window,
+    read_lock_timeout,
 };
 use crate::domain::time::Length;
 use crate::store::models::Model;
@@ -68,11 +70,11 @@ pub struct Globals {
     pub no_input: bool,
 
     /// How long to wait for the store [env: MODELGUARD_LOCK_TIMEOUT; default: 5s]
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = read_lock_timeout)]
     pub lock_timeout: Option<Length>,
 
     /// Who acts, for the log [env: MODELGUARD_ACTOR; default: the system's user]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
 }
 
@@ -197,11 +199,141 @@ pub fn pairs(
 
 /// Reads `op_41`, or its bare number.
 pub fn parse_operation(text: &str) -> Result<OperationId, String> {
-    text.strip_prefix("op_")
-        .unwrap_or(text)
-        .parse()
-        .ok()
+    let digits = text.strip_prefix("op_").unwrap_or(text);
+    // A number may have a sign, an operation has none.
+    let is_bare = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_bare
+        .then(|| digits.parse().ok())
+        .flatten()
         .filter(|id| *id > 0)
         .map(OperationId)
         .ok_or_else(|| "an operation is written op_41".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::example::model;
+    use crate::domain::metric::Task;
+    use crate::domain::policy::Policy;
+
+    fn common() -> ModelPolicy {
+        Policy::default().common()
+    }
+
+    #[test]
+    fn an_operation_is_read_with_its_prefix_or_bare() {
+        assert_eq!(parse_operation("op_41"), Ok(OperationId(41)));
+        assert_eq!(parse_operation("41"), Ok(OperationId(41)));
+        for text in [
+            "",
+            "op_",
+            "op_0",
+            "0",
+            "-1",
+            "op_-1",
+            "+5",
+            "op_+5",
+            "op_x",
+            "op_op_1",
+            "4.0",
+            " 4",
+            "99999999999999999999",
+        ] {
+            assert!(parse_operation(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_split_at_its_first_equals_sign() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(parse_pair("k=v"), pair("k", "v"));
+        assert_eq!(parse_pair("k=a=b"), pair("k", "a=b"));
+        assert_eq!(parse_pair("k="), pair("k", ""));
+        assert!(parse_pair("=v").is_err());
+        assert!(parse_pair("k").is_err());
+    }
+
+    #[test]
+    fn a_key_that_is_given_twice_is_refused_whatever_its_values() {
+        let given = |pairs: &[(&str, &str)]| {
+            let owned = pairs.iter();
+            let owned = owned.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            super::pairs("--tag", owned.collect())
+        };
+        assert_eq!(given(&[("b", "1"), ("a", "2")]).unwrap().len(), 2);
+        let refused = given(&[("a", "1"), ("a", "1")]).unwrap_err();
+        assert_eq!(refused.code, "MG0107");
+        assert_eq!(refused.message, "--tag a is given twice");
+    }
+
+    #[test]
+    fn without_options_the_policy_holds() {
+        let policy = common();
+        let same = JudgeFlags::default().over(&policy, &model(Task::Regression));
+        assert_eq!(same.unwrap(), policy);
+    }
+
+    #[test]
+    fn an_option_stands_in_the_place_of_its_key_and_of_no_other() {
+        let flags = JudgeFlags {
+            threshold: Some(7.5),
+            metric: vec![Metric::Mae, Metric::Rmse],
+            window: Some(Window::Rows(50)),
+            min_rows: Some(30),
+            baseline: Some(BaselineChoice::Previous),
+            ..JudgeFlags::default()
+        };
+        let policy = common();
+        let over = flags.over(&policy, &model(Task::Regression)).unwrap();
+        assert!((over.check.threshold_pct - 7.5).abs() < 1e-12);
+        assert_eq!(over.check.metric, Some(Metric::Mae));
+        assert_eq!(over.check.decide_on, Some(vec![Metric::Mae, Metric::Rmse]));
+        assert_eq!(over.check.window, Window::Rows(50));
+        assert_eq!(over.check.min_rows, 30);
+        assert_eq!(over.check.baseline, BaselineChoice::Previous);
+        assert_eq!(over.check.evidence, policy.check.evidence);
+        assert_eq!(over.check.max_age, policy.check.max_age);
+        assert_eq!(over.action, policy.action);
+        assert_eq!(over.columns, policy.columns);
+    }
+
+    #[test]
+    fn an_option_that_breaks_a_rule_is_a_usage_error() {
+        let of_the_other_task = JudgeFlags {
+            metric: vec![Metric::Accuracy],
+            ..JudgeFlags::default()
+        };
+        let without_direction = JudgeFlags {
+            metric: vec![Metric::MeanError],
+            ..JudgeFlags::default()
+        };
+        let not_above_zero = JudgeFlags {
+            threshold: Some(-1.0),
+            ..JudgeFlags::default()
+        };
+        for flags in [of_the_other_task, without_direction, not_above_zero] {
+            let problem = flags.over(&common(), &model(Task::Regression)).unwrap_err();
+            assert_eq!(problem.code, "MG0107", "{problem}");
+            assert_eq!(problem.exit.code(), 2);
+            assert!(
+                problem.message.starts_with("with these options `"),
+                "{problem}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_policy_of_the_other_task_is_the_policys_fault_and_not_the_options() {
+        let mut policy = common();
+        policy.check.metric = Some(Metric::Rmse);
+        let problem = JudgeFlags::default()
+            .over(&policy, &model(Task::Classification))
+            .unwrap_err();
+        assert_eq!(problem.code, "MG0304", "{problem}");
+        assert_eq!(
+            problem.hints,
+            ["say it for another model: `[models.churn.check]`"]
+        );
+    }
 }

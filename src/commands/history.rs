@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::lists::{self, RowFormat};
 use super::output::{Report, Screen};
 use super::{Outcome, problems, versions};
@@ -64,15 +64,10 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             Ok((facts(tx, &model, found)?, total))
         })
         .map_err(|error| problems::store(call, error))?;
-    let mut command = String::new();
-    for (option, value) in [("--since", &args.since), ("--until", &args.until)] {
-        if let Some(value) = value {
-            command.push_str(&format!(" {option} {value}"));
-        }
-    }
+    let options = options(args);
     Ok(Box::new(History {
         more: lists::more(versions.len(), total, |total| {
-            call.follow_up(&format!("history {total}{command}"))
+            call.follow_up(&format!("history {total}{options}"))
         }),
         empty: format!(
             "No version of {} is registered{}: `{}`\n",
@@ -92,6 +87,17 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         total,
         rows,
     }))
+}
+
+/// The options that choose the versions, as they are pasted.
+fn options(args: &Args) -> String {
+    let given = [("--since", &args.since), ("--until", &args.until)];
+    let given = given
+        .into_iter()
+        .filter_map(|(option, value)| Some((option, value.as_ref()?)));
+    given
+        .map(|(option, value)| format!(" {option} {}", quoted(value)))
+        .collect()
 }
 
 struct History {
@@ -217,3 +223,6 @@ impl Report for History {
         table.render_painted(screen.width, screen.palette) + &self.more
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,13 @@ use crate::workflows::ingesting::{self, Request, columns};
 
 /// Bring in what models predicted and what turned out true
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard ingest predictions 1_week_live.csv --dry-run
+  modelguard ingest list
+
+Exit status: 0 done; 1 the file can't be read; 2 the file can't be used; 10 nobody is live, or no such batch
+Effect: list reads only; predictions, truth and undo record")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -190,6 +197,9 @@ fn bring_in(
         drop(call.session(Access::Read)?);
     }
     let mut session = call.session(Access::Write)?;
+    if let Some(rejects) = &args.reject_file {
+        call.spare_own_files(rejects, &[&args.path])?;
+    }
     let model = call.model(&mut session)?;
     let version = version
         .map(|reference| session.version(&model, reference))

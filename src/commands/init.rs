@@ -251,3 +251,142 @@ impl Report for Made {
         }]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::commands::example::{call, model, screen, text};
+
+    fn made(created: bool, kept_policy: bool) -> Made {
+        Made {
+            db_path: "m.db".to_owned(),
+            policy_path: "p.toml".to_owned(),
+            model: model(Task::Classification),
+            created,
+            next: vec!["a".to_owned(), "b".to_owned()],
+            kept_policy,
+        }
+    }
+
+    #[test]
+    fn a_model_is_made_or_was_there() {
+        assert_eq!(
+            text(&made(true, false)),
+            "Made model churn (classification) in m.db; the policy is p.toml\n"
+        );
+        assert_eq!(
+            text(&made(false, false)),
+            "There is already model churn (classification) in m.db; the policy is p.toml\n"
+        );
+        assert_eq!(made(true, false).aside(&screen()), "Next:\n  a\n  b\n");
+        assert_eq!(
+            made(false, false).data(),
+            json!({
+                "db_path": "m.db",
+                "policy_path": "p.toml",
+                "model": "churn",
+                "task": "classification",
+                "created": false,
+            })
+        );
+    }
+
+    #[test]
+    fn a_preset_that_was_not_written_is_a_warning() {
+        assert!(made(true, false).warnings().is_empty());
+        let warnings = made(true, true).warnings();
+        assert_eq!(warnings.len(), 1);
+        assert_eq!(warnings[0].code, "policy_kept");
+        assert!(warnings[0].text.contains("p.toml was there already"));
+    }
+
+    #[test]
+    fn the_next_commands_parse_and_fit_the_task() {
+        for (task, metric) in [
+            (Task::Classification, "accuracy=0.93"),
+            (Task::Regression, "rmse=4.2"),
+        ] {
+            let next = next_commands(&call(&["init"]), Path::new("."), &model(task));
+            assert!(next[0].contains(metric), "{}", next[0]);
+            for line in next {
+                let words: Vec<_> = line.split(' ').collect();
+                let parsed = crate::commands::tree().try_get_matches_from(&words);
+                assert!(parsed.is_ok(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_commands_go_to_the_project_that_was_made() {
+        let first = |words: &[&str], folder: &str| {
+            let next = next_commands(&call(words), Path::new(folder), &model(Task::Regression));
+            next[1].clone()
+        };
+        assert_eq!(first(&["init"], "."), "modelguard promote latest");
+        assert_eq!(
+            first(&["init", "shop"], "shop"),
+            "modelguard -C ./shop promote latest"
+        );
+        assert_eq!(
+            first(&["-C", "a", "init", "shop"], "shop"),
+            "modelguard -C a/shop promote latest"
+        );
+        assert_eq!(
+            first(&["init", "my shop"], "my shop"),
+            "modelguard -C './my shop' promote latest"
+        );
+        assert_eq!(
+            first(&["--db", "x.db", "init", "shop"], "shop"),
+            "modelguard --db x.db promote latest"
+        );
+    }
+
+    #[test]
+    fn the_next_commands_name_the_model_that_was_named() {
+        for (folder, expected) in [
+            (".", "modelguard -m churn promote latest"),
+            ("shop", "modelguard -C ./shop -m churn promote latest"),
+        ] {
+            let run = call(&["init", folder, "--model", "churn"]);
+            let next = next_commands(&run, Path::new(folder), &model(Task::Regression));
+            assert_eq!(next[1], expected);
+        }
+    }
+
+    #[test]
+    fn a_new_model_needs_its_task() {
+        let args = |task| Args {
+            folder: ".".into(),
+            task,
+            preset: Preset::Default,
+        };
+        let name = "churn".parse().unwrap();
+        assert_eq!(
+            task(&args(Some(Task::Regression)), &name),
+            Ok(Task::Regression)
+        );
+        let problem = task(&args(None), &name).unwrap_err();
+        assert_eq!(problem.exit.code(), 2);
+        assert_eq!(problem.hints.len(), 2);
+    }
+
+    #[test]
+    fn a_model_is_called_as_was_said_else_as_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("shop");
+        let bad = folder.path().join("-shop");
+        create_directory_all(&good).unwrap();
+        create_directory_all(&bad).unwrap();
+        let named = call(&["init", "--model", "churn"]);
+        assert_eq!(model_name(&named, &bad).unwrap().as_str(), "churn");
+        let mut run = call(&["init"]);
+        assert_eq!(model_name(&run, &good).unwrap().as_str(), "shop");
+        let problem = model_name(&run, &bad).unwrap_err();
+        assert_eq!(problem.code, "MG0101");
+        assert_eq!(problem.hints, ["name the model: `--model NAME`"]);
+        run.environment.model = Some("prices".to_owned());
+        assert_eq!(model_name(&run, &bad).unwrap().as_str(), "prices");
+    }
+}

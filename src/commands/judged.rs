@@ -46,6 +46,12 @@ pub fn warnings(judgement: &Judgement) -> Vec<Warning> {
         })
         .collect();
     warnings.dedup();
+    if !judgement.by_policy && judgement.decision.verdict == Verdict::Healthy {
+        warnings.push(Warning {
+            code: "other_rules",
+            text: "judged by other rules than the policy's: no alert is resolved by it".to_owned(),
+        });
+    }
     warnings
 }
 
@@ -276,3 +282,6 @@ pub fn information(judgement: &Judgement) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::lists::{self, RowFormat};
 use super::output::{Report, Screen};
 use super::{Outcome, flags, problems};
@@ -109,14 +109,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
                 .hint(format!("`{}` lists the newest", call.follow_up("log"))),
         );
     };
-    let kinds: Vec<_> = args.kind.iter().map(|kind| kind.name()).collect();
-    let mut options = String::new();
-    if !kinds.is_empty() {
-        options.push_str(&format!(" --kind {}", kinds.join(",")));
-    }
-    if let Some(since) = &args.since {
-        options.push_str(&format!(" --since {since}"));
-    }
+    let options = options(args);
     Ok(Box::new(Log {
         more: lists::more(rows.len(), total, |total| {
             call.follow_up(&format!("log -n {total}{options}"))
@@ -127,6 +120,19 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         one: args.operation.is_some(),
         format,
     }))
+}
+
+/// The options that choose the operations, as they are pasted.
+fn options(args: &Args) -> String {
+    let kinds: Vec<_> = args.kind.iter().map(|kind| kind.name()).collect();
+    let mut options = String::new();
+    if !kinds.is_empty() {
+        options.push_str(&format!(" --kind {}", kinds.join(",")));
+    }
+    if let Some(since) = &args.since {
+        options.push_str(&format!(" --since {}", quoted(since)));
+    }
+    options
 }
 
 /// An operation with the names of what it speaks of.
@@ -370,3 +376,6 @@ impl Report for Log {
         format!("{list}{}head {}\n", self.more, self.head)
     }
 }
+
+#[cfg(test)]
+mod tests;

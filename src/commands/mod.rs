@@ -180,25 +180,32 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let mut cli = match parsed {
         Ok(cli) => cli,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) => {
-            let _ = output::stdout(&help::short());
-            return ExitStatus::Ok;
-        }
         Err(error) => {
-            let palette = palette(ColourChoice::Auto, &environment, stderr_is_terminal);
-            return problems::command_line(&error, words, as_json, palette);
+            let answered = if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) {
+                output::answer(&help::short())
+            } else {
+                problems::command_line(&error, words)
+            };
+            let palette = palette(colour_of(words), &environment, stderr_is_terminal);
+            return match answered {
+                Ok(()) => ExitStatus::Ok,
+                Err(problem) => output::print_problem(&problem, as_json, palette),
+            };
         }
     };
     let palette_of_errors = palette(cli.globals.colour, &environment, stderr_is_terminal);
     let Some(verb) = cli.verb else {
-        return short_help(&cli.globals);
+        return short_help(&cli.globals, palette_of_errors);
     };
+    if voice == Voice::Mute {
+        cli.globals.quiet = 2;
+    }
     let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
         let report = dispatch(&call, verb)?;
         Ok(match voice {
-            Voice::Loud => output::print_report(&call, report.as_ref()),
+            Voice::Loud => output::print_report(&call, report.as_ref())?,
             Voice::Mute => report.exit(),
         })
     });
@@ -222,9 +229,14 @@ fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
 }
 
 /// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
-fn short_help(globals: &Globals) -> ExitStatus {
+fn short_help(globals: &Globals, palette: Palette) -> ExitStatus {
+    if globals.json {
+        let problem =
+            Problem::new("MG0101", "there is no command").hint("`modelguard help` lists them");
+        return output::print_problem(&problem, true, palette);
+    }
     let help = help::short();
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !globals.json {
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         let _ = output::stdout(&help);
         return ExitStatus::Ok;
     }
@@ -240,6 +252,17 @@ fn palette(choice: ColourChoice, environment: &Environment, is_terminal: bool) -
         term: environment.term.as_deref(),
     };
     Palette::new(use_colour(choice, variables, is_terminal))
+}
+
+/// What `--color` says, where the words as a whole make no sense.
+fn colour_of(words: &[OsString]) -> ColourChoice {
+    let words: Vec<_> = words.iter().filter_map(|word| word.to_str()).collect();
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
+    let apart = words.iter().position(|word| *word == "--color");
+    let value = joined.or_else(|| words.get(apart? + 1).copied());
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(ColourChoice::Auto)
 }
 
 fn prepare(

@@ -12,6 +12,7 @@ use crate::domain::verdict::Verdict;
 use crate::store::models::{self, Model};
 use crate::store::{Access, StoreError, operations};
 use crate::ui::exit::{ExitStatus, worst};
+use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
 use crate::workflows::monitoring::{self, ActionStatus, Monitored};
 use crate::workflows::session::Session;
@@ -72,7 +73,11 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .map_err(|error| problems::store(call, error))?;
     let mut found = Vec::new();
     for model in models {
-        call.check_stop()?;
+        if found.is_empty() {
+            call.check_stop()?;
+        } else if call.stop.requested().is_some() {
+            break;
+        }
         let one = monitor_one(call, &mut session, &model, args);
         found.push(one.unwrap_or_else(|problem| One {
             model: model.name.to_string(),
@@ -123,6 +128,7 @@ fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> 
         head,
         dry_run: args.dry_run,
         all: args.all,
+        stopped: call.stop.requested().filter(|_| args.all),
         all_metrics: call.globals.verbose > 0,
         news_only: call.globals.quiet > 0,
         rearm: call.follow_up("alerts ack"),
@@ -213,6 +219,8 @@ struct Found {
     head: Hash,
     dry_run: bool,
     all: bool,
+    /// Ctrl-C or SIGTERM came; the models after those that are told of were not looked at.
+    stopped: Option<Signal>,
     all_metrics: bool,
     news_only: bool,
     rearm: String,
@@ -324,6 +332,9 @@ impl Report for Found {
     }
 
     fn exit(&self) -> ExitStatus {
+        if let Some(signal) = self.stopped {
+            return signal.exit();
+        }
         if self.models.is_empty() {
             return ExitStatus::Insufficient;
         }
@@ -367,3 +378,6 @@ impl Report for Found {
             || self.monitored().any(Monitored::is_news)
     }
 }
+
+#[cfg(test)]
+mod tests;

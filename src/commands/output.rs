@@ -8,6 +8,7 @@ use super::call::Call;
 use crate::domain::verdict::Verdict;
 use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
+use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
 use crate::ui::time::Times;
 
@@ -25,6 +26,13 @@ pub struct Screen {
 pub struct Warning {
     pub code: &'static str,
     pub text: String,
+}
+
+impl Warning {
+    /// Writes it for people. Text from outside can't add a line or move the cursor.
+    fn line(&self) -> String {
+        format!("warning: {}\n", one_line(&self.text))
+    }
 }
 
 /// The result of a command, in every form that it is printed in.
@@ -64,7 +72,10 @@ pub trait Report {
 }
 
 /// Prints a report and gives its exit status. A closed pipe is no failure.
-pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Problem> {
     let exit = report.exit();
     let quiet = call.globals.quiet;
     if call.globals.json {
@@ -74,21 +85,21 @@ pub fn print_report(call: &Call, report: &dyn Report) -> ExitStatus {
         } else {
             serde_json::to_string(&document)
         };
-        return written(stdout(&(text.unwrap_or_default() + "\n")), exit);
+        return answer(&(text.unwrap_or_default() + "\n")).map(|()| exit);
     }
     if quiet >= 2 {
-        return exit;
+        return Ok(exit);
     }
     if quiet == 0 {
         for warning in report.warnings() {
-            stderr(&format!("warning: {}\n", warning.text));
+            stderr(&warning.line());
         }
         stderr(&report.aside(&call.screen));
     }
     if quiet == 0 || report.is_news() {
-        return written(stdout(&report.text(&call.screen)), exit);
+        return answer(&report.text(&call.screen)).map(|()| exit);
     }
-    exit
+    Ok(exit)
 }
 
 fn envelope(call: &Call, report: &dyn Report, exit: ExitStatus) -> Value {
@@ -138,13 +149,131 @@ pub fn stderr(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn written(result: io::Result<()>, exit: ExitStatus) -> ExitStatus {
+/// Writes an answer to stdout. Whoever closed it has enough, which is no failure.
+///
+/// # Errors
+/// It can't be written: its disk is full.
+pub fn answer(text: &str) -> Result<(), Problem> {
+    written(stdout(text))
+}
+
+fn written(result: io::Result<()>) -> Result<(), Problem> {
     match result {
-        Ok(()) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        Err(error) => {
-            stderr(&format!("error: stdout can't be written: {error}\n"));
-            ExitStatus::Failed
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new("MG0517", "standard output can't be written").cause(error.to_string()))
         }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::example::call;
+
+    struct Found {
+        verdict: Option<Verdict>,
+    }
+
+    impl Report for Found {
+        fn schema(&self) -> &'static str {
+            "check"
+        }
+
+        fn data(&self) -> Value {
+            json!({ "answer": 42 })
+        }
+
+        fn text(&self, _: &Screen) -> String {
+            "42\n".to_owned()
+        }
+
+        fn verdict(&self) -> Option<Verdict> {
+            self.verdict
+        }
+
+        fn warnings(&self) -> Vec<Warning> {
+            vec![Warning {
+                code: "odd",
+                text: "that is odd".to_owned(),
+            }]
+        }
+    }
+
+    #[test]
+    fn a_report_that_says_nothing_else_is_good_news() {
+        let report = Found { verdict: None };
+        assert_eq!(report.exit(), ExitStatus::Ok);
+        assert_eq!(report.verdict(), None);
+        assert!(report.is_news());
+        assert_eq!(report.aside(&crate::commands::example::screen()), "");
+    }
+
+    #[test]
+    fn the_envelope_has_its_keys_in_this_order() {
+        let run = call(&["--json", "check"]);
+        let document = envelope(&run, &Found { verdict: None }, ExitStatus::Ok);
+        let keys: Vec<_> = document.as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            [
+                "schema",
+                "tool_version",
+                "generated_at",
+                "db_path",
+                "policy_path",
+                "command",
+                "exit_code",
+                "verdict",
+                "data",
+                "warnings",
+            ]
+        );
+        assert_eq!(document["schema"], "modelguard.check/1");
+        assert_eq!(document["generated_at"], "2026-01-01T12:00:00Z");
+        assert_eq!(document["command"], "modelguard --json check");
+        assert_eq!(document["data"]["answer"], 42);
+        assert_eq!(
+            document["warnings"],
+            json!([{ "code": "odd", "text": "that is odd" }])
+        );
+    }
+
+    #[test]
+    fn the_envelope_says_the_verdict_in_the_words_of_the_store() {
+        let run = call(&["--json", "check"]);
+        for (verdict, word) in [
+            (None, Value::Null),
+            (Some(Verdict::Healthy), json!("healthy")),
+            (Some(Verdict::Degraded), json!("degraded")),
+            (Some(Verdict::InsufficientData), json!("insufficient_data")),
+        ] {
+            let document = envelope(&run, &Found { verdict }, ExitStatus::Negative);
+            assert_eq!(document["verdict"], word);
+            assert_eq!(document["exit_code"], 3);
+        }
+    }
+
+    #[test]
+    fn a_hostile_name_in_a_warning_forges_no_line() {
+        let warning = Warning {
+            code: "odd",
+            text: "x.csv\nerror: all is lost\u{1b}[2K".to_owned(),
+        };
+        let line = warning.line();
+        assert!(line.starts_with("warning: x.csv") && line.ends_with('\n'));
+        assert_eq!(line.lines().count(), 1);
+        assert!(!line.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(written(Err(broken)), Ok(()));
+        assert_eq!(written(Ok(())), Ok(()));
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let problem = written(Err(full)).unwrap_err();
+        assert_eq!(problem.code, "MG0517");
+        assert_eq!(problem.exit, ExitStatus::Failed);
     }
 }

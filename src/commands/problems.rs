@@ -13,8 +13,6 @@ use crate::policy::discover::{DiscoverError, Discovered};
 use crate::policy::environment::BadVariable;
 use crate::policy::trust;
 use crate::store::StoreError;
-use crate::ui::colour::Palette;
-use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
 use crate::workflows::judging::JudgeError;
@@ -142,6 +140,9 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         ),
         StoreError::Meaningless { .. } => Problem::new("MG0402", message)
             .hint("the store was changed by another program; put a copy back"),
+        StoreError::Vanished(_) => Problem::new("MG0404", message)
+            .cause("another process took this one for dead")
+            .hint("run the command again"),
         StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
         StoreError::Sql(error) => Problem::new("MG9901", "SQLite refused a statement")
             .cause(error.to_string())
@@ -154,7 +155,11 @@ pub fn file(error: &FileError) -> Problem {
     use FileErrorKind as Kind;
     let code = match &*error.kind {
         Kind::Missing | Kind::Unreadable(_) | Kind::Changed => "MG0501",
-        Kind::Unwritable(_) | Kind::Exists | Kind::Locked { .. } | Kind::NotDirectory => "MG0517",
+        Kind::Unwritable(_)
+        | Kind::Exists
+        | Kind::Irreplaceable(_)
+        | Kind::Locked { .. }
+        | Kind::NotDirectory => "MG0517",
         Kind::Directory => "MG0511",
         Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
         Kind::Empty => "MG0510",
@@ -324,21 +329,46 @@ const FORMER_OPTIONS: [(&str, &str); 10] = [
 ];
 
 /// What clap has to say: help and version are answers, all else is a usage error.
-pub fn command_line(
-    error: &clap::Error,
-    words: &[OsString],
-    as_json: bool,
-    palette: Palette,
-) -> ExitStatus {
+///
+/// # Errors
+/// The command line makes no sense, or the answer can't be written.
+pub fn command_line(error: &clap::Error, words: &[OsString]) -> Result<(), Problem> {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let _ = output::stdout(&error.render().to_string());
-        return ExitStatus::Ok;
+        return output::answer(&error.render().to_string());
     }
-    let problem = usage(error, words);
-    output::print_problem(&problem, as_json, palette)
+    Err(usage(error, words))
+}
+
+/// The option of the original tool that stands where a command should, and what it is called now.
+fn former(words: &[OsString]) -> Option<(&'static str, &'static str)> {
+    let tree = super::tree();
+    let mut before_command = words.iter().skip(1).map_while(|word| {
+        word.to_str()
+            .filter(|word| tree.find_subcommand(word).is_none())
+    });
+    before_command.find_map(|word| {
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        FORMER_OPTIONS
+            .into_iter()
+            .find(|(former, _)| *former == name)
+    })
+}
+
+/// ` store verify`: the command among the words, as deep as they go.
+fn command_of(words: &[OsString]) -> String {
+    let tree = super::tree();
+    let mut command = &tree;
+    let mut path = String::new();
+    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(below) = command.find_subcommand(word) {
+            path.push_str(&format!(" {word}"));
+            command = below;
+        }
+    }
+    path
 }
 
 fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
@@ -350,10 +380,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         .trim_start_matches("error: ")
         .trim_end_matches(':')
         .to_owned();
-    if let Some((former, now)) = FORMER_OPTIONS
-        .into_iter()
-        .find(|(former, _)| words.get(1).is_some_and(|word| word.as_os_str() == *former))
-    {
+    if let Some((former, now)) = former(words) {
         return Problem::new("MG0108", format!("{former} is a command of its own now"))
             .hint(format!("`{now}`"));
     }
@@ -378,15 +405,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     });
-    let verb = words
-        .iter()
-        .skip(1)
-        .filter_map(|word| word.to_str())
-        .find(|word| super::tree().find_subcommand(word).is_some());
-    let help = verb.map_or_else(
-        || "`modelguard --help`".to_owned(),
-        |verb| format!("`modelguard {verb} --help`"),
-    );
+    let help = format!("`modelguard{} --help`", command_of(words));
     match suggestion {
         Some(suggestion) => problem.hint(format!("did you mean {suggestion}? {help}")),
         None => problem.hint(help),

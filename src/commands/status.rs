@@ -296,3 +296,6 @@ fn truth_text(screen: &Screen, live: &Production, check: Option<&LastCheck>) -> 
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

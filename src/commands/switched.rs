@@ -194,3 +194,180 @@ fn already(plan: &Plan) -> String {
         (_, None) => format!("Nobody holds @{}", plan.alias),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::example::{OPERATION, call, minute, model, text, version};
+    use crate::domain::metric::Task;
+    use crate::ui::exit::ExitStatus;
+    use crate::workflows::switching::Party;
+    use crate::workflows::switching::example;
+
+    fn party(name: &str) -> Option<Party> {
+        Some(Party {
+            version: version(name, 1),
+            bad: false,
+            last_verdict: None,
+        })
+    }
+
+    fn plan(kind: OperationKind, alias: &str, from: Option<Party>, to: Option<Party>) -> Plan {
+        let alias = alias.parse().unwrap();
+        example::plan(
+            model(Task::Regression),
+            alias,
+            kind,
+            (from, to),
+            minute(720),
+        )
+    }
+
+    fn ending(plan: Plan, kept: Kept) -> Ending {
+        let changed = matches!(kept, Kept::Changed);
+        let switched = Switched {
+            plan,
+            operation: changed.then_some(OPERATION),
+            stack: vec!["v1".parse().unwrap(), "v2".parse().unwrap()],
+        };
+        Ending {
+            undo_command: undo_command(&call(&["promote", "v2"]), &switched),
+            switched,
+            kept,
+            reason: Some("better".to_owned()),
+            actor: "ann".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_change_has_a_sentence_of_its_own() {
+        use OperationKind as Kind;
+        let say = |kind, alias| sentence(&plan(kind, alias, party("v1"), party("v2")));
+        assert_eq!(say(Kind::Promote, "production"), "Promoted v2 (was v1)");
+        assert_eq!(
+            say(Kind::Rollback, "production"),
+            "Rolled back to v2 (was v1)"
+        );
+        assert_eq!(
+            say(Kind::Undo, "production"),
+            "Undone: @production is v2 again (was v1)"
+        );
+        assert_eq!(
+            say(Kind::Redo, "winter"),
+            "Redone: @winter is v2 again (was v1)"
+        );
+        assert_eq!(say(Kind::AliasSet, "winter"), "@winter is v2 now (was v1)");
+        let removed = plan(Kind::AliasRemove, "winter", party("v1"), None);
+        assert_eq!(sentence(&removed), "Removed @winter (was v1)");
+    }
+
+    #[test]
+    fn an_undo_of_the_first_promote_leaves_nobody() {
+        let undone = plan(OperationKind::Undo, "production", party("v1"), None);
+        assert_eq!(
+            sentence(&undone),
+            "Undone: nobody holds @production (was v1)"
+        );
+        let first = plan(OperationKind::Promote, "production", None, party("v1"));
+        assert_eq!(sentence(&first), "Promoted v1 (was nobody)");
+    }
+
+    #[test]
+    fn a_change_is_taken_back_by_undo_and_an_undo_by_redo() {
+        for (kind, command) in [
+            (OperationKind::Promote, "modelguard undo op_41"),
+            (OperationKind::Rollback, "modelguard undo op_41"),
+            (OperationKind::AliasSet, "modelguard undo op_41"),
+            (OperationKind::AliasRemove, "modelguard undo op_41"),
+            (OperationKind::Undo, "modelguard redo"),
+            (OperationKind::Redo, "modelguard undo"),
+        ] {
+            let done = ending(
+                plan(kind, "winter", party("v1"), party("v2")),
+                Kept::Changed,
+            );
+            assert_eq!(done.undo_command.as_deref(), Some(command), "{kind}");
+            assert_eq!(done.schema(), kind.name());
+            let said = text(&done);
+            assert!(said.ends_with(&format!(". undo: {command}\n")), "{said}");
+        }
+    }
+
+    #[test]
+    fn whatever_became_of_a_wish_is_no_failure() {
+        let production = || {
+            plan(
+                OperationKind::Promote,
+                "production",
+                party("v1"),
+                party("v2"),
+            )
+        };
+        for (kept, said, dry_run) in [
+            (
+                Kept::AlreadySo,
+                "v2 holds @production already; nothing was changed.\n",
+                false,
+            ),
+            (Kept::Refused, "Nothing changed.\n", false),
+            (
+                Kept::DryRun("churn: v1 → v2\n".to_owned()),
+                "churn: v1 → v2\nDry run: nothing was changed.\n",
+                true,
+            ),
+        ] {
+            let report = ending(production(), kept);
+            assert_eq!(report.exit(), ExitStatus::Ok);
+            assert_eq!(text(&report), said);
+            let data = report.data();
+            assert_eq!(data["changed"], false);
+            assert_eq!(data["dry_run"], dry_run);
+            assert_eq!(data["operation_id"], Value::Null);
+            assert_eq!(data["undo_command"], Value::Null);
+        }
+    }
+
+    #[test]
+    fn what_was_so_already_is_said_of_the_wish() {
+        let already = |kind, to| already(&plan(kind, "winter", party("v1"), to));
+        assert_eq!(
+            already(OperationKind::Undo, party("v2")),
+            "That is undone already"
+        );
+        assert_eq!(
+            already(OperationKind::AliasSet, party("v2")),
+            "v2 holds @winter already"
+        );
+        assert_eq!(
+            already(OperationKind::AliasRemove, None),
+            "Nobody holds @winter"
+        );
+    }
+
+    #[test]
+    fn a_change_as_json_names_both_versions_the_stack_and_the_way_back() {
+        let wish = plan(
+            OperationKind::Promote,
+            "production",
+            party("v1"),
+            party("v2"),
+        );
+        assert_eq!(
+            ending(wish, Kept::Changed).data(),
+            json!({
+                "changed": true,
+                "model": "churn",
+                "alias": "production",
+                "from_version": "v1",
+                "to_version": "v2",
+                "stack": ["v1", "v2"],
+                "operation_id": "op_41",
+                "reason": "better",
+                "actor": "ann",
+                "activation": [],
+                "undo_command": "modelguard undo op_41",
+                "dry_run": false,
+            })
+        );
+    }
+}

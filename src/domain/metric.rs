@@ -156,6 +156,22 @@ impl Metric {
         matches!(self, Self::RocAuc | Self::LogLoss | Self::Brier)
     }
 
+    /// The values that it can have, both ends included.
+    #[must_use]
+    pub const fn range(self) -> (f64, f64) {
+        match self {
+            Self::Rmse | Self::Mae | Self::Mape | Self::LogLoss => (0.0, f64::MAX),
+            Self::MeanError => (f64::MIN, f64::MAX),
+            Self::R2 => (f64::MIN, 1.0),
+            Self::Accuracy
+            | Self::Precision
+            | Self::Recall
+            | Self::F1
+            | Self::RocAuc
+            | Self::Brier => (0.0, 1.0),
+        }
+    }
+
     /// How much worse `current` is than `baseline`, in percent of the baseline's size.
     ///
     /// Positive is worse, whatever the direction: `100 · (current − baseline)/|baseline|`, the sign turned

@@ -220,4 +220,53 @@ mod tests {
         assert_eq!("positive".parse(), Ok(ScoreMeaning::Positive));
         assert!("Positive".parse::<ScoreMeaning>().is_err());
     }
+
+    #[test]
+    fn no_name_is_looked_for_for_two_fields() {
+        let fields = [
+            Field::Id,
+            Field::Time,
+            Field::Prediction,
+            Field::Truth,
+            Field::TruthTime,
+            Field::Version,
+        ];
+        let mut names: Vec<_> = fields.iter().flat_map(Field::candidates).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        assert!(fields.iter().all(|field| !field.candidates().is_empty()));
+        assert!(
+            Field::Score.candidates().is_empty(),
+            "only when it is named"
+        );
+    }
+
+    #[test]
+    fn a_mapping_that_can_not_be_read_says_what_would_be_one() {
+        let said = |text: &str| text.parse::<ColumnChoice>().unwrap_err().to_string();
+        assert_eq!(said("id"), "id maps nothing; write FIELD=COLUMN");
+        assert!(said("idd=x").starts_with("idd is no field; there are id, time, "));
+        let meaning = "both".parse::<ScoreMeaning>().unwrap_err();
+        assert_eq!(
+            meaning.to_string(),
+            "a score is positive or predicted, not both"
+        );
+    }
+
+    #[test]
+    fn the_words_for_kinds_and_meanings_read_back() {
+        for meaning in [ScoreMeaning::Positive, ScoreMeaning::Predicted] {
+            assert_eq!(meaning.name().parse(), Ok(meaning));
+        }
+        assert_eq!(FileKind::Predictions.name(), "predictions");
+        assert_eq!(FileKind::Truth.name(), "truth");
+    }
+
+    #[test]
+    fn blanks_around_field_and_column_do_not_count() {
+        let choice: ColumnChoice = " truth = y ".parse().unwrap();
+        assert_eq!((choice.field, choice.column.as_str()), (Field::Truth, "y"));
+    }
 }

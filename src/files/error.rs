@@ -39,6 +39,8 @@ pub enum FileErrorKind {
     NotDirectory,
     #[error("is {0}; only regular files and directories are taken")]
     Special(&'static str),
+    #[error("is {0}, and no file takes its place")]
+    Irreplaceable(&'static str),
     #[error("changed while it was read")]
     Changed,
     #[error("the archive's entry {0} would leave its directory, or is neither file nor directory")]
@@ -170,7 +172,9 @@ impl FileError {
     pub fn class(&self) -> FileErrorClass {
         use FileErrorKind as Kind;
         match &*self.kind {
-            Kind::Missing | Kind::Unreadable(_) | Kind::Unwritable(_) => FileErrorClass::Io,
+            Kind::Missing | Kind::Unreadable(_) | Kind::Unwritable(_) | Kind::Irreplaceable(_) => {
+                FileErrorClass::Io
+            }
             Kind::Exists => FileErrorClass::Exists,
             Kind::Locked { .. } => FileErrorClass::Locked,
             Kind::MissingColumn { .. }

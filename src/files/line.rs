@@ -8,6 +8,9 @@ use super::values::{LabelReading, NumberReading, excerpt, label, number};
 use crate::domain::metric::Task;
 use crate::domain::time::Timestamp;
 
+/// Probabilities are often written with two or three digits, so their sum may be a little over 1.
+const MOST_OF_ALL_CLASSES: f64 = 1.02;
+
 /// One record on its way to a row.
 pub(super) struct Line<'a> {
     pub record: &'a Record,
@@ -34,12 +37,12 @@ impl Line<'_> {
         let probabilities = if failed || mapping.probabilities.is_empty() {
             None
         } else {
-            let values = mapping.probabilities.iter();
-            Some(
-                values
-                    .map(|(_, column)| self.probability(column))
-                    .collect::<Result<_, _>>()?,
-            )
+            let columns = mapping.probabilities.iter();
+            let values: Box<[f64]> = columns
+                .map(|(_, column)| self.probability(column))
+                .collect::<Result<_, _>>()?;
+            self.check_sum(&values)?;
+            Some(values)
         };
         let score = match &mapping.score {
             Some((meaning, column)) if !failed => Some((*meaning, self.probability(column)?)),
@@ -205,6 +208,18 @@ impl Line<'_> {
             said.push_str(advice);
         }
         self.reject(column, RejectCode::NoNumber, said)
+    }
+
+    /// More than one class can't be certain. Less than 1 is left: a class without a column has the rest.
+    fn check_sum(&self, values: &[f64]) -> Result<(), Reject> {
+        let sum: f64 = values.iter().sum();
+        match self.mapping.probabilities.first() {
+            Some((_, column)) if sum > MOST_OF_ALL_CLASSES => {
+                let said = format!("the probabilities of all classes add up to {sum:.3}");
+                Err(self.reject(column, RejectCode::ProbabilityRange, said))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn probability(&self, column: &Column) -> Result<f64, Reject> {

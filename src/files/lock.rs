@@ -118,4 +118,52 @@ mod tests {
         });
         assert!(!path.exists());
     }
+
+    #[test]
+    fn a_lock_that_was_removed_can_be_taken_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let none = Length::from_seconds(0);
+        Lock::take(&path, none).unwrap().remove().unwrap();
+        assert!(!path.exists());
+        Lock::take(&path, none).unwrap();
+    }
+
+    #[test]
+    fn two_locks_do_not_know_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = Length::from_seconds(0);
+        let one = Lock::take(&folder.path().join("one"), none).unwrap();
+        let other = Lock::take(&folder.path().join("other"), none);
+        assert!(other.is_ok());
+        drop(one);
+    }
+
+    #[test]
+    fn where_no_file_can_be_the_lock_fails_and_does_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let began = Instant::now();
+        let hour = Length::from_seconds(3_600);
+        for path in [
+            folder.path().join("none").join("lock"),
+            folder.path().into(),
+        ] {
+            let error = Lock::take(&path, hour).unwrap_err();
+            assert!(
+                matches!(*error.kind, FileErrorKind::Unwritable(_)),
+                "{error}"
+            );
+            assert_eq!(error.path, path);
+        }
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn what_the_file_holds_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        crate::files::write::create_new(&path, b"words").unwrap();
+        drop(Lock::take(&path, Length::from_seconds(0)).unwrap());
+        assert_eq!(crate::files::read::text(&path, 100).unwrap(), "words");
+    }
 }

@@ -155,3 +155,96 @@ pub(super) fn probability_label(name: &str) -> Option<String> {
     let label = canonical_label(label);
     (prefix.eq_ignore_ascii_case(PROBABILITY_PREFIX) && !label.is_empty()).then_some(label)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::source;
+    use super::*;
+    use crate::files::table::Format;
+
+    fn mapped(header: &str, task: Task, flags: &[&str]) -> Mapping {
+        let choices = ColumnChoices {
+            columns: flags.iter().map(|flag| flag.parse().unwrap()).collect(),
+            score_is: Some(ScoreMeaning::Predicted),
+            positive: None,
+        };
+        let wanted = Wanted {
+            kind: FileKind::Predictions,
+            task,
+            choices: &choices,
+        };
+        let text = format!("{header}\n");
+        let mut table = Table::open(&source("a.csv", text), Format::Csv).unwrap();
+        Mapping::resolve(&mut table, wanted).unwrap()
+    }
+
+    #[test]
+    fn a_mapping_is_told_in_the_order_of_its_fields_whatever_that_of_the_columns() {
+        let mapping = mapped(
+            "proba_b,y_true,version,y_pred,ts,id,proba_a,truth_at",
+            Task::Classification,
+            &[],
+        );
+        assert_eq!(
+            mapping.to_string(),
+            "id ← id, time ← ts, prediction ← y_pred, truth ← y_true, truth_time ← truth_at, \
+             version ← version, proba.b ← proba_b, proba.a ← proba_a"
+        );
+    }
+
+    #[test]
+    fn the_record_of_a_mapping_does_not_depend_on_where_the_columns_stand() {
+        let one = mapped("id,ts,y_pred,note", Task::Regression, &[]);
+        let other = mapped("note,y_pred,id,ts", Task::Regression, &[]);
+        assert_ne!(one, other);
+        assert_eq!(one.record_text(), other.record_text());
+        assert!(!one.record_text().contains('\n'));
+        let different = mapped("id,ts,y_pred,note", Task::Regression, &["time=note"]);
+        assert_ne!(one.record_text(), different.record_text());
+    }
+
+    #[test]
+    fn the_parts_of_a_joined_id_keep_their_order() {
+        let one = mapped("a,b,y_pred", Task::Regression, &["id=a+b"]);
+        let other = mapped("a,b,y_pred", Task::Regression, &["id=b+a"]);
+        assert!(one.to_string().starts_with("id ← a + b, "));
+        assert_ne!(one.record_text(), other.record_text());
+    }
+
+    #[test]
+    fn a_hostile_column_name_moves_no_cursor() {
+        let hostile = mapped(
+            "id,y_pred,x\u{1b}[2K",
+            Task::Regression,
+            &["time=x\u{1b}[2K"],
+        );
+        let told = hostile.to_string();
+        assert!(
+            told.contains("time ← x") && !told.contains('\u{1b}'),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn the_class_of_a_column_is_what_follows_its_prefix() {
+        let class = |name| probability_label(name);
+        assert_eq!(class("proba_yes").as_deref(), Some("yes"));
+        assert_eq!(class("PROBA_Yes").as_deref(), Some("Yes"));
+        assert_eq!(class("proba_1.0").as_deref(), Some("1"));
+        assert_eq!(class("proba_a_b").as_deref(), Some("a_b"));
+        for name in ["proba_", "proba", "prob_yes", "xproba_yes", "probä_yes", ""] {
+            assert_eq!(class(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_mapped_already_is_not_taken_again() {
+        let mapping = mapped("id,ts,y_pred,proba_a", Task::Classification, &[]);
+        assert_eq!(mapping.would_take("timestamp"), None);
+        assert_eq!(mapping.would_take("proba_a"), None);
+        assert_eq!(mapping.would_take("actual"), Some(Field::Truth));
+        assert_eq!(mapping.would_take("model_version"), Some(Field::Version));
+        let regression = mapped("id,ts,y_pred", Task::Regression, &[]);
+        assert_eq!(regression.would_take("proba_a"), None);
+    }
+}

@@ -41,6 +41,29 @@ pub fn kind_of(path: &Path) -> Result<PathKind, FileError> {
     }
 }
 
+/// Where a symbolic link leads, as it is written.
+///
+/// # Errors
+/// It is none, or can't be read.
+pub fn link(path: &Path) -> Result<String, FileError> {
+    fs::read_link(path)
+        .map(|target| target.to_string_lossy().into_owned())
+        .map_err(|source| FileError::reading(path, source))
+}
+
+/// Whether a file begins with these bytes.
+///
+/// # Errors
+/// It can't be read.
+pub fn begins_with(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
+    let mut beginning = Vec::new();
+    open(path)?
+        .take(bytes.len() as u64)
+        .read_to_end(&mut beginning)
+        .map_err(|source| FileError::reading(path, source))?;
+    Ok(beginning == bytes)
+}
+
 /// The path without links and relative parts.
 ///
 /// # Errors

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use super::csv::write_csv;
-use super::error::FileError;
+use super::error::{FileError, FileErrorKind};
+use super::read::{PathKind, begins_with, kind_of};
 use super::write::{Existing, ReplaceFile};
 
 /// Why a line is no row.
@@ -74,14 +75,19 @@ pub struct RejectFile {
 }
 
 impl RejectFile {
-    /// Begins the file with its header; one that is there already will be replaced.
+    /// Begins the file with its header. A file of rejects that is there already will be replaced, any other is left
+    /// alone.
     ///
     /// # Errors
-    /// It can't be written.
+    /// Something else is there, or it can't be written.
     pub fn create(path: &Path) -> Result<Self, FileError> {
         const HEADER: [&str; 6] = ["path", "line_number", "column", "code", "text", "record"];
+        let header = write_csv(&HEADER, [[""; 0]; 0]);
+        if !matches!(kind_of(path)?, PathKind::Absent) && !begins_with(path, header.as_bytes())? {
+            return Err(FileErrorKind::Exists.of(path));
+        }
         let mut file = ReplaceFile::create(path, Existing::Replace)?;
-        file.append(write_csv(&HEADER, [[""; 0]; 0]).as_bytes())?;
+        file.append(header.as_bytes())?;
         Ok(Self { file })
     }
 

@@ -568,4 +568,102 @@ mod tests {
             crate::files::hash::hash_bytes(csv.as_bytes())
         );
     }
+
+    #[test]
+    fn a_zero_character_is_a_reject_of_its_column() {
+        let json = "{\"id\":\"a\\u0000b\",\"prediction\":1}\n{\"id\":\"a\",\"prediction\":1}";
+        let rows = predictions(json, Task::Regression, &[]);
+        assert_eq!(codes(&rows), ["zero_character@1:id", "ok"]);
+    }
+
+    #[test]
+    fn an_object_where_a_value_is_wanted_is_a_reject_and_elsewhere_no_matter() {
+        let json = "{\"id\":1,\"prediction\":[0.5],\"note\":{\"a\":1}}\n\
+                    {\"id\":2,\"prediction\":1,\"note\":{\"a\":1}}";
+        let rows = predictions(json, Task::Regression, &[]);
+        assert_eq!(codes(&rows), ["nested_value@1:prediction", "ok"]);
+    }
+
+    #[test]
+    fn an_id_of_blanks_is_none_and_blanks_around_an_id_are_its_own() {
+        let rows = predictions("id,prediction\n ,1\n x ,2\n", Task::Regression, &[]);
+        assert_eq!(codes(&rows), ["id_empty@2:id", "ok"]);
+        assert_eq!(rows[1].as_ref().unwrap().id, " x ");
+    }
+
+    #[test]
+    fn one_empty_part_of_a_joined_id_is_no_id() {
+        let csv = "a,b,prediction\n1,,1\n1,2,1\n";
+        let rows = predictions(csv, Task::Regression, &["id=a+b"]);
+        assert_eq!(codes(&rows), ["id_empty@2:b", "ok"]);
+        assert_eq!(rows[1].as_ref().unwrap().id, "1+2");
+    }
+
+    #[test]
+    fn the_name_of_a_version_is_trimmed_and_a_blank_one_is_none() {
+        let csv = "id,prediction,version\n1,1, v1 \n2,1,  \n3,1,\n";
+        let rows = predictions(csv, Task::Regression, &[]);
+        let versions: Vec<_> = rows
+            .iter()
+            .map(|row| row.as_ref().unwrap().version.as_deref())
+            .collect();
+        assert_eq!(versions, [Some("v1"), None, None]);
+    }
+
+    #[test]
+    fn the_time_of_a_truth_that_is_not_there_is_not_read() {
+        let csv = "id,truth,truth_at\n1,,nonsense\n2,1,nonsense\n3,1,\n";
+        let rows = truths(csv, Task::Regression);
+        assert_eq!(codes(&rows), ["ok", "time_unreadable@3:truth_at", "ok"]);
+        assert_eq!(rows[0].as_ref().unwrap().truth_at, None);
+        assert_eq!(rows[2].as_ref().unwrap().truth_at, None);
+    }
+
+    #[test]
+    fn five_minutes_ahead_of_the_clock_is_not_yet_the_future() {
+        let csv = "id,ts,prediction\n1,2026-01-10T00:05:00Z,1\n2,2026-01-10T00:05:01Z,1\n";
+        let rows = predictions(csv, Task::Regression, &[]);
+        assert_eq!(codes(&rows), ["ok", "time_in_future@3:ts"]);
+    }
+
+    #[test]
+    fn only_a_row_that_named_no_zone_says_so() {
+        let csv =
+            "id,ts,prediction\n1,2026-01-05 00:00:00,1\n2,2026-01-05T00:00:00Z,1\n3,1767600000,1\n";
+        let rows = predictions(csv, Task::Regression, &[]);
+        let missing: Vec<_> = rows
+            .iter()
+            .map(|row| row.as_ref().unwrap().zone_missing)
+            .collect();
+        assert_eq!(missing, [true, false, false]);
+    }
+
+    #[test]
+    fn a_negative_zero_is_a_probability_and_reads_as_zero() {
+        let row = first(
+            "id,prediction,proba_a,proba_b\n1,a,-0.0,1\n",
+            Task::Classification,
+            &[],
+        );
+        let values = row.probabilities.unwrap();
+        assert!(values[0].is_sign_positive());
+        assert_eq!(*values, [0.0, 1.0]);
+    }
+
+    #[test]
+    fn the_same_class_is_the_same_class_however_it_is_written() {
+        let csv = "id,prediction,truth\n1,1.0,1\n2,01,1\n3,yes,Yes\n";
+        let rows = predictions(csv, Task::Classification, &[]);
+        let same: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let row = row.as_ref().unwrap();
+                match (&row.prediction, &row.truth) {
+                    (Prediction::Class(one), Some(Truth::Class(other))) => one == other,
+                    _ => panic!("both are classes"),
+                }
+            })
+            .collect();
+        assert_eq!(same, [true, false, false]);
+    }
 }

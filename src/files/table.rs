@@ -308,4 +308,106 @@ pub(super) mod tests {
             assert_eq!(finished.records_count, 2);
         }
     }
+
+    fn opened(name: &str, text: &str) -> Table {
+        Table::open(&source(name, text), Format::Auto).unwrap()
+    }
+
+    #[test]
+    fn a_named_format_holds_whatever_the_name_says() {
+        let json = "{\"id\":1}\n";
+        let table = Table::open(&source("a.csv", json), Format::JsonLines).unwrap();
+        assert_eq!(table.format(), Format::JsonLines);
+        assert_eq!(table.columns(), ["id"]);
+        let table = Table::open(&source("a.json", "id,x\n1,2\n"), Format::Csv).unwrap();
+        assert_eq!(table.format(), Format::Csv);
+        assert_eq!(opened("a", "id,x\n").format(), Format::Csv, "never auto");
+    }
+
+    #[test]
+    fn the_delimiter_is_that_of_the_header_and_json_has_none() {
+        for (header, expected) in [
+            ("id,x", Some(',')),
+            ("id;x", Some(';')),
+            ("id\tx", Some('\t')),
+            ("id", Some(',')),
+        ] {
+            let table = opened("a.csv", &format!("{header}\n"));
+            assert_eq!(table.delimiter(), expected, "{header:?}");
+        }
+        assert_eq!(opened("a.jsonl", "{\"id\":1}").delimiter(), None);
+    }
+
+    #[test]
+    fn a_csv_has_all_its_columns_from_the_beginning() {
+        let mut table = opened("a.csv", "id,x\n1,2\n");
+        assert!(table.columns_are_final());
+        assert_eq!(table.expect_column("y"), None);
+        assert_eq!(table.absent_column(), None);
+        assert_eq!(table.path(), Path::new("a.csv"));
+    }
+
+    #[test]
+    fn a_column_that_was_expected_is_absent_until_a_record_has_it() {
+        let many: String = (0..3_000).map(|id| format!("{{\"id\":{id}}}\n")).collect();
+        let mut table = opened("a.jsonl", &(many + "{\"id\":1,\"y\":2}\n"));
+        assert!(!table.columns_are_final());
+        let column = table.expect_column("y").unwrap();
+        assert_eq!(table.absent_column(), Some("y"));
+        let mut record = Record::default();
+        let mut last = false;
+        while table.next_record(&mut record).unwrap() {
+            last = record.cell(column) == Cell::Number("2");
+        }
+        assert!(last, "the last record has it");
+        assert_eq!(table.absent_column(), None);
+    }
+
+    #[test]
+    fn after_the_last_record_there_is_an_empty_one() {
+        let mut table = opened("a.csv", "id,x\n1,2\n");
+        let mut record = Record::default();
+        assert!(table.next_record(&mut record).unwrap());
+        assert_eq!(record.cell(0), Cell::Text("1"));
+        for _ in 0..2 {
+            assert!(!table.next_record(&mut record).unwrap());
+            assert_eq!(record.cell(0), Cell::Empty);
+        }
+        assert_eq!(table.finish().unwrap().records_count, 1);
+    }
+
+    #[test]
+    fn the_whole_is_known_wherever_reading_stopped() {
+        let text = "id,x\n1,2\n3,4\n5,6\n";
+        let untouched = opened("a.csv", text).finish().unwrap();
+        let mut begun = opened("a.csv", text);
+        begun.next_record(&mut Record::default()).unwrap();
+        assert_eq!(begun.finish().unwrap(), untouched);
+        assert_eq!(untouched.records_count, 3);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_named_and_one_of_just_the_limit_passes() {
+        let row = |length: usize| format!("id\n{}\n", "x".repeat(length));
+        let read = |length: usize| {
+            let mut table = Table::open_within(&source("a.csv", row(length)), Format::Csv, 64)?;
+            table.next_record(&mut Record::default())
+        };
+        assert!(read(60).unwrap());
+        let error = read(65).unwrap_err();
+        assert!(error.to_string().contains("limit of 64 bytes"), "{error}");
+        assert_eq!(error.line, Some(2));
+    }
+
+    #[test]
+    fn a_format_reads_back_as_written() {
+        for format in [Format::Auto, Format::Csv, Format::JsonLines] {
+            assert_eq!(format.to_string().parse(), Ok(format));
+        }
+        let unknown = "CSV".parse::<Format>().unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "a format is auto, csv or jsonl, not CSV"
+        );
+    }
 }

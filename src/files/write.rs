@@ -32,13 +32,23 @@ impl ReplaceFile {
     /// Begins a file beside its target.
     ///
     /// # Errors
-    /// The target names no file, is a directory, or is there although `existing` refuses that; the directory can't
-    /// be written.
+    /// The target names no file, is a directory, a device, socket or pipe, or is there although `existing` refuses
+    /// that; the directory can't be written.
     pub fn create(target: &Path, existing: Existing) -> Result<Self, FileError> {
         match fs::symlink_metadata(target) {
             Ok(found) if found.is_dir() => return Err(FileErrorKind::Directory.of(target)),
-            Ok(_) if existing == Existing::Refuse => return Err(FileErrorKind::Exists.of(target)),
-            _ => {}
+            Ok(_) => {
+                // Also behind a link: whoever has the rights would take /dev/null away from everybody.
+                let behind = fs::metadata(target).ok();
+                if behind.is_some_and(|behind| !behind.is_file() && !behind.is_dir()) {
+                    let what = "a device, socket or named pipe";
+                    return Err(FileErrorKind::Irreplaceable(what).of(target));
+                }
+                if existing == Existing::Refuse {
+                    return Err(FileErrorKind::Exists.of(target));
+                }
+            }
+            Err(_) => {}
         }
         let (temporary, file) = claim(target, |path| {
             OpenOptions::new().write(true).create_new(true).open(path)
@@ -223,6 +233,17 @@ pub fn temporary_beside(target: &Path) -> Result<PathBuf, FileError> {
     hidden.push(name);
     hidden.push(format!(".mg-{}-{number}.tmp", std::process::id()));
     Ok(target.with_file_name(hidden))
+}
+
+/// Creates an empty file beside `target` under a name that nobody had, not even a process of our id that died.
+///
+/// # Errors
+/// The directory can't be written.
+pub fn claim_beside(target: &Path) -> Result<PathBuf, FileError> {
+    claim(target, |path| {
+        File::options().write(true).create_new(true).open(path)
+    })
+    .map(|(path, _)| path)
 }
 
 /// Creates something under a temporary name; a name left by a dead process with our id is passed over.

@@ -94,21 +94,23 @@ fn recorded(metric: Metric, metrics: &BTreeMap<String, f64>) -> Result<MetricBas
     Ok(baseline)
 }
 
-/// Which metric a check of a classification is about when none is named: log loss where window and baseline have
-/// probabilities, else accuracy. `window_has` says whether the rows carry probabilities.
+/// Whether a check of a classification is about log loss when no metric is named, else about accuracy.
+///
+/// A sample that is compared with decides it: rows that come without probabilities later leave log loss undefined, and
+/// never change the question. Beside recorded numbers alone it is log loss once any row of the window has probabilities
+/// (`window_has_some`).
 #[must_use]
-pub fn has_probabilities(window_has: bool, baselines: &[Standard]) -> bool {
+pub fn is_about_log_loss(window_has_some: bool, baselines: &[Standard]) -> bool {
     let nearest = |metric| {
         baselines
             .iter()
             .position(|baseline| baseline.offers(metric))
     };
-    window_has
-        && match (nearest(Metric::LogLoss), nearest(Metric::Accuracy)) {
-            (Some(log_loss), Some(accuracy)) => log_loss <= accuracy,
-            (Some(_), None) => true,
-            (None, _) => false,
-        }
+    let Some(log_loss) = nearest(Metric::LogLoss) else {
+        return false;
+    };
+    let asked = window_has_some || matches!(baselines.get(log_loss), Some(Standard::Rows(_)));
+    asked && nearest(Metric::Accuracy).is_none_or(|accuracy| log_loss <= accuracy)
 }
 
 /// Which metrics decide over recorded numbers when none is named: the usual one of the task where both versions have
@@ -219,16 +221,16 @@ mod tests {
     fn log_loss_is_chosen_where_both_sides_have_probabilities() {
         let accuracy = recorded(&[("accuracy", 0.9)]);
         let both = recorded(&[("accuracy", 0.9), ("log_loss", 0.3)]);
-        assert!(has_probabilities(true, &[classes(true)]));
-        assert!(has_probabilities(true, std::slice::from_ref(&both)));
-        assert!(!has_probabilities(false, std::slice::from_ref(&both)));
+        assert!(is_about_log_loss(true, &[classes(true)]));
+        assert!(is_about_log_loss(true, std::slice::from_ref(&both)));
+        assert!(!is_about_log_loss(false, std::slice::from_ref(&both)));
         assert!(
-            !has_probabilities(true, &[classes(false), both.clone()]),
+            !is_about_log_loss(true, &[classes(false), both.clone()]),
             "the nearest speaks"
         );
-        assert!(!has_probabilities(true, &[accuracy]));
-        assert!(has_probabilities(true, &[recorded(&[]), both]));
-        assert!(!has_probabilities(true, &[]));
+        assert!(!is_about_log_loss(true, &[accuracy]));
+        assert!(is_about_log_loss(true, &[recorded(&[]), both]));
+        assert!(!is_about_log_loss(true, &[]));
     }
 
     #[test]
@@ -257,5 +259,73 @@ mod tests {
             None
         );
         assert_eq!(choose(&[], &all, &all), None);
+    }
+
+    #[test]
+    fn a_recorded_mean_loss_is_taken_from_the_metric_that_is_one() {
+        let cost = |name: &str, metric| {
+            let standard = recorded(&[(name, 2.0)]);
+            standard.metric(metric, SURE).unwrap().failed_mean_loss
+        };
+        // A root mean square of 2 is a mean square of 4.
+        assert_eq!(cost("rmse", Metric::Rmse), Some(4.0));
+        assert_eq!(cost("mae", Metric::Mae), Some(2.0));
+        assert_eq!(cost("log_loss", Metric::LogLoss), Some(2.0));
+        assert_eq!(cost("accuracy", Metric::Accuracy), None);
+    }
+
+    #[test]
+    fn recorded_r2_needs_its_rmse_and_then_knows_the_spread_of_the_truth() {
+        let both = recorded(&[("r2", 0.75), ("rmse", 2.0)]);
+        let r2 = both.metric(Metric::R2, SURE).unwrap();
+        // RMSE² / (1 − R²) = 4 / 0.25.
+        assert_eq!(r2.truth_variance, Some(16.0));
+        assert_eq!(r2.failed_mean_loss, Some(4.0));
+        let alone = recorded(&[("r2", 0.75)]);
+        assert_eq!(
+            alone.metric(Metric::R2, SURE),
+            Err(Undefined::NoTruthVariance)
+        );
+        let perfect = recorded(&[("r2", 1.0), ("rmse", 2.0)]);
+        assert_eq!(
+            perfect.metric(Metric::R2, SURE),
+            Err(Undefined::NoTruthVariance)
+        );
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_not_recorded() {
+        let standard = recorded(&[("mae", 2.0)]);
+        assert_eq!(
+            standard.metric(Metric::Rmse, SURE),
+            Err(Undefined::NotRecorded)
+        );
+    }
+
+    #[test]
+    fn the_metric_of_recorded_numbers_is_the_usual_one_else_any_with_a_direction() {
+        let of = |names: &[&str]| -> BTreeMap<String, f64> {
+            names.iter().map(|name| ((*name).to_owned(), 1.0)).collect()
+        };
+        let choose = |a: &[&str], b: &[&str]| {
+            recorded_metric(&[Metric::LogLoss, Metric::Accuracy], &of(a), &of(b))
+        };
+        assert_eq!(
+            choose(&["accuracy", "log_loss"], &["accuracy", "log_loss"]),
+            Some(Metric::LogLoss)
+        );
+        assert_eq!(
+            choose(&["accuracy", "log_loss"], &["accuracy"]),
+            Some(Metric::Accuracy)
+        );
+        assert_eq!(choose(&["f1"], &["f1"]), Some(Metric::F1));
+        assert_eq!(choose(&["f1"], &["brier"]), None);
+        assert_eq!(choose(&["rmse"], &["rmse"]), None, "of the other task");
+        let mean_error = of(&["mean_error"]);
+        assert_eq!(
+            recorded_metric(&[Metric::Rmse], &mean_error, &mean_error),
+            None
+        );
+        assert_eq!(recorded_metric(&[], &mean_error, &mean_error), None);
     }
 }

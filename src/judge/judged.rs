@@ -218,3 +218,6 @@ fn aligned(window: &Sample, standard: &Standard) -> Option<(Sample, Standard)> {
         Standard::Rows(Sample::Classes(ClassSample { positive, ..rows })),
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,4 +78,45 @@ mod tests {
         assert!(many < few && many > 5.0, "{many} {few}");
         assert_eq!(detectable_pct(&baseline, 5.0, 0), None);
     }
+
+    #[test]
+    fn a_baseline_of_zero_detects_nothing() {
+        let zero = Estimate {
+            value: 0.0,
+            ..baseline()
+        };
+        assert_eq!(detectable_pct(&zero, 5.0, 100), None);
+        assert_eq!(rows_needed(&zero, 5.0, 50.0), None);
+    }
+
+    #[test]
+    fn a_window_as_large_as_the_baseline_has_the_error_of_both() {
+        let baseline = baseline();
+        let by_hand = 5.0 + 164.5 * 2.0_f64.sqrt() * baseline.standard_error / baseline.value.abs();
+        let pct = detectable_pct(&baseline, 5.0, baseline.rows_count as u64).unwrap();
+        // 1.645 is the quantile to three decimals.
+        assert!((pct - by_hand).abs() < 1e-3, "{pct} {by_hand}");
+    }
+
+    #[test]
+    fn the_sign_of_the_baseline_does_not_matter() {
+        let plus = baseline();
+        let minus = Estimate {
+            value: -plus.value,
+            ..plus.clone()
+        };
+        assert_eq!(
+            detectable_pct(&plus, 5.0, 300),
+            detectable_pct(&minus, 5.0, 300)
+        );
+        assert_eq!(
+            rows_needed(&plus, 5.0, 30.0),
+            rows_needed(&minus, 5.0, 30.0)
+        );
+    }
+
+    #[test]
+    fn two_rows_are_the_least_that_give_an_interval() {
+        assert_eq!(rows_needed(&baseline(), 5.0, 1e9), Some(2));
+    }
 }

@@ -37,6 +37,8 @@ pub struct Evidence {
     pub since_failed_count: u64,
     /// How long ago the newest label became known.
     pub newest_label_age: Option<Length>,
+    /// It lies in the future: the clock was turned back.
+    pub newest_label_is_ahead: bool,
 }
 
 /// What a check decides on.
@@ -189,6 +191,10 @@ fn rows_missing(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
 }
 
 fn stale(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
+    if evidence.newest_label_is_ahead {
+        let text = "the newest label lies in the future: the clock was turned back".to_owned();
+        return Some(Reason::new(ReasonCode::Stale, text));
+    }
     let age = evidence
         .newest_label_age
         .filter(|age| *age > rules.max_age)?;

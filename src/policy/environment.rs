@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::domain::names::ModelName;
+use crate::domain::policy::read_lock_timeout;
 use crate::domain::time::{Length, Timestamp};
 use crate::files;
 
@@ -164,7 +165,7 @@ impl Environment {
         read(
             "MODELGUARD_LOCK_TIMEOUT",
             self.lock_timeout.as_deref(),
-            str::parse,
+            read_lock_timeout,
         )
     }
 }

@@ -357,3 +357,6 @@ pub const KEYS: &[Key] = &[
 
 /// What stands before a key of one model.
 pub const MODELS: &str = "models";
+
+#[cfg(test)]
+mod tests;

@@ -25,9 +25,16 @@ pub fn read(path: &Path) -> Result<(Policy, String), PolicyError> {
 /// # Errors
 /// There is no such file, or it can't be read, or it is no text (which counts as bad syntax).
 pub fn read_text(path: &Path) -> Result<String, PolicyError> {
-    if matches!(files::read::kind_of(path), Ok(PathKind::Absent)) {
-        let message = format!("there is no policy {}", path.display());
-        return Err(PolicyError::new(ProblemKind::Missing, path, message));
+    match files::read::kind_of(path) {
+        Ok(PathKind::Absent) => {
+            let message = format!("there is no policy {}", path.display());
+            return Err(PolicyError::new(ProblemKind::Missing, path, message));
+        }
+        Ok(PathKind::Directory) => {
+            let message = format!("the policy {} is a folder", path.display());
+            return Err(PolicyError::new(ProblemKind::Unreadable, path, message));
+        }
+        _ => {}
     }
     files::read::text(path, MAX_BYTES).map_err(|error| {
         let is_content = error.class() == FileErrorClass::Content;

@@ -205,3 +205,6 @@ impl Value<'_, '_> {
 fn owned(words: Vec<&str>) -> Vec<String> {
     words.into_iter().map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests;

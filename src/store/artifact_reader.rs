@@ -1,16 +1,18 @@
 //! Reads an artifact's bytes as a stream, one piece in memory at a time, and checks them at its end.
+//!
+//! Each piece is a transaction of its own: artifacts never change, and a slow reader must not keep writers waiting.
 
 use std::io::{self, Read};
 
 use rusqlite::{OptionalExtension, named_params};
 
-use super::{Result, StoreError, Tx, count};
+use super::{Result, Store, StoreError, count};
 use crate::domain::hash::Hash;
 use crate::files::hash::Hasher;
 
 /// The bytes of an artifact. What was read is good only once [`ArtifactReader::finish`] says so.
-pub struct ArtifactReader<'tx, 'store> {
-    tx: &'tx Tx<'store>,
+pub struct ArtifactReader<'store> {
+    store: &'store mut Store,
     artifact: i64,
     expected: Hash,
     chunks_count: u64,
@@ -25,22 +27,20 @@ pub struct ArtifactReader<'tx, 'store> {
 ///
 /// # Errors
 /// There is no finished artifact of that row, or the store can't be read.
-pub fn open<'tx, 'store>(
-    tx: &'tx Tx<'store>,
-    artifact: i64,
-) -> Result<ArtifactReader<'tx, 'store>> {
-    let (expected, chunks_count) = tx
-        .sql
-        .prepare_cached(
-            "SELECT blake3, chunks_count FROM artifact WHERE id = :id AND state = 'ready'",
-        )?
-        .query_row(named_params! { ":id": artifact }, |row| {
-            Ok((Hash(row.get(0)?), count(row, 1)?))
-        })
-        .optional()?
-        .ok_or_else(|| StoreError::meaningless("artifact", artifact.to_string()))?;
+pub fn open(store: &mut Store, artifact: i64) -> Result<ArtifactReader<'_>> {
+    let (expected, chunks_count) = store.read(|tx| {
+        tx.sql
+            .prepare_cached(
+                "SELECT blake3, chunks_count FROM artifact WHERE id = :id AND state = 'ready'",
+            )?
+            .query_row(named_params! { ":id": artifact }, |row| {
+                Ok((Hash(row.get(0)?), count(row, 1)?))
+            })
+            .optional()?
+            .ok_or_else(|| StoreError::meaningless("artifact", artifact.to_string()))
+    })?;
     Ok(ArtifactReader {
-        tx,
+        store,
         artifact,
         expected,
         chunks_count,
@@ -52,7 +52,7 @@ pub fn open<'tx, 'store>(
     })
 }
 
-impl ArtifactReader<'_, '_> {
+impl ArtifactReader<'_> {
     /// Reads what is left and compares the hash of the whole; says how many bytes it was.
     ///
     /// # Errors
@@ -82,18 +82,21 @@ impl ArtifactReader<'_, '_> {
             return Ok(false);
         }
         let sequence = i64::try_from(self.sequence).unwrap_or(i64::MAX);
-        let piece: Option<Vec<u8>> = self
-            .tx
-            .sql
-            .prepare_cached(
-                "SELECT chunk.data FROM artifact_chunk JOIN chunk ON chunk.id = artifact_chunk.chunk_id
-                 WHERE artifact_chunk.artifact_id = :artifact AND artifact_chunk.sequence = :sequence",
-            )?
-            .query_row(
-                named_params! { ":artifact": self.artifact, ":sequence": sequence },
-                |row| row.get(0),
-            )
-            .optional()?;
+        let artifact = self.artifact;
+        let piece: Option<Vec<u8>> = self.store.read(|tx| {
+            let piece = tx
+                .sql
+                .prepare_cached(
+                    "SELECT chunk.data FROM artifact_chunk JOIN chunk ON chunk.id = artifact_chunk.chunk_id
+                     WHERE artifact_chunk.artifact_id = :artifact AND artifact_chunk.sequence = :sequence",
+                )?
+                .query_row(
+                    named_params! { ":artifact": artifact, ":sequence": sequence },
+                    |row| row.get(0),
+                )
+                .optional()?;
+            Ok::<_, StoreError>(piece)
+        })?;
         self.piece = piece.ok_or(StoreError::ArtifactTorn(self.expected))?;
         self.hasher.update(&self.piece);
         self.taken = 0;
@@ -102,7 +105,7 @@ impl ArtifactReader<'_, '_> {
     }
 }
 
-impl Read for ArtifactReader<'_, '_> {
+impl Read for ArtifactReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.piece.len() {
             match self.next_piece() {

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::versions::ArtifactKind;
-use super::{Result, Tx, count, signed};
+use super::{Result, StoreError, Tx, count, signed};
 use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
 use crate::files::hash::hash_bytes;
@@ -95,7 +95,7 @@ pub fn finish(tx: &Tx<'_>, artifact: i64, kind: ArtifactKind, content: Content) 
         discard(tx, artifact)?;
         return Ok(other);
     }
-    tx.sql.execute(
+    let changed = tx.sql.execute(
         "UPDATE artifact SET state = 'ready', blake3 = :blake3, size_bytes = :size_bytes, chunks_count = :chunks_count
          WHERE id = :id",
         named_params! {
@@ -103,6 +103,9 @@ pub fn finish(tx: &Tx<'_>, artifact: i64, kind: ArtifactKind, content: Content) 
             ":chunks_count": signed(content.chunks_count), ":id": artifact,
         },
     )?;
+    if changed != 1 {
+        return Err(StoreError::Vanished("artifact"));
+    }
     Ok(artifact)
 }
 

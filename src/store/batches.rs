@@ -209,13 +209,16 @@ pub fn list(tx: &Tx<'_>, model: i64, limit: u64) -> Result<(Vec<Batch>, u64)> {
 /// The store can't be written.
 pub fn make_visible(tx: &Tx<'_>, id: BatchId, request: Hash) -> Result<()> {
     hours::subtract(tx, id)?;
-    tx.sql.execute(
+    let changed = tx.sql.execute(
         "UPDATE batch SET state = 'visible', operation_id = :operation, request_blake3 = :request
          WHERE id = :batch AND state = 'pending'",
         named_params! {
             ":operation": tx.next_operation()?.0, ":request": request.0, ":batch": id.0,
         },
     )?;
+    if changed != 1 {
+        return Err(StoreError::Vanished("batch"));
+    }
     truths::relabel(tx, id)?;
     hours::add(tx, id)
 }
@@ -376,7 +379,7 @@ mod tests {
                 let dead = staged(tx, model, &rows, &[T("1", 1.0, 1)])?;
                 let living = staged(tx, model, &rows, &[])?;
                 tx.sql.execute(
-                    "UPDATE batch SET owner_boot = 'an earlier one' WHERE id = :id",
+                    "UPDATE batch SET owner_pid = 4294967295 WHERE id = :id",
                     named_params! { ":id": dead.0 },
                 )?;
                 Ok::<_, StoreError>(Change::staged((dead, living, reap(tx)?)))

@@ -42,6 +42,8 @@ pub enum StoreError {
     ChainBroken { id: OperationId, cause: String },
     #[error("the stored {what} {value:?} has no meaning")]
     Meaningless { what: &'static str, value: String },
+    #[error("the unfinished {0} was removed by another process")]
+    Vanished(&'static str),
     #[error("the output can't be written")]
     Output(#[source] std::io::Error),
     #[error(transparent)]

@@ -19,6 +19,8 @@ pub struct NewEvaluation<'a> {
     pub verdict: Verdict,
     pub severity: Option<Severity>,
     pub was_live: bool,
+    /// False: by rules that were given for this check alone.
+    pub by_policy: bool,
     /// Of the live version, when it was checked.
     pub tenure: Option<i64>,
     /// All that the check saw, as JSON.
@@ -45,9 +47,10 @@ pub struct Evaluation {
 /// The store can't be written.
 pub fn insert(tx: &Tx<'_>, new: &NewEvaluation<'_>) -> Result<EvaluationId> {
     tx.sql.execute(
-        "INSERT INTO evaluation (model_id, version_id, operation_id, checked_at, verdict, severity, was_live, tenure,
-             document)
-         VALUES (:model, :version, :operation, :checked_at, :verdict, :severity, :was_live, :tenure, :document)",
+        "INSERT INTO evaluation (model_id, version_id, operation_id, checked_at, verdict, severity, was_live,
+             by_policy, tenure, document)
+         VALUES (:model, :version, :operation, :checked_at, :verdict, :severity, :was_live,
+             :by_policy, :tenure, :document)",
         named_params! {
             ":model": new.model,
             ":version": new.version.map(|version| version.0),
@@ -56,6 +59,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewEvaluation<'_>) -> Result<EvaluationId> {
             ":verdict": new.verdict.name(),
             ":severity": new.severity.map(Severity::name),
             ":was_live": new.was_live,
+            ":by_policy": new.by_policy,
             ":tenure": new.tenure,
             ":document": new.document,
         },

@@ -220,6 +220,7 @@ impl Example {
                     verdict,
                     severity: (verdict == Verdict::Degraded).then_some(Severity::High),
                     was_live: false,
+                    by_policy: true,
                     tenure: None,
                     document: "{}",
                 };

@@ -1,6 +1,8 @@
-//! Whether the store is whole: the invariants, which are views that must be empty.
+//! Whether the store is whole: the invariants, which are views that must be empty, and that none of them is missing.
 
-use super::{Result, Tx, count};
+use std::collections::BTreeSet;
+
+use super::{Result, Tx, count, open};
 
 /// The invariants that do not hold, and how many rows break each; empty in a whole store.
 ///
@@ -27,6 +29,20 @@ pub fn violations(tx: &Tx<'_>) -> Result<Vec<(String, u64)>> {
         }
     }
     Ok(violations)
+}
+
+/// The tables, triggers, views and indexes that differ from those of a fresh store: what is missing, changed or more.
+///
+/// # Errors
+/// The store can't be read.
+pub fn schema_differences(tx: &Tx<'_>) -> Result<Vec<String>> {
+    let fresh = open::fresh_schema()?;
+    let found = open::schema_of(&tx.sql)?;
+    let differing = fresh.symmetric_difference(&found);
+    let names: BTreeSet<_> = differing
+        .map(|(kind, name, _)| format!("{kind} {name}"))
+        .collect();
+    Ok(names.into_iter().collect())
 }
 
 #[cfg(test)]

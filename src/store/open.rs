@@ -1,5 +1,6 @@
 //! Opens a store, creates one whole or not at all, and brings an older one to the present layout.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, backup};
@@ -7,9 +8,10 @@ use rusqlite::{Connection, OpenFlags, backup};
 use super::{Change, Result, Store, StoreError, Tx};
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::time::Length;
+use crate::files::error::FileErrorKind;
 use crate::files::lock::Lock;
 use crate::files::read::{PathKind, kind_of};
-use crate::files::write::{publish_new, remove_if_there, temporary_beside};
+use crate::files::write::{claim_beside, publish_new, remove_if_there};
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -103,7 +105,9 @@ impl Store {
         if kind_of(path).map_err(io)? != PathKind::Absent {
             return Ok(Created::Already);
         }
-        let temporary = temporary_beside(path).map_err(io)?;
+        let temporary = claim_beside(path).map_err(io)?;
+        // A journal of that name would be taken for ours.
+        remove_if_there(&beside(&temporary, "-journal")).map_err(io)?;
         let built = build(&temporary, author, fill);
         let published = built.and_then(|value| match publish_new(&temporary, path) {
             Ok(()) => Ok(Created::New(value)),
@@ -150,7 +154,6 @@ impl Store {
             "PRAGMA foreign_keys = ON;
              PRAGMA synchronous = FULL;
              PRAGMA cache_size = -16384;
-             PRAGMA temp_store = MEMORY;
              PRAGMA mmap_size = 0;
              PRAGMA trusted_schema = OFF;",
         )?;
@@ -173,8 +176,13 @@ impl Store {
             path: path.clone(),
             cause: error.to_string(),
         };
-        let lock = Lock::take(&beside(&path, ".upgrade.lock"), lock_timeout)
-            .map_err(|_| StoreError::Busy { path: path.clone() })?;
+        let lock =
+            Lock::take(&beside(&path, ".upgrade.lock"), lock_timeout).map_err(
+                |error| match *error.kind {
+                    FileErrorKind::Locked { .. } => StoreError::Busy { path: path.clone() },
+                    _ => io(error),
+                },
+            )?;
         let found = self.schema()?;
         if found < SCHEMA {
             let backup = backup_path(&path, found);
@@ -285,6 +293,27 @@ fn build<T>(
     Ok(value)
 }
 
+/// What a store of this layout consists of, by a fresh one in memory: type, name and SQL of each thing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a fresh store to compare with is a connection of its own"
+)]
+pub(super) fn fresh_schema() -> Result<BTreeSet<(String, String, String)>> {
+    let mut connection = Connection::open_in_memory()?;
+    migrate(&mut connection, Path::new(":memory:"))?;
+    schema_of(&connection)
+}
+
+/// What the file consists of: type, name and SQL of each thing.
+pub(super) fn schema_of(connection: &Connection) -> Result<BTreeSet<(String, String, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'refinery%'
+             AND name NOT LIKE 'sqlite_stat%'",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Runs the migrations that the file lacks, all of them in one transaction.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     embedded::migrations::runner()
@@ -307,18 +336,26 @@ fn copy_whole(source: &Connection, target: &Path) -> Result<()> {
         path: target.to_path_buf(),
         cause: error.to_string(),
     };
-    let temporary = temporary_beside(target).map_err(io)?;
-    let mut copy = Connection::open(&temporary)?;
-    backup::Backup::new(source, &mut copy)?.run_to_completion(
-        1_024,
-        std::time::Duration::ZERO,
-        None,
-    )?;
-    copy.close().map_err(|(_, error)| error)?;
-    remove_if_there(target).map_err(io)?;
-    publish_new(&temporary, target).map_err(io)?;
-    remove_if_there(&temporary).map_err(io)?;
-    Ok(())
+    let temporary = claim_beside(target).map_err(io)?;
+    let copied = || -> Result<()> {
+        let mut copy = Connection::open(&temporary)?;
+        backup::Backup::new(source, &mut copy)?.run_to_completion(
+            1_024,
+            std::time::Duration::ZERO,
+            None,
+        )?;
+        copy.close().map_err(|(_, error)| error)?;
+        Ok(())
+    };
+    let published = copied().and_then(|()| {
+        remove_if_there(target).map_err(io)?;
+        publish_new(&temporary, target).map_err(io)
+    });
+    if published.is_err() {
+        // What can't be removed either is only a file that nobody reads.
+        let _ = remove_if_there(&temporary);
+    }
+    published
 }
 
 #[cfg(test)]

@@ -249,7 +249,7 @@ pub fn verify_chain(tx: &Tx<'_>, expected: Option<Hash>) -> Result<Chain> {
     let mut chain = Chain {
         operations_count: 0,
         head: Hash::ZERO,
-        contains_expected: expected.is_none_or(|expected| expected == Hash::ZERO),
+        contains_expected: expected.is_none(),
     };
     let mut next = 1;
     while let Some(row) = rows.next()? {

@@ -315,7 +315,8 @@ const IS_BAD: &str = "WITH cleared (at) AS (
                     WHERE from_version_id = :version AND alias = :production AND left_degraded = 1
                       AND id > cleared.at)
          OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
-                    WHERE version_id = :version AND verdict <> 'insufficient_data'
+                    WHERE version_id = :version
+                      AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
                       AND operation_id > cleared.at
                     ORDER BY id DESC LIMIT 1), 0)";
 

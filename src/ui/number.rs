@@ -57,7 +57,11 @@ pub fn change(worse_pct: f64) -> String {
     if !worse_pct.is_finite() {
         return "change undefined".to_owned();
     }
-    let size = fixed(worse_pct.abs(), 1);
+    let size = if worse_pct.abs() < 1e6 {
+        fixed(worse_pct.abs(), 1)
+    } else {
+        value(worse_pct.abs())
+    };
     if size == "0.0" {
         "unchanged".to_owned()
     } else if worse_pct > 0.0 {
@@ -73,7 +77,11 @@ pub fn resolution(detectable_pct: f64) -> String {
         return not_finite(detectable_pct).to_owned();
     }
     let decimals = usize::from(detectable_pct.abs() < 9.95);
-    let text = fixed(detectable_pct, decimals);
+    let text = if detectable_pct.abs() < 1e6 {
+        fixed(detectable_pct, decimals)
+    } else {
+        value(detectable_pct)
+    };
     format!("{} %", with_plus(detectable_pct, text))
 }
 

@@ -151,7 +151,7 @@ impl Scene {
     pub fn check(&mut self, minutes: i64) -> Checked {
         let (model, policy) = (self.model.clone(), self.policy.clone());
         let store = self.store();
-        check(store, &at(minutes), &model, &policy, None, true).unwrap()
+        check(store, &at(minutes), &model, &policy, None, true, true).unwrap()
     }
 
     /// Checks a version that is named, and records it.
@@ -159,7 +159,15 @@ impl Scene {
         let (model, policy) = (self.model.clone(), self.policy.clone());
         let reference = reference.parse().unwrap();
         let store = self.store();
-        check(store, &at(minutes), &model, &policy, Some(&reference), true)
+        check(
+            store,
+            &at(minutes),
+            &model,
+            &policy,
+            Some(&reference),
+            true,
+            true,
+        )
     }
 
     pub fn monitor(&mut self, minutes: i64) -> Monitored {

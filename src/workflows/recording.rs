@@ -70,7 +70,8 @@ impl Checked {
     }
 }
 
-/// Judges, and with `record` records it in the same transaction.
+/// Judges, and with `record` records it in the same transaction. `by_policy` is false where the rules were given for
+/// this check alone.
 ///
 /// # Errors
 /// A reference means no version, or the store can't be read or written.
@@ -80,16 +81,24 @@ pub fn check(
     model: &Model,
     policy: &ModelPolicy,
     reference: Option<&Reference>,
+    by_policy: bool,
     record: bool,
 ) -> Result<Checked, JudgeError> {
+    let judged = |tx: &Tx<'_>| {
+        let judgement = judge(tx, model, policy, reference, author.at)?;
+        Ok::<_, JudgeError>(Judgement {
+            by_policy,
+            ..judgement
+        })
+    };
     if !record {
         return store.read(|tx| {
-            let judgement = judge(tx, model, policy, reference, author.at)?;
+            let judgement = judged(tx)?;
             Ok(unrecorded(tx, judgement)?)
         });
     }
     store.change(author, |tx| {
-        let judgement = judge(tx, model, policy, reference, author.at)?;
+        let judgement = judged(tx)?;
         let operation = tx.next_operation()?;
         let (checked, detail) = recorded(tx, judgement, operation)?;
         let content = NewOperation {
@@ -140,11 +149,12 @@ pub fn recorded(
             verdict: decision.verdict,
             severity: decision.severity,
             was_live: judgement.is_live,
+            by_policy: judgement.by_policy,
             tenure: judgement.tenure.as_ref().map(|tenure| tenure.id),
             document: &text,
         },
     )?;
-    if judgement.is_live && decision.verdict == Verdict::Healthy {
+    if resolves(&judgement) {
         alerts::resolve_all(tx, judgement.model.id, judgement.at)?;
     }
     for touched in &mut touched {
@@ -188,6 +198,11 @@ pub fn recorded(
     Ok((checked, detail.to_string()))
 }
 
+/// Whether alerts end. Rules that were given for one check alone may open an alert, and never close one.
+fn resolves(judgement: &Judgement) -> bool {
+    judgement.is_live && judgement.by_policy && judgement.decision.verdict == Verdict::Healthy
+}
+
 /// Whether the verdict is another one than that of the check before it in the same tenure, or for a version that is not
 /// live of the check before it. A new tenure that can't be judged yet is what everybody expects, and no news.
 fn differs_from_before(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, StoreError> {
@@ -212,6 +227,7 @@ fn expected_alerts(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<Touched>, S
         return Ok(Vec::new());
     };
     let kind = match judgement.decision.verdict {
+        Verdict::Healthy if !resolves(judgement) => return Ok(Vec::new()),
         Verdict::Healthy => {
             let mut resolved = Vec::new();
             for id in alerts::open_of(tx, judgement.model.id)? {
@@ -314,7 +330,16 @@ mod tests {
             at: minute(at),
             ..author()
         };
-        check(&mut example.store, &author, &model, policy, None, true).unwrap()
+        check(
+            &mut example.store,
+            &author,
+            &model,
+            policy,
+            None,
+            true,
+            true,
+        )
+        .unwrap()
     }
 
     /// Numbers around zero and of every size, of either sign, always finite.

@@ -6,6 +6,7 @@ use crate::domain::hash::Hash;
 use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::names::{AliasName, NameSyntax, VersionName};
 use crate::domain::operation::{Author, NewOperation, OperationKind};
+use crate::files::error::FileError;
 use crate::files::hash::{Hasher, hash_bytes};
 use crate::files::owner::Owner;
 use crate::store::artifacts::{self, CHUNK_BYTES, Content};
@@ -25,8 +26,12 @@ pub enum RegisterError {
     NameTaken { name: VersionName, model: String },
     #[error("the run was asked to stop")]
     Stopped,
+    #[error("there are no bytes to keep")]
+    Empty,
     #[error("the artifact can't be read")]
     Source(#[source] io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error(transparent)]
     Name(#[from] NameSyntax),
     #[error(transparent)]
@@ -88,6 +93,7 @@ impl<'a> Stager<'a> {
         fill: impl FnOnce(&mut dyn Write) -> Result<(), RegisterError>,
     ) -> Result<Staged, RegisterError> {
         match fill(&mut self).and_then(|()| self.cut().map_err(RegisterError::Store)) {
+            Ok(()) if self.size_bytes == 0 => Err(RegisterError::Empty),
             Ok(()) => Ok(Staged {
                 kind: self.kind,
                 content: Content {
@@ -100,7 +106,8 @@ impl<'a> Stager<'a> {
             }),
             Err(error) => {
                 let error = self.failure.take().map_or(error, RegisterError::Store);
-                discard(self.store, self.author, self.pending)?;
+                // What fails now is not what anybody has to know; the next writer reaps what stays.
+                let _ = discard(self.store, self.author, self.pending);
                 Err(error)
             }
         }
@@ -185,8 +192,8 @@ pub struct Registration<'a> {
     pub metadata: &'a Metadata,
     /// The hash of the reference sample's file, where there is one: it is part of the version's identity.
     pub reference_blake3: Option<Hash>,
-    /// The alias that the version takes.
-    pub alias: Option<&'a AliasName>,
+    /// The alias that the version takes, and who held it when that was agreed to.
+    pub alias: Option<(&'a AliasName, Option<VersionId>)>,
 }
 
 /// What was registered.
@@ -195,6 +202,8 @@ pub struct Registered {
     pub version: Version,
     /// False: the model had this version already.
     pub created: bool,
+    /// What its pieces take, each counted once.
+    pub stored_bytes: u64,
     pub operation: Option<OperationId>,
     /// The change of the alias, where one was wanted.
     pub switched: Option<(Plan, Option<OperationId>)>,
@@ -218,7 +227,8 @@ pub fn register(
         in_transaction(tx, author, staged, registration, add_reference)
     });
     if registered.is_err() {
-        discard(store, author, staged.pending)?;
+        // The first error is the one to tell; the next writer reaps what stays.
+        let _ = discard(store, author, staged.pending);
     }
     registered
 }
@@ -288,16 +298,18 @@ fn in_transaction(
     };
     let switched = match registration.alias {
         None => None,
-        Some(alias) => {
+        Some((alias, agreed)) => {
             let next = OperationId(first.0 + i64::from(created));
-            let (plan, operation) = take_alias(tx, author, model, id, alias, next)?;
+            let (plan, operation) = take_alias(tx, author, model, id, (alias, agreed), next)?;
             let switched = operation.as_ref().map(|_| next);
             operations.extend(operation);
             Some((plan, switched))
         }
     };
+    let version = versions::get(tx, id)?;
     let registered = Registered {
-        version: versions::get(tx, id)?,
+        stored_bytes: artifacts::stored_bytes(tx, version.artifact)?,
+        version,
         created,
         operation: created.then_some(first),
         switched,
@@ -309,6 +321,31 @@ fn in_transaction(
     } else {
         Change::nothing(registered)
     })
+}
+
+/// The version that these bytes and this metadata are already, if the model has it.
+///
+/// # Errors
+/// The store can't be read.
+pub fn known(
+    tx: &Tx<'_>,
+    staged: &Staged,
+    registration: &Registration<'_>,
+) -> Result<Option<VersionId>, StoreError> {
+    let metadata_blake3 = identity(registration.metadata, registration.reference_blake3);
+    let Some(artifact) = artifacts::find(tx, staged.content.blake3, staged.kind)? else {
+        return Ok(None);
+    };
+    let same = versions::find_same(tx, registration.model.id, artifact, metadata_blake3)?;
+    Ok(same.map(|version| version.id))
+}
+
+/// Lets staged bytes go.
+///
+/// # Errors
+/// The store can't be written.
+pub fn forget(store: &mut Store, author: &Author, staged: &Staged) -> Result<(), StoreError> {
+    discard(store, author, staged.pending)
 }
 
 /// The staged bytes as a ready artifact.
@@ -333,7 +370,7 @@ fn take_alias(
     author: &Author,
     model: &Model,
     version: VersionId,
-    alias: &AliasName,
+    (alias, agreed): (&AliasName, Option<VersionId>),
     operation: OperationId,
 ) -> Result<(Plan, Option<NewOperation>), SwitchError> {
     let wish = if alias.is_production() {
@@ -347,6 +384,11 @@ fn take_alias(
     let plan = switching::plan(tx, model, alias, &wish, author.at)?;
     if !plan.changes {
         return Ok((plan, None));
+    }
+    if plan.from.as_ref().map(|from| from.version.id) != agreed {
+        return Err(SwitchError::ChangedMeanwhile {
+            alias: alias.clone(),
+        });
     }
     let change = plan.apply(tx, operation, None, "{}".to_owned())?;
     Ok((plan, Some(change)))

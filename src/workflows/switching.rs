@@ -10,6 +10,9 @@ use crate::store::models::Model;
 use crate::store::versions::{self, Version};
 use crate::store::{Change, Store, StoreError, Tx, operations};
 
+#[cfg(test)]
+pub mod example;
+
 /// What somebody wants to happen to an alias.
 #[derive(Clone, Debug)]
 pub enum Wish {
@@ -375,9 +378,14 @@ impl Plan {
     fn is_as_agreed(&self, agreed: &Self) -> bool {
         let ids = |plan: &Self| {
             let id = |party: &Option<Party>| party.as_ref().map(|party| party.version.id);
-            (plan.alias.clone(), id(&plan.from), id(&plan.to))
+            (
+                plan.alias.clone(),
+                id(&plan.from),
+                id(&plan.to),
+                plan.restores,
+            )
         };
-        ids(self) == ids(agreed)
+        ids(self) == ids(agreed) && self.after == agreed.after && self.kind == agreed.kind
     }
 
     /// Marks the holder as left because it is degraded: what an automatic act does.

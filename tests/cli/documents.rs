@@ -6,3 +6,4 @@ mod generated;
 mod json;
 mod reading;
 mod session;
+mod states;

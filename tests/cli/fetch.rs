@@ -219,3 +219,51 @@ fn fetching_changes_nothing_in_the_store() {
     sandbox.fails("fetch @production -o other.bin", 10, "MG0204");
     assert!(!sandbox.file("other.bin").exists());
 }
+
+/// Makes a named pipe, which stands here for every device.
+fn named_pipe(sandbox: &Sandbox, name: &str) {
+    let made = Command::new("mkfifo").arg(sandbox.file(name)).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn the_project_s_own_files_are_never_overwritten() {
+    let sandbox = with(b"model");
+    let policy = std::fs::read(sandbox.file("modelguard.toml")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path(), sandbox.file("same")).unwrap();
+    for name in [
+        "modelguard.db",
+        "./modelguard.db",
+        "same/modelguard.db",
+        "modelguard.db-journal",
+        "modelguard.toml",
+    ] {
+        let line = format!("fetch latest -o {name} --overwrite");
+        sandbox.leaves_the_store(&line, 1);
+        let run = sandbox.fails(&line, 1, "MG0517");
+        assert!(!run.stderr.contains("--overwrite` takes"), "{run:#?}");
+    }
+    assert_eq!(
+        std::fs::read(sandbox.file("modelguard.toml")).unwrap(),
+        policy
+    );
+    sandbox.ok("store verify");
+}
+
+#[test]
+fn a_device_or_a_pipe_is_never_replaced_by_a_file() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let sandbox = with(b"model");
+    named_pipe(&sandbox, "pipe");
+    std::os::unix::fs::symlink("pipe", sandbox.file("link")).unwrap();
+    for line in [
+        "fetch latest -o pipe --overwrite",
+        "fetch latest -o link --overwrite",
+        "fetch latest -o pipe",
+    ] {
+        sandbox.fails(line, 1, "MG0517").tells("named pipe");
+    }
+    let kind = std::fs::symlink_metadata(sandbox.file("pipe")).unwrap();
+    assert!(kind.file_type().is_fifo());
+    assert!(sandbox.file("link").is_symlink());
+}

@@ -48,7 +48,7 @@ fn a_folder_is_never_written_into() {
     let run = sandbox.ok("fetch latest -o -");
     assert!(run.stdout.starts_with("weights.bin"), "{run:#?}");
     sandbox.register("file");
-    sandbox.fails("fetch latest -o taken", 2, "MG0511");
+    sandbox.fails("fetch latest -o taken", 1, "MG0517");
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn bare_modelguard_says_the_short_help() {
     let bare = sandbox.run("").expect(2);
     assert_eq!(bare.stderr, short);
     assert_eq!(bare.stdout, "");
+    assert_eq!(sandbox.run("--json").expect(2).problem()["code"], "MG0101");
 }
 
 #[test]
@@ -145,4 +146,23 @@ fn the_manual_has_a_page_for_every_command() {
     sandbox.ok("man --dir man1");
     sandbox.write("file", b"");
     sandbox.fails("man --dir file/below", 1, "MG0517");
+}
+
+#[test]
+fn a_bad_option_points_at_the_help_of_the_whole_command() {
+    let sandbox = Sandbox::empty();
+    for (line, hint) in [
+        (
+            "store verify --expect-head ab",
+            "`modelguard store verify --help`",
+        ),
+        (
+            "ingest truth x.csv --no",
+            "`modelguard ingest truth --help`",
+        ),
+        ("alias sett a b", "`modelguard alias --help`"),
+        ("nonsense", "`modelguard --help`"),
+    ] {
+        sandbox.fails(line, 2, "MG0101").tells(hint);
+    }
 }

@@ -750,3 +750,26 @@ fn two_models_do_not_share_their_truth() {
     sandbox.fails("-m churn ingest undo b_2", 10, "MG0207");
     sandbox.fails("ingest predictions p.csv", 2, "MG0103");
 }
+
+#[test]
+fn rejects_are_never_put_over_the_project_s_own_files_or_the_input() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote {} --yes", versions[0]));
+    let rows = b"id,prediction\n1,yes\n,no\n";
+    sandbox.write("p.csv", rows);
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.file("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for name in ["modelguard.db", "modelguard.toml", "./p.csv", "pipe"] {
+        let line = format!("ingest predictions p.csv --max-rejects 5 --reject-file {name}");
+        sandbox.leaves_the_store(&line, 1);
+        sandbox.fails(&line, 1, "MG0517");
+    }
+    assert_eq!(std::fs::read(sandbox.file("p.csv")).unwrap(), rows);
+    let kind = std::fs::symlink_metadata(sandbox.file("pipe")).unwrap();
+    assert!(kind.file_type().is_fifo());
+    sandbox.ok("ingest predictions p.csv --max-rejects 5 --reject-file r.csv");
+    assert!(sandbox.file("r.csv").is_file());
+}

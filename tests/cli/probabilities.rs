@@ -149,10 +149,13 @@ fn with_a_third_class() -> Vec<Row> {
 }
 
 #[test]
-fn one_column_of_three_classes_leaves_accuracy_to_decide() {
+fn one_column_of_three_classes_leaves_log_loss_undefined() {
     let sandbox = live("", &rows(400, 0.8), &with_a_third_class());
-    let found = check(&sandbox, "", 3);
-    assert_eq!(found["metrics"][0]["name"], "accuracy");
+    // The sample was judged by log loss, so the question stays the same: nobody can tell any more.
+    let found = check(&sandbox, "", 4);
+    assert_eq!(found["metrics"][0]["name"], "log_loss");
+    assert_eq!(found["reasons"][0]["code"], "undefined_metric");
+    let found = check(&sandbox, "--metric accuracy", 3);
     assert_eq!(found["metrics"][0]["outcome"], "degraded");
     assert_eq!(
         metric(&found, "log_loss")["undefined_text"],

@@ -16,8 +16,8 @@ fn two() -> (Sandbox, Vec<String>) {
     (sandbox, versions)
 }
 
-/// Starts a command on a terminal, answers, and gives the exit status and all that the terminal showed.
-fn asked(sandbox: &Sandbox, words: &[&str], keys: &str) -> (i32, String) {
+/// A command whose streams are left to the terminal.
+fn for_terminal(sandbox: &Sandbox, words: &[&str]) -> Command {
     let prepared = sandbox.command(words);
     let mut command = Command::new(prepared.get_program());
     command
@@ -29,7 +29,12 @@ fn asked(sandbox: &Sandbox, words: &[&str], keys: &str) -> (i32, String) {
                 .get_envs()
                 .filter_map(|(key, value)| Some((key, value?))),
         );
-    let mut session = Session::spawn(command).unwrap();
+    command
+}
+
+/// Starts a command on a terminal, answers, and gives the exit status and all that the terminal showed.
+fn asked(sandbox: &Sandbox, words: &[&str], keys: &str) -> (i32, String) {
+    let mut session = Session::spawn(for_terminal(sandbox, words)).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     let question = session.expect("[y/N]").unwrap();
     let mut shown = question.before().to_vec();
@@ -116,18 +121,7 @@ fn yes_to_undo_and_promote() {
 #[test]
 fn what_changes_while_the_question_is_open_is_not_done() {
     let (sandbox, versions) = two();
-    let prepared = sandbox.command(&["rollback"]);
-    let mut command = Command::new(prepared.get_program());
-    command
-        .args(prepared.get_args())
-        .current_dir(prepared.get_current_dir().unwrap())
-        .env_clear()
-        .envs(
-            prepared
-                .get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        );
-    let mut session = Session::spawn(command).unwrap();
+    let mut session = Session::spawn(for_terminal(&sandbox, &["rollback"])).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session.expect("[y/N]").unwrap();
     let third = sandbox.register("third");
@@ -136,4 +130,109 @@ fn what_changes_while_the_question_is_open_is_not_done() {
     session.expect("MG0606").unwrap();
     assert_eq!(sandbox.holder("production"), Some(third));
     assert_ne!(sandbox.holder("production"), Some(versions[0].clone()));
+}
+
+#[test]
+fn an_alias_is_set_and_taken_away_by_a_yes_only() {
+    let (sandbox, versions) = two();
+    let set = ["alias", "set", "winter", &versions[0]];
+    let (status, shown) = asked(&sandbox, &set, "n");
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("Nothing changed."), "{shown}");
+    assert_eq!(sandbox.holder("winter"), None);
+    let (status, shown) = asked(&sandbox, &set, "y");
+    assert_eq!(status, 0, "{shown}");
+    assert_eq!(sandbox.holder("winter"), Some(versions[0].clone()));
+    let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], ESC);
+    assert_eq!(status, 0, "{shown}");
+    assert_eq!(sandbox.holder("winter"), Some(versions[0].clone()));
+    let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], CTRL_C);
+    assert_eq!(status, 130, "{shown}");
+    let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], "y");
+    assert_eq!(status, 0, "{shown}");
+    assert_eq!(sandbox.holder("winter"), None);
+}
+
+#[test]
+fn a_no_is_a_document_that_says_so() {
+    let (sandbox, versions) = two();
+    let (status, shown) = asked(&sandbox, &["rollback", "--json"], "n");
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("\"changed\": false"), "{shown}");
+    assert_eq!(sandbox.holder("production"), Some(versions[1].clone()));
+}
+
+#[test]
+fn trust_shows_what_reaches_outside_and_asks() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("modelguard.toml", b"[store]\npath = \"../elsewhere.db\"\n");
+    for keys in ["n", "\r", ESC] {
+        let (status, shown) = asked(&sandbox, &["config", "trust"], keys);
+        assert_eq!(status, 0, "{shown}");
+        let plan = shown.find("elsewhere.db").unwrap();
+        assert!(plan < shown.find("[y/N]").unwrap(), "{shown}");
+        assert!(shown.contains("Nothing changed."), "{shown}");
+        sandbox.fails("status", 2, "MG0307");
+    }
+    let (status, shown) = asked(&sandbox, &["config", "trust"], CTRL_C);
+    assert_eq!(status, 130, "{shown}");
+    sandbox.fails("status", 2, "MG0307");
+    let (status, shown) = asked(&sandbox, &["config", "trust"], "y");
+    assert_eq!(status, 0, "{shown}");
+    sandbox.fails("status", 10, "MG0201");
+}
+
+/// Runs a command on a terminal that asks nothing.
+fn on_terminal(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+    let mut command = for_terminal(sandbox, words);
+    command.envs(variables.iter().copied());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    let shown = session.expect(Eof).unwrap();
+    let shown = shown.get(0).unwrap().to_vec();
+    let status = match session.get_process().wait().unwrap() {
+        expectrl::process::unix::WaitStatus::Exited(_, status) => status,
+        other => panic!("{other:?}"),
+    };
+    (status, String::from_utf8_lossy(&shown).into_owned())
+}
+
+#[test]
+fn a_terminal_has_colour_unless_told_otherwise() {
+    let (sandbox, _) = two();
+    let painted = |words: &[&str], variables: &[(&str, &str)]| {
+        let (status, shown) = on_terminal(&sandbox, words, variables);
+        assert_eq!(status, 0, "{shown}");
+        shown.contains("\u{1b}[1m") || shown.contains("\u{1b}[3")
+    };
+    assert!(painted(&["history"], &[]));
+    assert!(!painted(&["history"], &[("NO_COLOR", "1")]));
+    assert!(painted(&["history"], &[("NO_COLOR", "")]));
+    assert!(!painted(&["history"], &[("TERM", "dumb")]));
+    assert!(!painted(&["history", "--color", "never"], &[]));
+}
+
+#[test]
+fn bare_on_a_terminal_is_an_answer() {
+    let (sandbox, _) = two();
+    let (status, shown) = on_terminal(&sandbox, &[], &[]);
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("Usage: modelguard"), "{shown}");
+}
+
+#[test]
+fn nothing_is_asked_where_ci_says_so_or_no_input_is_given() {
+    let (sandbox, versions) = two();
+    for (words, variables) in [
+        (
+            &["rollback"] as &[&str],
+            &[("CI", "true")] as &[(&str, &str)],
+        ),
+        (&["rollback", "--no-input"], &[]),
+    ] {
+        let (status, shown) = on_terminal(&sandbox, words, variables);
+        assert_eq!(status, 2, "{shown}");
+        assert!(shown.contains("MG0102"), "{shown}");
+    }
+    assert_eq!(sandbox.holder("production"), Some(versions[1].clone()));
 }

@@ -38,12 +38,7 @@ fn versions_of_one_second_have_names_of_their_own() {
 #[test]
 fn what_goes_in_comes_out() {
     let sandbox = Sandbox::new();
-    for (name, size) in [
-        ("empty", 0),
-        ("small", 10),
-        ("piece", 1 << 20),
-        ("large", 20_000_003),
-    ] {
+    for (name, size) in [("small", 10), ("piece", 1 << 20), ("large", 20_000_003)] {
         let bytes: Vec<u8> = (0..size as u32)
             .map(|byte| (byte.wrapping_mul(2_654_435_761) >> 13) as u8)
             .collect();
@@ -56,6 +51,64 @@ fn what_goes_in_comes_out() {
         );
     }
     sandbox.ok("store verify");
+}
+
+#[test]
+fn nothing_is_no_artifact() {
+    let sandbox = Sandbox::new();
+    sandbox.write("empty", b"");
+    sandbox.fails("register empty", 2, "MG0510");
+    sandbox.leaves_the_store("register -", 2);
+}
+
+#[test]
+fn an_impossible_metric_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m", b"m");
+    for metric in [
+        "rmse=-4",
+        "r2=1.5",
+        "accuracy=1.01",
+        "log_loss=-0.1",
+        "roc_auc=-1",
+    ] {
+        let run = sandbox.leaves_the_store(&format!("register m --metric {metric}"), 2);
+        assert!(run.stderr.contains("can't be"), "{run:#?}");
+    }
+    sandbox.write("twice.json", b"{\"r2\": 0.9, \"r2\": 0.1}");
+    sandbox.fails("register m --metrics twice.json", 2, "MG0513");
+    sandbox.ok("register m --metric r2=-3 --metric mean_error=-1 --metric own=-7");
+}
+
+#[test]
+fn a_name_cannot_move_the_cursor() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a\nb\u{1b}[31m", b"m");
+    let run = sandbox.run_words(&["register", "a\nb\u{1b}[31m"]).expect(0);
+    assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:#?}");
+}
+
+#[test]
+fn an_alias_that_the_version_holds_already_is_no_question() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m", b"m");
+    sandbox.ok("register m --alias winter");
+    let again = sandbox.json("register m --alias winter");
+    assert_eq!(again["changed"], false);
+}
+
+#[test]
+fn the_project_s_own_files_are_spared() {
+    let sandbox = Sandbox::new();
+    sandbox.register("model");
+    for own in [
+        "modelguard.db",
+        "./modelguard.toml",
+        "modelguard.db-journal",
+    ] {
+        sandbox.leaves_the_store(&format!("fetch latest -o {own} --overwrite"), 1);
+    }
 }
 
 #[test]

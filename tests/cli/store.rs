@@ -112,6 +112,7 @@ fn a_whole_store_passes_every_check() {
             "pieces",
             "artifacts",
             "evaluations",
+            "schema",
             "invariants"
         ])
     );
@@ -268,7 +269,10 @@ fn all_that_is_wrong_is_told_at_once() {
          DELETE FROM alias",
     );
     let run = sandbox.run_on_broken("store verify --json").expect(12);
-    assert_eq!(failed(&run), ["log", "pieces", "artifacts", "invariants"]);
+    assert_eq!(
+        failed(&run),
+        ["log", "pieces", "artifacts", "schema", "invariants"]
+    );
     let data = run.document()["data"].clone();
     // A broken chain has no head that anybody should keep.
     assert_eq!(data["head_blake3"], Value::Null);

@@ -268,6 +268,7 @@ pub fn assert_whole(store: &Path, after: &str) {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
+    assert!(views.len() >= 15, "invariants are missing: {views:?}");
     for view in views {
         let broken: i64 = connection
             .query_row(&format!("SELECT count(*) FROM {view}"), [], |row| {

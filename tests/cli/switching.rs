@@ -270,3 +270,13 @@ fn the_order_of_versions_is_that_of_registration() {
     let second = sandbox.register("second");
     assert_eq!(sandbox.json("show latest")["version"], json!(second));
 }
+
+#[test]
+fn a_plan_says_how_it_is_taken_back() {
+    let (sandbox, versions) = Sandbox::with_versions(2);
+    let plan = sandbox.ok(&format!("promote {} --dry-run", versions[0]));
+    plan.says("to take it back: `modelguard undo`");
+    sandbox.ok(&format!("promote {} --yes", versions[0]));
+    let plan = sandbox.ok("undo --dry-run");
+    plan.says("to take it back: `modelguard redo`");
+}

@@ -4,13 +4,29 @@ use rusqlite::Connection;
 
 use crate::support::Sandbox;
 
-fn open_up(connection: &Connection) {
+/// Edits the log as somebody would who knows how: without its triggers, which are put back.
+fn forge(connection: &Connection, edit: impl FnOnce(&Connection)) {
+    let triggers: Vec<(String, String)> = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        connection
+            .execute_batch(&format!("DROP TRIGGER {name}"))
+            .unwrap();
+    }
+    edit(connection);
+    for (_, sql) in triggers {
+        connection.execute_batch(&sql).unwrap();
+    }
+}
+
+fn change_a_reason(connection: &Connection) {
     connection
-        .execute_batch(
-            "DROP TRIGGER operation_never_changes;
-             DROP TRIGGER operation_never_goes;
-             DROP TRIGGER operation_only_appends;",
-        )
+        .execute("UPDATE operation SET reason = 'forged' WHERE id = 4", [])
         .unwrap();
 }
 
@@ -72,10 +88,7 @@ fn recompute(sandbox: &Sandbox) {
 fn an_edited_row_is_found_and_named() {
     let (sandbox, head) = store();
     let connection = sandbox.sql();
-    open_up(&connection);
-    connection
-        .execute("UPDATE operation SET reason = 'forged' WHERE id = 4", [])
-        .unwrap();
+    forge(&connection, change_a_reason);
     let run = sandbox.run_on_broken("store verify").expect(12);
     assert!(run.stdout.contains("op_4"), "{run:#?}");
     let run = sandbox
@@ -88,11 +101,10 @@ fn an_edited_row_is_found_and_named() {
 fn a_recomputed_chain_is_found_by_a_head_from_elsewhere() {
     let (sandbox, head) = store();
     let connection = sandbox.sql();
-    open_up(&connection);
-    connection
-        .execute("UPDATE operation SET reason = 'forged' WHERE id = 4", [])
-        .unwrap();
-    recompute(&sandbox);
+    forge(&connection, |connection| {
+        change_a_reason(connection);
+        recompute(&sandbox);
+    });
     sandbox.run_on_broken("store verify").expect(0);
     let run = sandbox
         .run_on_broken(&format!("store verify --expect-head {head}"))
@@ -107,17 +119,15 @@ fn a_recomputed_chain_is_found_by_a_head_from_elsewhere() {
 fn a_shortened_log_is_found_by_a_head_from_elsewhere() {
     let (sandbox, head) = store();
     let connection = sandbox.sql();
-    open_up(&connection);
-    connection
-        .execute_batch("PRAGMA foreign_keys = OFF")
-        .unwrap();
     // The last two operations, with all that they did.
-    connection
-        .execute_batch(
-            "DELETE FROM alias; DELETE FROM period;
-             DELETE FROM operation WHERE id >= 4;",
-        )
-        .unwrap();
+    forge(&connection, |connection| {
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF; DELETE FROM alias; DELETE FROM period;
+                 DELETE FROM operation WHERE id >= 4;",
+            )
+            .unwrap();
+    });
     sandbox.run_on_broken("store verify").expect(0);
     let run = sandbox
         .run_on_broken(&format!("store verify --expect-head {head}"))
@@ -126,6 +136,22 @@ fn a_shortened_log_is_found_by_a_head_from_elsewhere() {
         run.stdout.contains("MG0411") || run.stderr.contains("MG0411"),
         "{run:#?}"
     );
+}
+
+#[test]
+fn a_log_without_its_triggers_is_found() {
+    let (sandbox, _) = store();
+    let connection = sandbox.sql();
+    connection
+        .execute_batch(
+            "DROP TRIGGER operation_never_changes; DROP VIEW invariant_holder_has_open_period",
+        )
+        .unwrap();
+    sandbox
+        .run_on_broken("store verify")
+        .expect(12)
+        .says("trigger operation_never_changes")
+        .says("view invariant_holder_has_open_period");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn a_whole_store_passes_every_check() {
             "pieces",
             "artifacts",
             "evaluations",
+            "schema",
             "invariants"
         ]
     );
@@ -83,7 +84,7 @@ fn each_kind_of_damage_is_named() {
         ),
         (
             "DROP TRIGGER operation_never_changes; UPDATE operation SET actor = 'somebody' WHERE id = 2",
-            &[("log", "MG0410")],
+            &[("log", "MG0410"), ("schema", "MG0402")],
         ),
     ] {
         let (sandbox, _) = Sandbox::with_versions(1);
@@ -110,7 +111,7 @@ fn a_damaged_artifact_names_the_versions_it_belongs_to() {
         .run_on_broken("store verify")
         .expect(12)
         .says(&format!("(of churn:{})", versions[0]))
-        .says("2 of 7 checks failed");
+        .says("2 of 8 checks failed");
 }
 
 #[test]
@@ -129,7 +130,13 @@ fn an_edited_document_of_a_check_is_found() {
         )
         .unwrap();
     let run = sandbox.run_on_broken("store verify --json").expect(12);
-    assert_eq!(failed(&run), [("evaluations".into(), "MG0412".into())]);
+    assert_eq!(
+        failed(&run),
+        [
+            ("evaluations".into(), "MG0412".into()),
+            ("schema".into(), "MG0402".into())
+        ]
+    );
     assert!(run.stdout.contains("e_1 of op_4 was changed"), "{run:#?}");
 }
 

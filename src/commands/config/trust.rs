@@ -70,7 +70,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         path.display(),
         lines.join("\n  ")
     );
-    if !consent::ask(
+    if !consent::agree(
         call,
         &plan,
         "Trust it?",

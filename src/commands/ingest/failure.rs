@@ -147,3 +147,6 @@ fn contradiction(kind: FileKind, conflict: &Conflict) -> String {
         None => format!("id {id} has {difference}, and {kept} is stored"),
     }
 }
+
+#[cfg(test)]
+mod tests;

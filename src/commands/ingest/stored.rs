@@ -224,17 +224,14 @@ impl Stored {
         if report.truth_stored_count > 0 {
             sentences.push(format!("{}.", self.joined()));
         } else if report.truth_joined_count == 0 && report.truth_waiting_count > 0 {
-            sentences.push(format!(
-                "{} wait for their truth.",
-                if report.truth_waiting_count == 1 {
-                    "1 prediction of the model".to_owned()
-                } else {
-                    format!(
-                        "{} predictions of the model",
-                        count(report.truth_waiting_count)
-                    )
-                }
-            ));
+            sentences.push(if report.truth_waiting_count == 1 {
+                "1 prediction of the model waits for its truth.".to_owned()
+            } else {
+                format!(
+                    "{} predictions of the model wait for their truth.",
+                    count(report.truth_waiting_count)
+                )
+            });
         }
         sentences
     }
@@ -271,7 +268,7 @@ impl Stored {
             String::new()
         };
         format!(
-            "{} {} {}{revised}; {} {} wait",
+            "{} {} {}{revised}; {} {}",
             self.would("Joined", "Would join"),
             count(report.truth_joined_count),
             if report.truth_joined_count == 1 {
@@ -281,9 +278,9 @@ impl Stored {
             },
             count(report.truth_waiting_count),
             if report.truth_waiting_count == 1 {
-                "prediction"
+                "prediction waits"
             } else {
-                "predictions"
+                "predictions wait"
             },
         )
     }
@@ -342,3 +339,6 @@ impl Stored {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

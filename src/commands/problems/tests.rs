@@ -11,6 +11,7 @@ use crate::domain::hash::Hash;
 use crate::domain::holders::OperationId;
 use crate::domain::names::{NameSyntax, Reference};
 use crate::domain::operation::OperationKind;
+use crate::ui::colour::Palette;
 
 /// One row of a table: what is to be told, its code, its exit status, its hint.
 type Row = (Problem, &'static str, u8, &'static str);
@@ -537,6 +538,7 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
     let unwritable = [
         Kind::Unwritable(denied()),
         Kind::Exists,
+        Kind::Irreplaceable("a pipe"),
         Kind::Locked { waited_ms: 5 },
         Kind::NotDirectory,
     ];

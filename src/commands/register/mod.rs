@@ -1,8 +1,8 @@
 //! `register`: keeps a version of a model: its bytes, and what is known of it.
 
+mod metrics;
 mod reference;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,14 @@ use self::reference::Reference;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, consent, flags, problems, switched};
+use crate::domain::holders::VersionId;
 use crate::domain::names::{AliasName, VersionName};
 use crate::files::columns::ColumnChoice;
 use crate::files::{directory, read};
 use crate::store::Access;
 use crate::store::models::Model;
 use crate::store::versions::{ArtifactKind, Metadata};
+use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::ui::progress::Progress;
@@ -26,9 +28,6 @@ use crate::workflows::registering::{
 };
 use crate::workflows::session::Session;
 use crate::workflows::switching::{self, Plan, Switched};
-
-/// The most bytes that a metrics file may have.
-const METRICS_LIMIT_BYTES: u64 = 1 << 20;
 
 /// Keep a version of a model: its file or folder, with what is known of it
 ///
@@ -48,7 +47,7 @@ pub struct Args {
     path: PathBuf,
 
     /// A metric that was measured in training: accuracy=0.94
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_metric)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = metrics::parse_metric)]
     metric: Vec<(String, f64)>,
 
     /// A JSON file with one object of metrics
@@ -88,32 +87,9 @@ pub struct Args {
     yes: bool,
 }
 
-fn parse_metric(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = flags::parse_pair(text)?;
-    let value: f64 = value
-        .trim()
-        .parse()
-        .map_err(|_| format!("{value} is no number"))?;
-    check_metric(&name, value)?;
-    Ok((name, value))
-}
-
-fn check_metric(name: &str, value: f64) -> Result<(), String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
-    if name.is_empty() || !name.bytes().all(plain) {
-        return Err(format!(
-            "{name:?} is no metric name: letters, digits, . _ - @"
-        ));
-    }
-    if !value.is_finite() {
-        return Err(format!("{name} is {value}, which is no finite number"));
-    }
-    Ok(())
-}
-
 pub fn run(call: &Call, args: Args) -> Outcome {
     let metadata = Metadata {
-        metrics: metrics(&args)?,
+        metrics: metrics::metrics(args.metrics.as_deref(), &args.metric)?,
         params: flags::pairs("--param", args.param)?,
         tags: flags::pairs("--tag", args.tag)?,
         note: args.note,
@@ -125,28 +101,30 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .as_deref()
         .map(|path| Reference::read(call, &session, &model, path, &args.map))
         .transpose()?;
-    let agreed = match &args.alias {
-        None => None,
-        Some(alias) => {
-            if !agree_to_alias(call, &mut session, &model, alias, args.yes)? {
-                return Ok(Box::new(Unchanged { model }));
-            }
-            Some(alias)
-        }
-    };
     let staged = stage(call, &mut session, &args.path)?;
     let file_name = args.path.file_name().map_or_else(
         || "-".to_owned(),
         |name| name.to_string_lossy().into_owned(),
     );
-    let registration = Registration {
+    let mut registration = Registration {
         model: &model,
         name: args.version_id.as_ref(),
         file_name: &file_name,
         metadata: &metadata,
         reference_blake3: reference.as_ref().map(|reference| reference.sample.blake3),
-        alias: agreed,
+        alias: None,
     };
+    if let Some(alias) = &args.alias {
+        let agreed = agree_to_alias(call, &mut session, &staged, &registration, alias, args.yes);
+        match agreed {
+            Ok(Some(holder)) => registration.alias = Some((alias, holder)),
+            refused => {
+                // Whatever happens to what was staged, the refusal is what counts.
+                let _ = registering::forget(&mut session.store, &session.author, &staged);
+                return refused.map(|_| Box::new(Unchanged { model }) as Box<dyn Report>);
+            }
+        }
+    }
     let registered = registering::register(
         &mut session.store,
         &session.author,
@@ -177,66 +155,47 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     }))
 }
 
-fn metrics(args: &Args) -> Result<BTreeMap<String, f64>, Problem> {
-    let mut metrics = BTreeMap::new();
-    if let Some(path) = &args.metrics {
-        let bad = |cause: String| {
-            Problem::new("MG0513", format!("{} holds no metrics", path.display()))
-                .cause(cause)
-                .hint("one JSON object of numbers: {\"accuracy\": 0.94}")
-        };
-        let text = read::text(path, METRICS_LIMIT_BYTES).map_err(|error| problems::file(&error))?;
-        let document: Value =
-            serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-        let Value::Object(fields) = document else {
-            return Err(bad("it is JSON, but no object".to_owned()));
-        };
-        for (name, value) in fields {
-            let number = value
-                .as_f64()
-                .ok_or_else(|| bad(format!("{name} is {value}, which is no number")))?;
-            check_metric(&name, number).map_err(bad)?;
-            metrics.insert(name, number);
-        }
-    }
-    for (name, value) in &args.metric {
-        let former = metrics.insert(name.clone(), *value);
-        if former.is_some_and(|former| former.to_bits() != value.to_bits()) {
-            return Err(Problem::new("MG0513", format!("{name} is given twice"))
-                .hint("leave one of the two values out"));
-        }
-    }
-    Ok(metrics)
-}
-
-/// Asks only where the alias is another version's.
+/// Who holds the alias, once it was agreed that the version takes it; `None`: the answer was no. Asks only where the
+/// alias is another version's.
 fn agree_to_alias(
     call: &Call,
     session: &mut Session,
-    model: &Model,
+    staged: &Staged,
+    registration: &Registration<'_>,
     alias: &AliasName,
     yes: bool,
-) -> Result<bool, Problem> {
-    let holder = session
+) -> Result<Option<Option<VersionId>>, Problem> {
+    let model = registration.model;
+    let (holder, same) = session
         .store
         .read(|tx| {
             let holders = crate::store::aliases::holders(tx, model.id, alias)?;
-            holders
+            let holder = holders
                 .holder()
                 .map(|id| crate::store::versions::get(tx, id))
-                .transpose()
+                .transpose()?;
+            Ok((holder, registering::known(tx, staged, registration)?))
         })
         .map_err(|error| problems::store(call, error))?;
     let Some(holder) = holder else {
-        return Ok(true);
+        return Ok(Some(None));
     };
+    if same == Some(holder.id) {
+        return Ok(Some(Some(holder.id)));
+    }
     let plan = format!(
         "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
         model.name,
         holder.name,
         call.follow_up("undo")
     );
-    consent::agree(call, &plan, "Change the alias?", yes)
+    let deed = if alias.is_production() {
+        "changes the live model".to_owned()
+    } else {
+        format!("changes who holds @{alias}")
+    };
+    let agreed = consent::agree(call, &plan, "Change the alias?", yes, &deed)?;
+    Ok(agreed.then_some(Some(holder.id)))
 }
 
 fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Problem> {
@@ -271,15 +230,15 @@ fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Prob
             tick: &mut ticking,
         };
         if artifact_kind == ArtifactKind::Directory {
-            return directory::pack(path, &mut out)
-                .map_err(|error| stopped_or(call, io::Error::other(error.to_string())));
+            return directory::pack(path, &mut out).map_err(|error| match call.stop.requested() {
+                Some(_) => RegisterError::Stopped,
+                None => RegisterError::File(error),
+            });
         }
         let copied = if from_stdin {
             io::copy(&mut io::stdin().lock(), &mut out)
         } else {
-            read::open(path)
-                .map_err(|error| io::Error::other(error.to_string()))
-                .and_then(|mut file| io::copy(&mut file, &mut out))
+            io::copy(&mut read::open(path)?, &mut out)
         };
         copied.map(|_| ()).map_err(|error| stopped_or(call, error))
     });
@@ -326,6 +285,9 @@ fn problem(call: &Call, path: &Path, error: RegisterError) -> Problem {
             Err(problem) => problem,
             Ok(()) => Problem::new("MG0110", message),
         },
+        RegisterError::Empty => Problem::new("MG0510", format!("{} is empty", path.display()))
+            .hint("register the model's file or folder"),
+        RegisterError::File(error) => problems::file(&error),
         RegisterError::Source(cause) => {
             Problem::new("MG0501", format!("{} can't be read", path.display()))
                 .cause(cause.to_string())
@@ -408,7 +370,7 @@ impl Report for Kept {
             "changed": self.registered.created
                 || self.switched.as_ref().is_some_and(|switched| switched.operation.is_some()),
             "size_bytes": version.size_bytes,
-            "stored_bytes": version.size_bytes,
+            "stored_bytes": self.registered.stored_bytes,
             "artifact_blake3": version.artifact_blake3.to_string(),
             "operation_id": self.registered.operation.map(|id| id.to_string()),
             "reference": self.reference.as_ref().map(Reference::data),
@@ -428,11 +390,12 @@ impl Report for Kept {
         let version = &self.registered.version;
         let size = number::bytes(version.size_bytes);
         let mut text = if self.registered.created {
-            format!("Registered {} ({size})\n", version.file_name)
+            format!("Registered {} ({size})\n", one_line(&version.file_name))
         } else {
             format!(
                 "{} was registered before as {}\n",
-                version.file_name, version.name
+                one_line(&version.file_name),
+                version.name
             )
         };
         if let Some(reference) = &self.reference {
@@ -456,3 +419,6 @@ impl Report for Kept {
             .map_or_else(Vec::new, Reference::warnings)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,11 +160,17 @@ impl Reference {
         if self.sample.truth_empty_count > 0 {
             warnings.push(Warning {
                 code: "truth_empty",
-                text: format!(
-                    "{} rows of {} have no truth and are left out",
-                    number::count(self.sample.truth_empty_count),
-                    self.path.display()
-                ),
+                text: match self.sample.truth_empty_count {
+                    1 => format!(
+                        "1 row of {} has no truth and is left out",
+                        self.path.display()
+                    ),
+                    count => format!(
+                        "{} rows of {} have no truth and are left out",
+                        number::count(count),
+                        self.path.display()
+                    ),
+                },
             });
         }
         warnings
@@ -189,3 +195,6 @@ fn problem(path: &Path, error: SampleError) -> Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

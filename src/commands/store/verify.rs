@@ -77,6 +77,13 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             number::count(counted)
         ),
     )?;
+    verified.listed(
+        call,
+        "schema",
+        "MG0402",
+        store.read(maintain::schema_differences),
+        "tables, triggers and views are those of this layout",
+    )?;
     let violations = store.read(maintain::violations);
     verified.listed(
         call,
@@ -247,9 +254,8 @@ impl Verified {
         let mut wrong = Vec::new();
         for artifact in ready {
             call.check_stop()?;
-            let checked = store.read(|tx| {
-                artifact_reader::open(tx, artifact.id).and_then(|reader| reader.finish())
-            });
+            let checked =
+                artifact_reader::open(store, artifact.id).and_then(|reader| reader.finish());
             if let Err(text) = finding(call, checked)? {
                 let named = store.read(|tx| verify::versions_of_artifact(tx, artifact.id));
                 let versions = finding(call, named)?.unwrap_or_default().join(", ");
@@ -339,3 +345,6 @@ impl Report for Verified {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

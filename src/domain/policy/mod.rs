@@ -11,7 +11,7 @@ pub use choices::{
     UnknownChoice, UnknownWindow, Window,
 };
 pub use requires::{RangeSyntax, VersionRange};
-pub use rules::{Broken, Violation};
+pub use rules::{Broken, Violation, read_lock_timeout};
 
 use crate::domain::metric::{Metric, Task};
 use crate::domain::names::ModelName;

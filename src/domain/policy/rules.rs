@@ -5,7 +5,7 @@ use super::{
 };
 use crate::domain::metric::{Direction, Metric, Task};
 use crate::domain::names::ModelName;
-use crate::domain::time::Length;
+use crate::domain::time::{Length, TimeSyntax};
 
 /// A rule that a policy breaks, with the key to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,20 @@ fn clash(key: &str, other: &str, message: impl Into<String>) -> Broken {
 
 /// A day: nobody waits longer for a lock, and the store counts its milliseconds in 31 bits.
 const LONGEST_LOCK_TIMEOUT: Length = Length::from_days(1);
+
+/// Reads how long to wait for a lock, under the same limit as `store.lock_timeout`.
+///
+/// # Errors
+/// It is no length of time, or more than a day.
+pub fn read_lock_timeout(text: &str) -> Result<Length, String> {
+    let length: Length = text
+        .parse()
+        .map_err(|error: TimeSyntax| error.to_string())?;
+    if length > LONGEST_LOCK_TIMEOUT {
+        return Err(format!("{length} is too long: it must be at most 1d"));
+    }
+    Ok(length)
+}
 
 impl Policy {
     /// Every rule that the policy breaks. What a model merely inherits is said once, for all models.

@@ -53,6 +53,7 @@ fn evidence(rows: u64) -> Evidence {
         since_count: rows,
         since_failed_count: 0,
         newest_label_age: Some(Length::from_seconds(60)),
+        newest_label_is_ahead: false,
     }
 }
 
@@ -148,6 +149,7 @@ fn missing_predictions_truth_and_rows_are_told_apart() {
     let unlabelled = Evidence {
         predictions_count: 12_431,
         newest_label_age: None,
+        newest_label_is_ahead: false,
         ..evidence(0)
     };
     let rows = judge_recorded(Metric::Rmse, true, Some(1.0), Some(1.0), 5.0);
@@ -164,6 +166,7 @@ fn stale_failed_and_coarse_withhold_only_healthy() {
     let bad = Evidence {
         window_failed_count: 2,
         newest_label_age: Some(Length::from_days(9)),
+        newest_label_is_ahead: false,
         ..evidence(40)
     };
     let fine = judged(
@@ -447,5 +450,169 @@ proptest! {
             prop_assert_eq!(decision.severity.is_some(), decision.verdict == Verdict::Degraded);
             prop_assert!(decision.reasons.is_sorted_by_key(|reason| reason.code));
         }
+    }
+}
+
+/// A metric that says this, by so many percent worse.
+fn saying(metric: Metric, outcome: MetricOutcome, worse_pct: f64, detectable_pct: f64) -> Judged {
+    let mut judged = judge_recorded(metric, true, Some(0.5), Some(0.5), 5.0);
+    judged.outcome = outcome;
+    if let Some(compared) = &mut judged.compared {
+        compared.worse_pct = Some(worse_pct);
+        compared.detectable_pct = Some(detectable_pct);
+    }
+    judged
+}
+
+#[test]
+fn all_reasons_that_apply_are_listed_in_one_order() {
+    let all = Evidence {
+        window_failed_count: 10,
+        newest_label_age: Some(Length::from_days(8)),
+        ..evidence(30)
+    };
+    let metrics = [
+        saying(Metric::Rmse, MetricOutcome::Degraded, 30.0, 90.0),
+        saying(
+            Metric::Mae,
+            MetricOutcome::Undefined(Undefined::BaselineZero),
+            0.0,
+            10.0,
+        ),
+        saying(Metric::R2, MetricOutcome::NoBaseline, 0.0, 10.0),
+    ];
+    let every_order = [[0, 1, 2], [2, 1, 0], [1, 2, 0]];
+    for order in every_order {
+        let metrics = order.map(|at| metrics[at].clone());
+        let decision = of_rows(all.clone(), &metrics);
+        assert_eq!(
+            codes(&decision),
+            [
+                "no_baseline",
+                "stale",
+                "undefined_metric",
+                "failed_predictions",
+                "too_coarse",
+                "over_threshold"
+            ]
+        );
+        assert_eq!(decision.verdict, Verdict::Degraded);
+        let listed = decision.reasons.iter().map(|reason| reason.code);
+        assert!(listed.is_sorted());
+    }
+}
+
+#[test]
+fn the_severity_is_that_of_the_worst_metric_that_decides() {
+    let severity = |worst: f64, decides: bool| {
+        let mut worse = saying(Metric::Mae, MetricOutcome::Degraded, worst, 10.0);
+        worse.decides = decides;
+        let metrics = [
+            saying(Metric::Rmse, MetricOutcome::Degraded, 6.0, 10.0),
+            worse,
+        ];
+        of_rows(evidence(30), &metrics).severity.unwrap()
+    };
+    for (pct, expected) in [
+        (9.99, Severity::Low),
+        (10.0, Severity::Medium),
+        (14.99, Severity::Medium),
+        (15.0, Severity::High),
+        (19.99, Severity::High),
+        (20.0, Severity::Critical),
+        (500.0, Severity::Critical),
+    ] {
+        assert_eq!(severity(pct, true), expected, "{pct}");
+        assert_eq!(severity(pct, false), Severity::Low, "{pct}");
+    }
+}
+
+#[test]
+fn an_improvement_has_no_severity() {
+    let better = saying(Metric::Rmse, MetricOutcome::Healthy, -30.0, 10.0);
+    let decision = of_rows(evidence(30), &[better]);
+    assert_eq!(decision.verdict, Verdict::Healthy);
+    assert_eq!(decision.severity, None);
+    assert_eq!(decision.worse_pct, Some(-30.0));
+}
+
+#[test]
+fn the_resolution_is_that_of_the_metric_that_sees_least() {
+    let metrics = [
+        saying(Metric::Rmse, MetricOutcome::Healthy, 0.0, 8.0),
+        saying(Metric::Mae, MetricOutcome::Healthy, 0.0, 40.0),
+    ];
+    let decision = of_rows(evidence(30), &metrics);
+    assert_eq!(decision.detectable_pct, Some(40.0));
+    assert_eq!(decision.verdict, Verdict::Healthy);
+}
+
+#[test]
+fn just_what_must_be_seen_is_fine_enough() {
+    let verdict = |pct| {
+        let metric = saying(Metric::Rmse, MetricOutcome::Healthy, 0.0, pct);
+        of_rows(evidence(30), &[metric]).verdict
+    };
+    assert_eq!(verdict(50.0), Verdict::Healthy);
+    assert_eq!(verdict(50.01), Verdict::InsufficientData);
+}
+
+#[test]
+fn just_enough_rows_and_just_old_enough_labels_decide() {
+    let healthy = [saying(Metric::Rmse, MetricOutcome::Healthy, 0.0, 8.0)];
+    let of = |rows, age| {
+        let evidence = Evidence {
+            newest_label_age: Some(age),
+            ..evidence(rows)
+        };
+        codes(&of_rows(evidence, &healthy))
+    };
+    assert!(of(20, Length::from_days(7)).is_empty());
+    assert_eq!(of(19, Length::from_days(7)), ["too_few"]);
+    assert_eq!(of(20, Length::from_seconds(7 * 86_400 + 1)), ["stale"]);
+}
+
+#[test]
+fn one_percent_of_failures_may_be_and_more_may_not() {
+    let healthy = [saying(Metric::Rmse, MetricOutcome::Healthy, 0.0, 8.0)];
+    let of = |failed| {
+        let evidence = Evidence {
+            window_failed_count: failed,
+            ..evidence(200)
+        };
+        of_rows(evidence, &healthy)
+    };
+    assert!(codes(&of(2)).is_empty());
+    let decision = of(3);
+    assert_eq!(codes(&decision), ["failed_predictions"]);
+    assert_eq!(decision.reasons[0].have_count, Some(3));
+    assert_eq!(decision.reasons[0].need_count, Some(2));
+}
+
+#[test]
+fn without_any_deciding_metric_nothing_can_be_compared() {
+    let mut shown = saying(Metric::Rmse, MetricOutcome::Degraded, 30.0, 8.0);
+    shown.decides = false;
+    let decision = of_rows(evidence(30), &[shown]);
+    assert_eq!(codes(&decision), ["no_baseline"]);
+    assert_eq!(decision.verdict, Verdict::InsufficientData);
+    assert_eq!((decision.worse_pct, decision.detectable_pct), (None, None));
+}
+
+#[test]
+fn recorded_numbers_are_said_to_be_recorded_whatever_the_verdict() {
+    for (current, verdict, expected) in [
+        (0.5, Verdict::Healthy, vec!["recorded_metrics_only"]),
+        (
+            0.9,
+            Verdict::Degraded,
+            vec!["recorded_metrics_only", "over_threshold"],
+        ),
+    ] {
+        let judged = judge_recorded(Metric::Rmse, true, Some(current), Some(0.5), 5.0);
+        let decision = decide(&Basis::Recorded, &[judged], "no baseline", &RULES);
+        assert_eq!(decision.verdict, verdict);
+        assert_eq!(codes(&decision), expected);
+        assert_eq!(decision.detectable_pct, None);
     }
 }

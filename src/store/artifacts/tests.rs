@@ -64,20 +64,18 @@ fn counts(example: &mut Example) -> [u64; 3] {
 }
 
 fn read_back(example: &mut Example, artifact: i64) -> Vec<u8> {
-    example.read(|tx| {
-        let mut bytes = Vec::new();
-        let mut reader = artifact_reader::open(tx, artifact)?;
-        std::io::Read::read_to_end(&mut reader, &mut bytes).unwrap();
-        reader.finish()?;
-        Ok(bytes)
-    })
+    let mut bytes = Vec::new();
+    let mut reader = artifact_reader::open(&mut example.store, artifact).unwrap();
+    std::io::Read::read_to_end(&mut reader, &mut bytes).unwrap();
+    reader.finish().unwrap();
+    bytes
 }
 
 /// A process that lived before the machine started again.
 fn dead() -> Owner {
     Owner {
-        pid: 1,
-        boot: "an earlier start".into(),
+        pid: u32::MAX,
+        boot: Owner::present().boot,
     }
 }
 

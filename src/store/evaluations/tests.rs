@@ -30,6 +30,7 @@ fn check(
                 verdict,
                 severity: (verdict == Verdict::Degraded).then_some(Severity::Critical),
                 was_live: tenure.is_some(),
+                by_policy: true,
                 tenure,
                 document: "{\"a\":1}",
             };

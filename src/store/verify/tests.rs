@@ -113,6 +113,7 @@ fn evaluation(example: &mut Example, document: &str, hashed: &str) {
             verdict: Verdict::InsufficientData,
             severity: None,
             was_live: true,
+            by_policy: true,
             tenure: None,
             document,
         };

@@ -8,7 +8,7 @@ use crate::domain::metric::{Metric, Task};
 use crate::domain::names::{AliasName, VersionName};
 use crate::domain::policy::{BaselineChoice, CheckRules, ModelPolicy};
 use crate::domain::sample::Sample;
-use crate::judge::baseline::{Standard, has_probabilities, recorded_metric};
+use crate::judge::baseline::{Standard, is_about_log_loss, recorded_metric};
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::coverage::{self, Rows};
 use crate::store::evidence::{WindowLimit, window};
@@ -101,11 +101,11 @@ pub(super) fn deciding(
     window: &Sample,
     standards: &[Standard],
 ) -> Vec<Metric> {
-    let window_has = match window {
-        Sample::Classes(sample) => sample.has_probabilities(),
+    let window_has_some = match window {
+        Sample::Classes(sample) => sample.probabilities.iter().any(Option::is_some),
         Sample::Numbers(_) => false,
     };
-    check.deciding(task, has_probabilities(window_has, standards))
+    check.deciding(task, is_about_log_loss(window_has_some, standards))
 }
 
 /// The metrics that decide over recorded numbers.

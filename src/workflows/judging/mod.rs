@@ -27,6 +27,9 @@ use super::switching::SwitchError;
 pub use baselines::{BaselineKind, Origin, Source};
 pub use document::{document, metric_document};
 
+/// How far the clocks of two machines may be apart.
+const CLOCK_TOLERANCE: Length = Length::from_seconds(300);
+
 /// Why nothing was judged.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
@@ -73,6 +76,8 @@ pub struct Judgement {
     /// `None`: no version is live.
     pub version: Option<Version>,
     pub is_live: bool,
+    /// False: by rules that were given for this check alone.
+    pub by_policy: bool,
     pub rules: CheckRules,
     pub at: Timestamp,
     pub tenure: Option<Tenure>,
@@ -135,6 +140,7 @@ pub fn judge(
         model: model.clone(),
         version: None,
         is_live,
+        by_policy: true,
         rules: policy.check.clone(),
         at: now,
         tenure: None,
@@ -187,10 +193,10 @@ fn tenure(tx: &Tx<'_>, model: &Model, alias: &AliasName) -> Result<Option<Tenure
     let (Some(first), Some(present)) = (periods.first(), periods.last()) else {
         return Ok(None);
     };
-    let watched_since = match present.from {
-        Some(from) => Some(from),
-        None => operations::find(tx, present.from_operation)?.map(|promoted| promoted.author.at),
-    };
+    // A back-dated promote was not watched before it was made.
+    let watched_since = operations::find(tx, present.from_operation)?
+        .map(|promoted| promoted.author.at)
+        .max(present.from);
     Ok(watched_since.map(|watched_since| Tenure {
         id: first.tenure,
         from_at: first.from,
@@ -262,6 +268,7 @@ fn by_rows(
         since_count,
         since_failed_count,
         newest_label_age: newest_label_at.map(|at| now.since(at)),
+        newest_label_is_ahead: newest_label_at.is_some_and(|at| at > now.later_by(CLOCK_TOLERANCE)),
     };
     let no_baseline = gathered.missing;
     let decision = decide(

@@ -1,6 +1,7 @@
 //! Tests of registering: one version for the same bytes and words, and nothing half way in.
 #![cfg(test)]
 
+use crate::store::aliases;
 use std::collections::BTreeMap;
 
 use super::*;
@@ -45,28 +46,33 @@ fn registered(
 ) -> Result<Registered, RegisterError> {
     let staged = staged(scene, wanted.kind, bytes);
     let name = wanted.name.map(|name| name.parse().unwrap());
-    let alias = wanted.alias.map(|alias| alias.parse().unwrap());
+    let alias: Option<AliasName> = wanted.alias.map(|alias| alias.parse().unwrap());
     let model = scene.model.clone();
+    // Whoever holds it when it is asked has agreed.
+    let holder = alias.as_ref().and_then(|alias| {
+        let holders = scene
+            .example
+            .read(|tx| aliases::holders(tx, model.id, alias));
+        holders.holder()
+    });
     let registration = Registration {
         model: &model,
         name: name.as_ref(),
         file_name: "model.bin",
         metadata: wanted.metadata,
         reference_blake3: wanted.reference,
-        alias: alias.as_ref(),
+        alias: alias.as_ref().map(|alias| (alias, holder)),
     };
     let add = |_: &Tx<'_>, _| Ok(());
     register(scene.store(), &at(wanted.at), &staged, &registration, add)
 }
 
 fn bytes_of(scene: &mut Scene, version: &Version) -> Vec<u8> {
-    scene.example.read(|tx| {
-        let mut reader = artifact_reader::open(tx, version.artifact)?;
-        let mut bytes = Vec::new();
-        std::io::copy(&mut reader, &mut bytes).unwrap();
-        reader.finish()?;
-        Ok(bytes)
-    })
+    let mut reader = artifact_reader::open(&mut scene.example.store, version.artifact).unwrap();
+    let mut bytes = Vec::new();
+    std::io::copy(&mut reader, &mut bytes).unwrap();
+    reader.finish().unwrap();
+    bytes
 }
 
 /// How many artifacts, pieces and versions there are.

@@ -35,7 +35,7 @@ pub fn played() -> &'static Played {
 }
 
 /// A copy of the demo's folder that goes away with it.
-fn copied() -> tempfile::TempDir {
+pub fn copied() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     let from = played().folder.path().join("modelguard-demo");
     for entry in std::fs::read_dir(from).unwrap() {
@@ -46,7 +46,7 @@ fn copied() -> tempfile::TempDir {
 }
 
 /// Runs a line as a person types it.
-fn shell(line: &str, folder: &Path) -> Run {
+pub fn shell(line: &str, folder: &Path) -> Run {
     let binary = Path::new(env!("CARGO_BIN_EXE_modelguard"));
     let mut command = Command::new("/bin/sh");
     command

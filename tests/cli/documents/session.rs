@@ -1,7 +1,7 @@
 //! The README's session is what the demo prints.
 
-use super::examples::played;
-use super::reading::{between, document};
+use super::examples::{played, shell};
+use super::reading::{between, document, path};
 
 #[test]
 fn the_session_in_the_readme_is_what_the_demo_prints() {
@@ -20,6 +20,30 @@ fn the_session_in_the_readme_is_what_the_demo_prints() {
         };
         rest = &rest[at + part.len()..];
     }
+}
+
+#[test]
+fn the_five_commands_of_the_readme_work() {
+    let readme = document("README.md");
+    let commands = between(&readme, "## Five commands\n\n```sh\n", "\n```");
+    assert_eq!(commands.matches("modelguard ").count(), 5);
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("churn");
+    std::fs::create_dir(&project).unwrap();
+    for (from, to) in [
+        ("clock_times.json", "model.pkl"),
+        ("reference_clock_times.csv", "holdout.csv"),
+        ("1_week_shadow.csv", "predictions.csv"),
+        ("1_week_truth.csv", "truth.csv"),
+    ] {
+        std::fs::copy(path("fixtures/demo").join(from), project.join(to)).unwrap();
+    }
+    let run = shell(&format!("set -e\n{commands}"), folder.path());
+    assert_eq!(run.status, 0, "{run:#?}");
+    assert!(
+        run.stdout.contains("churn  20131117_100000  healthy"),
+        "{run:#?}"
+    );
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! A store of several models: which one is meant, and what happens where nobody says.
+
+use crate::support::Sandbox;
+
+/// The models churn and prices, each with a version that is live.
+fn two() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok("init --model prices --task regression");
+    sandbox.write("c.bin", b"churn");
+    sandbox.write("p.bin", b"prices");
+    sandbox.ok("register c.bin -m churn --alias production --version-id c1");
+    sandbox.ok("register p.bin -m prices --alias production --version-id p1");
+    sandbox
+}
+
+#[test]
+fn a_command_for_one_model_lists_them_and_does_nothing() {
+    let sandbox = two();
+    sandbox.write("d.bin", b"another");
+    sandbox.write("rows.csv", b"id,prediction\n1,2\n");
+    for line in [
+        "history",
+        "show latest",
+        "check",
+        "monitor",
+        "compare c1 p1",
+        "promote latest --yes",
+        "rollback --yes",
+        "undo --yes",
+        "redo --yes",
+        "alias list",
+        "alias set a latest --yes",
+        "tag latest a=b",
+        "retire latest --reason x",
+        "fetch latest -o out.bin",
+        "register d.bin",
+        "ingest predictions rows.csv",
+        "ingest truth rows.csv",
+    ] {
+        let run = sandbox.fails(line, 2, "MG0103");
+        assert!(run.stderr.contains("churn, prices"), "{run:#?}");
+        sandbox.leaves_the_store(line, 2);
+    }
+}
+
+#[test]
+fn status_and_the_log_speak_of_all() {
+    let sandbox = two();
+    let status = sandbox.json("status");
+    let models = status["models"].as_array().unwrap().iter();
+    let models: Vec<_> = models.map(|model| model["model"].clone()).collect();
+    assert_eq!(models, ["churn", "prices"]);
+    assert_eq!(sandbox.json("log")["total_count"], 6);
+    let monitored = sandbox.run("monitor --all --json").expect(4).document();
+    assert_eq!(monitored["data"]["models"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_name_chooses_whatever_its_case() {
+    let sandbox = two();
+    for name in ["churn", "CHURN"] {
+        let data = sandbox.json(&format!("history -m {name}"));
+        assert_eq!(data["versions"][0]["version"], "c1");
+    }
+    sandbox
+        .fails("history -m chrun", 10, "MG0202")
+        .tells("churn, prices");
+}
+
+#[test]
+fn the_policy_names_the_one_that_is_meant() {
+    let sandbox = two();
+    sandbox.write("modelguard.toml", b"default_model = \"prices\"\n");
+    assert_eq!(sandbox.json("show latest")["version"], "p1");
+    assert_eq!(sandbox.json("show latest -m churn")["version"], "c1");
+    let run = sandbox.run_where("MODELGUARD_MODEL", "churn", "show latest --json");
+    assert_eq!(run.document()["data"]["version"], "c1");
+    // The others are not hidden from what speaks of all.
+    assert_eq!(
+        sandbox.json("status")["models"].as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(sandbox.json("log")["total_count"], 6);
+    sandbox.write("modelguard.toml", b"default_model = \"none\"\n");
+    sandbox.fails("show latest", 10, "MG0202");
+}
+
+#[test]
+fn a_reference_can_name_its_model() {
+    let sandbox = two();
+    assert_eq!(sandbox.json("show prices@production")["version"], "p1");
+    assert_eq!(sandbox.json("show churn:c1")["model"], "churn");
+    assert_eq!(sandbox.json("show prices:latest")["version"], "p1");
+    sandbox.fails("show churn:p1", 10, "MG0203");
+    sandbox.fails("show churn:c1 -m prices", 2, "MG0104");
+    sandbox.ok("tag prices@production a=b");
+    assert_eq!(sandbox.json("show p1 -m prices")["tags"]["a"], "b");
+}
+
+#[test]
+fn a_switch_leaves_the_other_model_alone() {
+    let sandbox = two();
+    sandbox.write("c2.bin", b"churn 2");
+    sandbox.ok("register c2.bin -m churn --version-id c2");
+    sandbox.ok("promote churn:c2 --yes");
+    let live = |model: &str| {
+        let status = sandbox.json(&format!("status -m {model}"));
+        status["models"][0]["production"]["version"].clone()
+    };
+    assert_eq!((live("churn"), live("prices")), ("c2".into(), "p1".into()));
+    sandbox.ok("rollback --yes -m churn");
+    assert_eq!((live("churn"), live("prices")), ("c1".into(), "p1".into()));
+}
+
+#[test]
+fn the_same_bytes_belong_to_both() {
+    let sandbox = two();
+    let before = sandbox.number("SELECT count(*) FROM chunk");
+    sandbox.ok("register c.bin -m prices --version-id shared");
+    assert_eq!(sandbox.number("SELECT count(*) FROM chunk"), before);
+    sandbox.ok("fetch prices:shared -o out.bin");
+    assert_eq!(std::fs::read(sandbox.file("out.bin")).unwrap(), b"churn");
+}
