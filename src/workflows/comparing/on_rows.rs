@@ -210,10 +210,16 @@ fn failed_predictions_cost_both_versions_the_same() {
     scene.example.ingest(&failed, &truth, OnConflict::Error);
     let comparison = compared(&mut scene, [a, b]);
     assert_eq!(comparison.a_rows_count, 61);
-    assert_eq!(
-        comparison.overall,
-        Favours::A,
-        "the failure is no difference"
+    assert_eq!(comparison.overall, Favours::A);
+    let pair = rmse(&comparison);
+    let squares = |number: &Option<Number>| number.as_ref().unwrap().value.powi(2) * 61.0;
+    let without_the_failure: f64 = (0..60)
+        .map(|row| 1.2_f64.powi(2) - (1.0 + f64::from(row % 7) / 100.0).powi(2))
+        .sum();
+    let difference = squares(&pair.b) - squares(&pair.a);
+    assert!(
+        (difference - without_the_failure).abs() < 1e-9,
+        "{difference}"
     );
 }
 

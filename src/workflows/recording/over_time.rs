@@ -179,15 +179,18 @@ fn sight_begins_anew_with_each_verdict_and_each_tenure() {
 fn an_undo_gives_the_version_that_it_brings_back_its_three_days() {
     let (mut scene, b) = scene();
     let c = scene.version("c");
-    scene.rows(b, 20, 5, 1.0);
+    scene.rows(b, 20, 50, 1.0);
+    let healthy = scene.check(100);
+    assert_eq!(healthy.judgement.decision.verdict, Verdict::Healthy);
     scene.promote(c, DAY);
     scene.wish(&Wish::Undo(None), 9 * DAY).unwrap();
     let checked = scene.check(9 * DAY + 5);
-    assert_eq!(
-        checked.judgement.coverage.truth_count, 5,
-        "its rows count again"
-    );
+    let judgement = &checked.judgement;
+    assert_eq!(judgement.coverage.truth_count, 50, "its rows count again");
+    assert_eq!(judgement.decision.verdict, Verdict::InsufficientData);
     assert_eq!(checked.alerts, [], "it is watched again since the undo");
+    let later = scene.check(12 * DAY);
+    assert_eq!(touched(&later), [(AlertKind::Blind, AlertNews::Opened)]);
 }
 
 #[test]
