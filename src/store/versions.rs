@@ -344,7 +344,8 @@ pub fn last_verdict(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
     )
 }
 
-/// What the last check of a version said that decided: healthy or degraded.
+/// What the last check of a version said that decided: healthy or degraded. A healthy by rules that were given for that
+/// check alone is none: it makes no version a target, as it clears none.
 ///
 /// # Errors
 /// The store can't be read.
@@ -352,7 +353,8 @@ pub fn last_decided(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
     verdict(
         tx,
         id,
-        "SELECT verdict FROM evaluation WHERE version_id = :version AND verdict <> 'insufficient_data'
+        "SELECT verdict FROM evaluation
+         WHERE version_id = :version AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
          ORDER BY id DESC LIMIT 1",
     )
 }

@@ -154,6 +154,13 @@ impl Scene {
         check(store, &at(minutes), &model, &policy, None, true, true).unwrap()
     }
 
+    /// Checks what is live by rules that are given for this check alone.
+    pub fn check_by(&mut self, policy: &ModelPolicy, minutes: i64) -> Checked {
+        let model = self.model.clone();
+        let store = self.store();
+        check(store, &at(minutes), &model, policy, None, false, true).unwrap()
+    }
+
     /// Checks a version that is named, and records it.
     pub fn check_of(&mut self, reference: &str, minutes: i64) -> Result<Checked, JudgeError> {
         let (model, policy) = (self.model.clone(), self.policy.clone());

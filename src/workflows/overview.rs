@@ -178,3 +178,6 @@ mod tests {
         assert_eq!(plan, ["SCAN prediction"]);
     }
 }
+
+#[cfg(test)]
+mod on_a_stack;

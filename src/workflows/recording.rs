@@ -481,3 +481,6 @@ mod tests {
         );
     }
 }
+
+#[cfg(test)]
+mod over_time;

@@ -92,8 +92,8 @@ fn a_degraded_evaluation_has_a_severity_and_no_other_has() {
     let mut example = Example::new();
     let insert = |verdict: &str, severity: &str| {
         format!(
-            "INSERT INTO evaluation (model_id, operation_id, checked_at, verdict, severity, was_live, document)
-             VALUES (1, 1, 0, '{verdict}', {severity}, 0, '{{}}')"
+            "INSERT INTO evaluation (model_id, operation_id, checked_at, verdict, severity, was_live, by_policy, document)
+             VALUES (1, 1, 0, '{verdict}', {severity}, 0, 1, '{{}}')"
         )
     };
     for (verdict, severity) in [

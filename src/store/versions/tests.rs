@@ -308,6 +308,26 @@ fn a_version_that_was_left_because_it_was_degraded_is_bad_whatever_a_later_check
 }
 
 #[test]
+fn a_healthy_by_rules_of_one_check_clears_nothing_and_a_degraded_makes_bad() {
+    let mut example = Example::new();
+    let (a, b) = (example.version("a"), example.version("b"));
+    let by_hand = |example: &mut Example, version, verdict| {
+        example.evaluate(version, verdict);
+        let sql = "DROP TRIGGER evaluation_never_changes;
+                   UPDATE evaluation SET by_policy = 0 WHERE id = (SELECT max(id) FROM evaluation);
+                   CREATE TRIGGER evaluation_never_changes BEFORE UPDATE ON evaluation BEGIN SELECT 1; END";
+        example.tampered(sql);
+    };
+    example.evaluate(a, Degraded);
+    by_hand(&mut example, a, Healthy);
+    assert!(bad(&mut example, a));
+    example.evaluate(a, Healthy);
+    assert!(!bad(&mut example, a), "by the policy it is healthy");
+    by_hand(&mut example, b, Degraded);
+    assert!(bad(&mut example, b));
+}
+
+#[test]
 fn a_rollback_by_hand_from_a_good_version_leaves_it_good() {
     let mut example = Example::new();
     let (a, b) = (example.version("a"), example.version("b"));

@@ -367,3 +367,6 @@ impl Finder<'_, '_> {
             .map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,6 @@ fn information(told: &Information, threshold_pct: f64) -> Value {
         .collect();
     json!({ "baseline_version": told.baseline.to_string(), "metrics": metrics })
 }
+
+#[cfg(test)]
+mod tests;

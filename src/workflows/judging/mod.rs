@@ -352,3 +352,6 @@ pub fn sample_of<R: AsRef<evidence::Labelled>>(
     let positive = policy.columns.positive.as_deref().map(canonical_label);
     evidence::sample(rows, task, positive.as_deref())
 }
+
+#[cfg(test)]
+mod tests;

@@ -324,7 +324,7 @@ fn a_version_and_its_alias_are_two_operations_of_one_transaction() {
 
 #[test]
 fn pieces_are_cut_at_one_mebibyte() {
-    for (mebi, more, pieces) in [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2), (2, 0, 2)] {
+    for (mebi, more, pieces) in [(0, 1, 1), (1, 0, 1), (1, 1, 2), (2, 0, 2)] {
         let mut scene = Scene::new();
         let bytes = mebibytes(mebi, more);
         let none = Metadata::default();
@@ -435,7 +435,7 @@ fn what_a_dead_process_left_goes_with_the_next_registration() {
     }
     scene
         .example
-        .tampered("UPDATE artifact SET owner_boot = 'an earlier start'");
+        .tampered("UPDATE artifact SET owner_pid = 4294967295");
     let none = Metadata::default();
     registered(&mut scene, b"one", plain(&none)).unwrap();
     assert_eq!(counts(&mut scene), [1, 1, 1]);
@@ -495,4 +495,85 @@ fn a_reference_sample_comes_with_its_version_or_neither_does() {
     .unwrap();
     assert!(!asked_again.get(), "the version has its sample already");
     scene.example.assert_whole();
+}
+
+#[test]
+fn nothing_is_no_artifact() {
+    let mut scene = Scene::new();
+    let before = scene.example.bytes();
+    let empty = Stager::new(scene.store(), &at(0), ArtifactKind::File).stage(|_| Ok(()));
+    assert_eq!(empty.unwrap_err().to_string(), "there are no bytes to keep");
+    assert_eq!(scene.example.bytes(), before);
+}
+
+#[test]
+fn an_alias_that_changed_hands_since_it_was_agreed_is_not_taken() {
+    let mut scene = Scene::new();
+    let (a, b) = (scene.version("a"), scene.version("b"));
+    scene.promote(a, 0);
+    let (model, none) = (scene.model.clone(), Metadata::default());
+    let production = AliasName::production();
+    let take = |scene: &mut Scene, agreed| {
+        let registration = Registration {
+            model: &model,
+            name: None,
+            file_name: "model.bin",
+            metadata: &none,
+            reference_blake3: None,
+            alias: Some((&production, agreed)),
+        };
+        let one = staged(scene, ArtifactKind::File, b"one");
+        register(scene.store(), &at(5), &one, &registration, |_, _| Ok(()))
+    };
+    for agreed in [None, Some(b)] {
+        let refused = take(&mut scene, agreed).unwrap_err();
+        let RegisterError::Switch(SwitchError::ChangedMeanwhile { .. }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(scene.stack(), [a]);
+    }
+    assert_eq!(
+        scene.example.count("SELECT id FROM version"),
+        2,
+        "nor registered"
+    );
+    let taken = take(&mut scene, Some(a)).unwrap();
+    assert_eq!(scene.stack(), [a, taken.version.id]);
+    take(&mut scene, None).unwrap();
+    assert_eq!(scene.stack().len(), 2, "who holds it already takes nothing");
+    scene.example.assert_whole();
+}
+
+#[test]
+fn what_is_known_already_is_found_before_anything_is_written() {
+    let mut scene = Scene::new();
+    let (model, none) = (scene.model.clone(), Metadata::default());
+    let registration = |reference_blake3| Registration {
+        model: &model,
+        name: None,
+        file_name: "model.bin",
+        metadata: &none,
+        reference_blake3,
+        alias: None,
+    };
+    let one = staged(&mut scene, ArtifactKind::File, b"one");
+    let look = |scene: &mut Scene, reference| {
+        let registration = registration(reference);
+        scene.example.read(|tx| known(tx, &one, &registration))
+    };
+    assert_eq!(look(&mut scene, None), None);
+    let version = registered(&mut scene, b"one", plain(&none))
+        .unwrap()
+        .version;
+    assert_eq!(look(&mut scene, None), Some(version.id));
+    assert_eq!(look(&mut scene, Some(Hash([1; 32]))), None);
+}
+
+#[test]
+fn staged_bytes_that_nobody_wants_any_more_go() {
+    let mut scene = Scene::new();
+    let large = staged(&mut scene, ArtifactKind::File, &mebibytes(9, 0));
+    assert_eq!(counts(&mut scene)[0], 1);
+    forget(scene.store(), &at(0), &large).unwrap();
+    assert_eq!(counts(&mut scene), [0, 0, 0]);
 }

@@ -343,6 +343,21 @@ fn the_last_good_is_the_newest_below_that_was_healthy_when_last_judged() {
 }
 
 #[test]
+fn a_healthy_by_rules_of_one_check_makes_no_last_good() {
+    let (mut scene, [_, b, c]) = scene();
+    scene.reference(b, 100, 1.0);
+    scene.rows(b, 20, 50, 2.0);
+    let mut lenient = scene.policy.clone();
+    lenient.check.threshold_pct = 500.0;
+    lenient.check.must_detect_pct = 1_000.0;
+    let checked = scene.check_by(&lenient, 100);
+    assert_eq!(checked.judgement.decision.verdict, Healthy);
+    scene.promote(c, 110);
+    let refused = scene.wish(&Wish::RollBackToLastGood, 120);
+    assert!(matches!(refused, Err(SwitchError::NoLastGood(_))));
+}
+
+#[test]
 fn neither_bad_nor_retired_versions_are_automatic_targets() {
     let (mut scene, [a, b, c]) = scene();
     scene.promote(c, 30);
