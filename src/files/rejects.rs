@@ -83,7 +83,9 @@ impl RejectFile {
     pub fn create(path: &Path) -> Result<Self, FileError> {
         const HEADER: [&str; 6] = ["path", "line_number", "column", "code", "text", "record"];
         let header = write_csv(&HEADER, [[""; 0]; 0]);
-        if !matches!(kind_of(path)?, PathKind::Absent) && !begins_with(path, header.as_bytes())? {
+        // A pipe would be waited for for ever; what is no file is refused below.
+        if matches!(kind_of(path)?, PathKind::File { .. }) && !begins_with(path, header.as_bytes())?
+        {
             return Err(FileErrorKind::Exists.of(path));
         }
         let mut file = ReplaceFile::create(path, Existing::Replace)?;
