@@ -143,19 +143,21 @@ WHERE prediction.truth_id IS NOT CASE batch.state WHEN 'visible' THEN
        ORDER BY source.operation_id DESC, truth.id DESC LIMIT 1) END
    OR prediction.label_at IS NOT (SELECT truth.label_at FROM truth WHERE truth.id = prediction.truth_id);
 
--- The hourly counters are what a count of the rows would give.
+-- The hourly counters are what a count of the rows would give, hour by hour and in all. By ranges of an index and
+-- not by a GROUP BY of all rows, which would hold as many in memory.
 CREATE VIEW invariant_hours_count_the_rows AS
-SELECT version_id, hour FROM (
-    SELECT version_id, hour, predictions_count, failed_count, labelled_count FROM prediction_hour
-    WHERE predictions_count > 0
-    UNION ALL
-    SELECT prediction.version_id,
-           prediction.predicted_at / 3600000000 - (prediction.predicted_at % 3600000000 < 0),
-           count(*), sum(prediction.failed), count(prediction.label_at)
-    FROM prediction JOIN batch ON batch.id = prediction.batch_id AND batch.state = 'visible'
-    GROUP BY 1, 2)
-GROUP BY version_id, hour, predictions_count, failed_count, labelled_count
-HAVING count(*) <> 2;
+SELECT version_id, hour FROM prediction_hour
+WHERE (predictions_count, failed_count, labelled_count) IS NOT
+      (SELECT count(*), coalesce(sum(prediction.failed), 0), count(prediction.label_at)
+       FROM prediction JOIN batch ON batch.id = prediction.batch_id AND batch.state = 'visible'
+       WHERE prediction.version_id = prediction_hour.version_id
+         AND prediction.predicted_at >= prediction_hour.hour * 3600000000
+         AND prediction.predicted_at < (prediction_hour.hour + 1) * 3600000000)
+UNION ALL
+SELECT version.id, NULL FROM version
+WHERE (SELECT coalesce(sum(predictions_count), 0) FROM prediction_hour WHERE prediction_hour.version_id = version.id)
+   <> (SELECT count(*) FROM prediction JOIN batch ON batch.id = prediction.batch_id AND batch.state = 'visible'
+       WHERE prediction.version_id = version.id);
 
 -- A visible batch's rows belong to its model.
 CREATE VIEW invariant_batch_has_one_model AS

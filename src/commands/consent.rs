@@ -243,7 +243,8 @@ mod tests {
     #[test]
     fn a_yes_needs_no_terminal() {
         let run = call(&["-q", "promote", "v2", "--yes"]);
-        assert_eq!(agree(&run, "plan\n", "Promote?", true, "changes"), Ok(true));
+        let agreed = agree(&run, "plan\n", "Promote?", true, "changes");
+        assert_eq!(agreed, Ok(true));
     }
 
     #[test]

@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(first(&["init"], "."), "modelguard promote latest");
         assert_eq!(
             first(&["init", "shop"], "shop"),
-            "modelguard -C ./shop promote latest"
+            "modelguard -C shop promote latest"
         );
         assert_eq!(
             first(&["-C", "a", "init", "shop"], "shop"),
@@ -335,7 +335,7 @@ mod tests {
         );
         assert_eq!(
             first(&["init", "my shop"], "my shop"),
-            "modelguard -C './my shop' promote latest"
+            "modelguard -C 'my shop' promote latest"
         );
         assert_eq!(
             first(&["--db", "x.db", "init", "shop"], "shop"),
@@ -347,7 +347,7 @@ mod tests {
     fn the_next_commands_name_the_model_that_was_named() {
         for (folder, expected) in [
             (".", "modelguard -m churn promote latest"),
-            ("shop", "modelguard -C ./shop -m churn promote latest"),
+            ("shop", "modelguard -C shop -m churn promote latest"),
         ] {
             let run = call(&["init", folder, "--model", "churn"]);
             let next = next_commands(&run, Path::new(folder), &model(Task::Regression));

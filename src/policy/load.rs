@@ -31,7 +31,7 @@ pub fn read_text(path: &Path) -> Result<String, PolicyError> {
             return Err(PolicyError::new(ProblemKind::Missing, path, message));
         }
         Ok(PathKind::Directory) => {
-            let message = format!("the policy {} is a folder", path.display());
+            let message = format!("the policy {} is a directory, not a file", path.display());
             return Err(PolicyError::new(ProblemKind::Unreadable, path, message));
         }
         _ => {}

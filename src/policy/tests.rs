@@ -450,6 +450,7 @@ fn a_file_that_is_no_policy_is_named_with_the_place() {
     files::write::create_directory_all(&folder.path().join("d")).unwrap();
     let problem = load::read(&folder.path().join("d")).unwrap_err();
     assert!(problem.to_string().contains("is a directory"), "{problem}");
+    assert_eq!(problem.kind, ProblemKind::Unreadable);
 }
 
 #[test]

@@ -243,6 +243,14 @@ fn every_rule_between_tables_that_is_broken_is_named() {
             "invariant_hours_count_the_rows",
         ),
         (
+            "DELETE FROM prediction_hour",
+            "invariant_hours_count_the_rows",
+        ),
+        (
+            "UPDATE prediction_hour SET labelled_count = labelled_count - 1 WHERE labelled_count > 0",
+            "invariant_hours_count_the_rows",
+        ),
+        (
             "UPDATE batch SET operation_id = 1",
             "invariant_batch_has_operation",
         ),

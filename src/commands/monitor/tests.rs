@@ -56,6 +56,7 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         head: Hash([0xab; 32]),
         dry_run: false,
         all: false,
+        stopped: None,
         all_metrics: false,
         news_only: false,
         rearm: "modelguard alerts ack".to_owned(),
@@ -280,4 +281,14 @@ fn with_all_a_warning_names_its_model() {
             .text
             .starts_with("churn: the baseline v1 is bad")
     );
+}
+
+#[test]
+fn a_run_that_was_stopped_exits_with_its_signal_whatever_it_found() {
+    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143)] {
+        let mut report = one(degraded(ActionStatus::Done));
+        report.stopped = Some(signal);
+        assert_eq!(report.exit().code(), code);
+        assert_eq!(report.data()["models"][0]["exit_code"], 5);
+    }
 }

@@ -111,3 +111,6 @@ pub fn metrics(
     }
     Ok(metrics)
 }
+
+#[cfg(test)]
+mod tests;

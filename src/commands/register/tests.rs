@@ -1,15 +1,9 @@
-//! Tests of register: what a metric may be, and how a new version, an old one and a no are told.
+//! Tests of register: how a new version, an old one and a no are told, and why nothing was kept.
 
 #![cfg(test)]
 
-use clap::Parser;
-
-use std::collections::BTreeMap;
-
-use super::metrics::{metrics, parse_metric};
 use super::*;
 use crate::commands::example::{OPERATION, call, minute, model, screen, text, version};
-use crate::commands::{Cli, Verb};
 use crate::domain::metric::Task;
 use crate::domain::names::NameSyntax;
 use crate::domain::operation::OperationKind;
@@ -17,83 +11,6 @@ use crate::store::StoreError;
 use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
 use crate::workflows::switching::{Party, SwitchError, example};
-
-fn args(words: &[&str]) -> Args {
-    let line = ["modelguard", "register", "model.bin"];
-    let cli = Cli::try_parse_from(line.iter().chain(words)).unwrap();
-    match cli.verb {
-        Some(Verb::Register(args)) => args,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn a_metric_is_a_plain_name_and_a_finite_number() {
-    assert_eq!(parse_metric("rmse=4.2"), Ok(("rmse".to_owned(), 4.2)));
-    assert_eq!(
-        parse_metric("recall@5= 1e-3 "),
-        Ok(("recall@5".to_owned(), 1e-3))
-    );
-    for text in [
-        "rmse",
-        "=4",
-        "rmse=",
-        "rmse=x",
-        "rmse=nan",
-        "rmse=inf",
-        "rmse=1e400",
-        "a b=1",
-        "ä=1",
-        "rmse=1,5",
-    ] {
-        assert!(parse_metric(text).is_err(), "{text}");
-    }
-}
-
-fn from_file(content: &str, words: &[&str]) -> Result<BTreeMap<String, f64>, Problem> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("m.json");
-    crate::files::write::create_new(&path, content.as_bytes()).unwrap();
-    let mut args = args(words);
-    args.metrics = Some(path);
-    metrics(args.metrics.as_deref(), &args.metric)
-}
-
-#[test]
-fn metrics_of_a_file_and_of_options_come_together() {
-    let found = from_file("{\"rmse\": 4.2, \"n\": 3}", &["--metric", "r2=0.5"]).unwrap();
-    let names: Vec<_> = found.keys().collect();
-    assert_eq!(names, ["n", "r2", "rmse"]);
-    assert!(metrics(None, &[]).unwrap().is_empty());
-}
-
-#[test]
-fn the_same_metric_twice_is_refused_only_with_another_value() {
-    assert!(from_file("{\"rmse\": 4.2}", &["--metric", "rmse=4.2"]).is_ok());
-    let problem = from_file("{\"rmse\": 4.2}", &["--metric", "rmse=4.3"]).unwrap_err();
-    assert_eq!((problem.code, problem.exit.code()), ("MG0513", 2));
-    assert_eq!(problem.message, "rmse is given twice");
-}
-
-#[test]
-fn a_file_of_metrics_is_one_object_of_numbers() {
-    for content in [
-        "",
-        "[1]",
-        "3",
-        "{\"rmse\": \"4.2\"}",
-        "{\"rmse\": null}",
-        "{\"rmse\": {\"mean\": 1}}",
-        "{\"a b\": 1}",
-        "{\"rmse\": 1e400}",
-        "{\"rmse\": NaN}",
-    ] {
-        let problem = from_file(content, &[]).unwrap_err();
-        assert_eq!(problem.code, "MG0513", "{content}");
-        assert_eq!(problem.causes.len(), 1, "{content}");
-        assert_eq!(problem.hints.len(), 1, "{content}");
-    }
-}
 
 #[test]
 fn every_failure_has_its_code_and_its_remedy() {
@@ -143,6 +60,7 @@ fn kept(created: bool) -> Kept {
             stored_bytes: 11,
             version: version("v1", 1),
             created,
+            stored_bytes: 700,
             operation: created.then_some(OPERATION),
             switched: None,
         },
@@ -177,6 +95,10 @@ fn a_version_that_was_there_changes_nothing() {
         (&json!(true), &json!(true))
     );
     assert_eq!(data["operation_id"], "op_41");
+    assert_eq!(
+        (&data["size_bytes"], &data["stored_bytes"]),
+        (&json!(1_500), &json!(700))
+    );
     assert_eq!(data["artifact_blake3"], "07".repeat(32));
     let data = kept(false).data();
     assert_eq!(
