@@ -51,7 +51,6 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         result: result.map(Box::new),
     });
     Found {
-        stopped: None,
         models: models.collect(),
         head: Hash([0xab; 32]),
         dry_run: false,

@@ -57,7 +57,6 @@ fn kept(created: bool) -> Kept {
     Kept {
         model: model(Task::Regression),
         registered: Registered {
-            stored_bytes: 11,
             version: version("v1", 1),
             created,
             stored_bytes: 700,
