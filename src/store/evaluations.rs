@@ -115,7 +115,7 @@ pub fn newest_of(tx: &Tx<'_>, version: VersionId) -> Result<Option<Evaluation>> 
     rows.next()?.map(evaluation).transpose()
 }
 
-/// When a tenure was last judged healthy or degraded.
+/// When a tenure was last judged healthy or degraded by the policy; what other rules see is no sight of it.
 ///
 /// # Errors
 /// The store can't be read.
@@ -124,7 +124,8 @@ pub fn last_decided_at(tx: &Tx<'_>, version: VersionId, tenure: i64) -> Result<O
         .sql
         .prepare_cached(
             "SELECT checked_at FROM evaluation
-             WHERE version_id = :version AND tenure = :tenure AND was_live = 1 AND verdict <> 'insufficient_data'
+             WHERE version_id = :version AND tenure = :tenure AND was_live = 1 AND by_policy = 1
+               AND verdict <> 'insufficient_data'
              ORDER BY id DESC LIMIT 1",
         )?
         .query_row(

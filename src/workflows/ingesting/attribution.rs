@@ -145,3 +145,6 @@ impl Attributor {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,6 +156,19 @@ fn three_days_without_sight_are_one_alert() {
 }
 
 #[test]
+fn a_verdict_by_rules_of_one_check_is_no_sight() {
+    let (mut scene, b) = scene();
+    scene.rows(b, 20, 5, 1.0);
+    let mut hasty = scene.policy.clone();
+    hasty.check.min_rows = 2;
+    hasty.check.must_detect_pct = 1_000.0;
+    let seen = scene.check_by(&hasty, 2 * DAY);
+    assert_eq!(seen.judgement.decision.verdict, Verdict::Healthy);
+    let blind = scene.check(4 * DAY);
+    assert_eq!(touched(&blind), [(AlertKind::Blind, AlertNews::Opened)]);
+}
+
+#[test]
 fn sight_begins_anew_with_each_verdict_and_each_tenure() {
     let (mut scene, b) = scene();
     scene.rows(b, 20, 50, 1.0);
