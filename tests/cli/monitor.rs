@@ -437,7 +437,14 @@ fn last_good_goes_past_what_was_never_judged() {
     sandbox.write("modelguard.toml", policy.as_bytes());
     let (status, found) = an_hour_later(&sandbox, "");
     assert_eq!(status, 6, "nothing below was ever healthy: {found:#}");
+    // Rules of one check alone make nobody good.
     sandbox.run("check v1 --baseline v2").expect(0);
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(status, 6, "{found:#}");
+    let other = policy.replace("baseline = \"previous\"", "baseline = \"v2\"");
+    sandbox.write("modelguard.toml", other.as_bytes());
+    sandbox.run("check v1").expect(0);
+    sandbox.write("modelguard.toml", policy.as_bytes());
     let (status, found) = an_hour_later(&sandbox, "");
     assert_eq!(status, 5, "{found:#}");
     assert_eq!(found["action"]["to_version"], "v1");
