@@ -39,8 +39,17 @@ fn asked(sandbox: &Sandbox, words: &[&str], keys: &str) -> (i32, String) {
     let question = session.expect("[y/N]").unwrap();
     let mut shown = question.before().to_vec();
     shown.extend_from_slice(question.get(0).unwrap());
-    session.send(keys).unwrap();
-    let rest = session.expect(Eof).unwrap();
+    // A key that comes before the terminal listens for single ones is lost, as it is for people; they press again.
+    session.set_expect_timeout(Some(Duration::from_secs(3)));
+    let mut pressed = 0;
+    let rest = loop {
+        session.send(keys).unwrap();
+        pressed += 1;
+        match session.expect(Eof) {
+            Err(expectrl::Error::ExpectTimeout) if pressed < 8 => {}
+            rest => break rest.unwrap(),
+        }
+    };
     shown.extend_from_slice(rest.get(0).unwrap());
     let status = match session.get_process().wait().unwrap() {
         expectrl::process::unix::WaitStatus::Exited(_, status) => status,
