@@ -171,17 +171,6 @@ pub struct Coverage {
     pub last_at: Option<Timestamp>,
 }
 
-/// The median time from a prediction to its label; the lower one of two. `None` without rows.
-#[must_use]
-pub fn lag_p50(rows: &[EvidenceRow]) -> Option<Length> {
-    let mut lags: Vec<Length> = rows
-        .iter()
-        .map(|row| row.label_at.since(row.predicted_at))
-        .collect();
-    lags.sort_unstable();
-    lags.get(lags.len().saturating_sub(1) / 2).copied()
-}
-
 /// The rows as metrics take them, in the same order. `positive` is the class that a person named, in canonical form.
 #[must_use]
 pub fn sample<R: AsRef<Labelled>>(rows: &[R], task: Task, positive: Option<&str>) -> Sample {
@@ -404,23 +393,6 @@ mod tests {
         assert_eq!(classes_of(&two("a", "b"), Some("z")).positive, None);
         let alone = classes_of(&two("no", "no"), Some("yes"));
         assert_eq!((alone.labels.len(), alone.positive), (2, Some(1)));
-    }
-
-    #[test]
-    fn the_median_lag_is_the_lower_of_two() {
-        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000).unwrap();
-        let rows: Vec<_> = [9, 1, 5, 7]
-            .into_iter()
-            .map(|lag| EvidenceRow {
-                prediction_id: String::new(),
-                predicted_at: at(0),
-                label_at: at(lag),
-                attribution: Attribution::Flag,
-                labelled: row(None, "a", None).labelled,
-            })
-            .collect();
-        assert_eq!(lag_p50(&rows), Some(Length::from_seconds(5)));
-        assert_eq!(lag_p50(&[]), None);
     }
 
     #[test]

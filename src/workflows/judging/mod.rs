@@ -3,8 +3,9 @@
 mod baselines;
 mod document;
 mod recorded;
+mod seen;
 
-use crate::domain::evidence::{self, Attribution, Coverage, EvidenceRow, Role};
+use crate::domain::evidence::{self, Attribution, Coverage, Role};
 use crate::domain::metric::{Metric, Task};
 use crate::domain::names::{AliasName, Reference, VersionName};
 use crate::domain::policy::{CheckRules, EvidenceKind, ModelPolicy, Window};
@@ -16,10 +17,12 @@ use crate::judge::judged::{Judged, judge_rows};
 use crate::judge::verdict::{Basis, Decision, Evidence, Rules, decide};
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::coverage::{self, Rows};
-use crate::store::evidence::{WindowLimit, newest_label_at, window};
+use crate::store::evidence::{WindowLimit, newest_label_at};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
 use crate::store::{StoreError, Tx, operations};
+
+use seen::Seen;
 
 use super::naming::{self, NamingError};
 use super::switching::SwitchError;
@@ -228,18 +231,20 @@ fn by_rows(
         Rows::Shadow(&periods)
     };
     let coverage = coverage::coverage(tx, version.id, rows)?;
-    let found = window(tx, version.id, rows, limit(check.window, now))?;
-    let newest_label_at = match found.last() {
-        Some(row) => Some(row.label_at),
+    let limit = limit(check.window, now);
+    let Seen {
+        sample,
+        facts,
+        newest_label_at: newest,
+    } = seen::look(tx, version.id, rows, limit, model.task, policy)?;
+    let newest_label_at = match newest {
+        Some(at) => Some(at),
         None => newest_label_at(tx, version.id, rows)?,
     };
-    let facts = facts(&found);
     let (since_failed_count, since_count) = match facts.from_at {
         Some(from) => coverage::failed_since(tx, version.id, rows, from)?,
         None => (0, 0),
     };
-    let sample = sample_of(&found, model.task, policy);
-    drop(found);
     let gathered = baselines::gather(tx, policy, &judgement, version, &sample)?;
     let standards: Vec<_> = gathered
         .sources
@@ -324,21 +329,6 @@ pub fn limit(window: Window, now: Timestamp) -> WindowLimit {
         Window::Rows(rows) => WindowLimit::Rows(rows),
         Window::Age(length) => WindowLimit::Since(now.earlier_by(length)),
         Window::All => WindowLimit::All,
-    }
-}
-
-fn facts(rows: &[EvidenceRow]) -> WindowFacts {
-    let predicted = || rows.iter().map(|row| row.predicted_at);
-    let attribution = Attribution::ALL.into_iter().filter_map(|by| {
-        let count = rows.iter().filter(|row| row.attribution == by).count() as u64;
-        (count > 0).then_some((by, count))
-    });
-    WindowFacts {
-        rows_count: rows.len() as u64,
-        from_at: predicted().min(),
-        to_at: predicted().max(),
-        attribution: attribution.collect(),
-        lag_p50: evidence::lag_p50(rows),
     }
 }
 
