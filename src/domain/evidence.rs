@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::metric::Task;
 use super::sample::{ClassSample, NumberSample, Sample};
-use super::time::{Length, Timestamp};
+use super::time::Timestamp;
 
 /// One call of ingest, printed as `b_7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
