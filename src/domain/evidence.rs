@@ -1,6 +1,6 @@
 //! What judging reads: labelled predictions, whose they are, and the sample that metrics are computed from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -174,85 +174,131 @@ pub struct Coverage {
 /// The rows as metrics take them, in the same order. `positive` is the class that a person named, in canonical form.
 #[must_use]
 pub fn sample<R: AsRef<Labelled>>(rows: &[R], task: Task, positive: Option<&str>) -> Sample {
-    match task {
-        Task::Regression => Sample::Numbers(numbers(rows)),
-        Task::Classification => Sample::Classes(classes(rows, positive)),
+    let mut gathered = Gathered::of(task);
+    rows.iter().for_each(|row| gathered.push(row.as_ref()));
+    gathered.finish(positive)
+}
+
+/// Rows on their way into a sample, each taking a few bytes.
+pub enum Gathered {
+    Numbers(NumberSample),
+    Classes(GatheredClasses),
+}
+
+/// Classes of rows by the number of their label, in the order in which labels were met.
+#[derive(Default)]
+pub struct GatheredClasses {
+    numbers: BTreeMap<String, u32>,
+    rows: Vec<(u32, Option<u32>)>,
+    /// Where a row has some.
+    probabilities: Vec<Option<Box<Probabilities>>>,
+    /// Of the row before, which mostly are this one's too.
+    last_set: Option<Rc<[String]>>,
+}
+
+impl Gathered {
+    #[must_use]
+    pub fn of(task: Task) -> Self {
+        match task {
+            Task::Regression => Self::Numbers(NumberSample::default()),
+            Task::Classification => Self::Classes(GatheredClasses::default()),
+        }
+    }
+
+    /// Takes a row; one whose truth is of another task is left out.
+    pub fn push(&mut self, row: &Labelled) {
+        match self {
+            Self::Classes(classes) => classes.push(row),
+            Self::Numbers(sample) => {
+                if let Value::Number(truth) = row.truth {
+                    sample.truth.push(truth);
+                    sample.prediction.push(match row.prediction {
+                        Some(Value::Number(prediction)) => Some(prediction),
+                        _ => None,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The sample; `positive` as in [`sample`].
+    #[must_use]
+    pub fn finish(self, positive: Option<&str>) -> Sample {
+        match self {
+            Self::Numbers(sample) => Sample::Numbers(sample),
+            Self::Classes(classes) => Sample::Classes(classes.finish(positive)),
+        }
     }
 }
 
-fn numbers<R: AsRef<Labelled>>(rows: &[R]) -> NumberSample {
-    let number = |value: &Value| match value {
-        Value::Number(number) => Some(*number),
-        Value::Class(_) => None,
-    };
-    let mut sample = NumberSample::default();
-    for row in rows {
-        let Labelled {
-            prediction, truth, ..
-        } = row.as_ref();
-        if let Some(truth) = number(truth) {
-            sample.truth.push(truth);
-            sample.prediction.push(prediction.as_ref().and_then(number));
+impl GatheredClasses {
+    fn number(&mut self, label: &str) -> u32 {
+        if let Some(number) = self.numbers.get(label) {
+            return *number;
         }
+        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(label.to_owned(), number);
+        number
     }
-    sample
-}
 
-fn classes<R: AsRef<Labelled>>(rows: &[R], positive: Option<&str>) -> ClassSample {
-    let mut labels: BTreeSet<String> = BTreeSet::new();
-    let mut known_sets: Vec<&Rc<[String]>> = Vec::new();
-    let note = |labels: &mut BTreeSet<String>, label: &str| {
-        if !labels.contains(label) {
-            labels.insert(label.to_owned());
-        }
-    };
-    for row in rows {
-        let Labelled {
-            prediction,
-            truth,
-            probabilities,
-        } = row.as_ref();
-        for value in prediction.iter().chain([truth]) {
-            note(&mut labels, &value.to_string());
-        }
-        if let Some(Probabilities { labels: set, .. }) = probabilities
-            && !known_sets.iter().any(|known| Rc::ptr_eq(known, set))
-        {
-            known_sets.push(set);
-            set.iter().for_each(|label| note(&mut labels, label));
+    fn class(&mut self, value: &Value) -> u32 {
+        match value {
+            Value::Class(label) => self.number(label),
+            Value::Number(_) => self.number(&value.to_string()),
         }
     }
-    // In a window that saw one class only, the named one may be the other; among two others it is a misnomer.
-    if let Some(named) = positive.filter(|_| labels.len() < 2) {
-        note(&mut labels, named);
-    }
-    let labels: Vec<String> = labels.into_iter().collect();
-    let index: BTreeMap<&str, usize> = labels.iter().map(String::as_str).zip(0..).collect();
-    let class_of = |value: &Value| match value {
-        Value::Class(label) => index.get(label.as_str()).copied(),
-        Value::Number(_) => index.get(value.to_string().as_str()).copied(),
-    };
-    let mut sample = ClassSample {
-        positive: match positive {
-            Some(named) => index.get(named).copied(),
-            None => evident_positive(&labels),
-        },
-        ..ClassSample::default()
-    };
-    for row in rows {
-        let row = row.as_ref();
-        if let Some(truth) = class_of(&row.truth) {
-            sample.truth.push(truth);
-            let prediction = row.prediction.as_ref().and_then(&class_of);
-            sample.prediction.push(prediction);
-            let probabilities = row.probabilities.as_ref();
-            sample
-                .probabilities
-                .push(probabilities.and_then(|row| in_order(row, &index)));
+
+    fn push(&mut self, row: &Labelled) {
+        let truth = self.class(&row.truth);
+        let prediction = row.prediction.as_ref().map(|value| self.class(value));
+        self.rows.push((truth, prediction));
+        if let Some(Probabilities { labels, .. }) = &row.probabilities {
+            let is_known = |set: &Rc<[String]>| Rc::ptr_eq(set, labels);
+            if !self.last_set.as_ref().is_some_and(is_known) {
+                for label in labels.iter() {
+                    self.number(label);
+                }
+                self.last_set = Some(Rc::clone(labels));
+            }
         }
+        self.probabilities
+            .push(row.probabilities.clone().map(Box::new));
     }
-    sample.labels = labels;
-    sample
+
+    fn finish(mut self, positive: Option<&str>) -> ClassSample {
+        // In a window that saw one class only, the named one may be the other; among two others it is a misnomer.
+        if let Some(named) = positive.filter(|_| self.numbers.len() < 2) {
+            self.number(named);
+        }
+        let mut places = vec![0; self.numbers.len()];
+        for (place, number) in self.numbers.values().enumerate() {
+            if let Some(slot) = places.get_mut(*number as usize) {
+                *slot = place;
+            }
+        }
+        let place = |number: u32| places.get(number as usize).copied().unwrap_or_default();
+        let labels: Vec<String> = self.numbers.into_keys().collect();
+        let index: BTreeMap<&str, usize> = labels.iter().map(String::as_str).zip(0..).collect();
+        let mut sample = ClassSample {
+            positive: match positive {
+                Some(named) => index.get(named).copied(),
+                None => evident_positive(&labels),
+            },
+            ..ClassSample::default()
+        };
+        for (truth, prediction) in &self.rows {
+            sample.truth.push(place(*truth));
+            sample.prediction.push(prediction.map(place));
+        }
+        drop(self.rows);
+        sample.probabilities = self
+            .probabilities
+            .into_iter()
+            .map(|row| row.and_then(|row| in_order(&row, &index)))
+            .collect();
+        sample.labels = labels;
+        sample
+    }
 }
 
 /// P(class) in the order of all labels; a class without a column has 0, but of two classes the other has the rest.

@@ -1,15 +1,16 @@
 //! The labelled rows of a window as metrics take them, and what is told of them; a long window is never held as rows.
 
-use crate::domain::evidence::{Attribution, EvidenceRow, Value};
+use crate::domain::evidence::{Attribution, EvidenceRow, Gathered};
 use crate::domain::metric::Task;
 use crate::domain::policy::ModelPolicy;
-use crate::domain::sample::{NumberSample, Sample};
+use crate::domain::sample::Sample;
 use crate::domain::time::{Length, Timestamp};
+use crate::files::values::canonical_label;
 use crate::store::coverage::Rows;
 use crate::store::evidence::{WindowLimit, visit, window};
 use crate::store::{StoreError, Tx};
 
-use super::{WindowFacts, sample_of};
+use super::WindowFacts;
 use crate::domain::holders::VersionId;
 
 /// What a window holds.
@@ -29,7 +30,7 @@ struct Told {
     lags: Vec<Length>,
 }
 
-/// Looks at a window: numbers of a window without a limit of rows are read one row at a time.
+/// Looks at a window; one without a limit of rows is read one row at a time.
 ///
 /// # Errors
 /// The store can't be read.
@@ -47,28 +48,20 @@ pub(super) fn look(
         WindowLimit::All => Some(None),
         WindowLimit::Rows(_) => None,
     };
-    let sample = match (task, since) {
-        (Task::Regression, Some(since)) => {
-            let mut sample = NumberSample::default();
-            visit(tx, version, rows, since, &mut |row| {
-                told.note(&row);
-                if let Value::Number(truth) = row.labelled.truth {
-                    sample.truth.push(truth);
-                    sample.prediction.push(match row.labelled.prediction {
-                        Some(Value::Number(prediction)) => Some(prediction),
-                        _ => None,
-                    });
-                }
-                Ok(())
-            })?;
-            Sample::Numbers(sample)
-        }
-        _ => {
-            let found = window(tx, version, rows, limit)?;
-            found.iter().for_each(|row| told.note(row));
-            sample_of(&found, task, policy)
-        }
+    let positive = policy.columns.positive.as_deref().map(canonical_label);
+    let mut gathered = Gathered::of(task);
+    let mut take = |row: &EvidenceRow| {
+        told.note(row);
+        gathered.push(&row.labelled);
     };
+    match since {
+        Some(since) => visit(tx, version, rows, since, &mut |row| {
+            take(&row);
+            Ok(())
+        })?,
+        None => window(tx, version, rows, limit)?.iter().for_each(&mut take),
+    }
+    let sample = gathered.finish(positive.as_deref());
     Ok(Seen {
         sample,
         newest_label_at: told.newest_label_at,
