@@ -47,7 +47,7 @@ SELECT 'a_' || alert.id AS alert_id,
        alert.message AS message
 FROM alert
 JOIN model ON model.id = alert.model_id
-JOIN version ON version.id = alert.version_id;
+LEFT JOIN version ON version.id = alert.version_id;
 
 -- An alias's holder is the top of the stack of its newest view operation, and that operation is the one it names.
 CREATE VIEW invariant_alias_is_top_of_stack AS

@@ -1,5 +1,7 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -7,10 +9,14 @@ use super::output::{Report, Screen};
 use super::{Outcome, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict};
+use crate::files::inbox::REJECTED;
 use crate::store::{Access, models, operations};
+use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::workflows::naming::{self, NamingError};
 use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
+use crate::workflows::session::Session;
+use crate::workflows::sweeping::places::{self, Outlook};
 
 /// Show what is live and how it does
 ///
@@ -38,7 +44,9 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         Ok::<_, NamingError>((looked, operations::head(tx)?.1))
     });
     let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
+        inboxes: inboxes.collect(),
         models,
         head,
         alerts_command: call.follow_up("alerts list --open"),
@@ -47,8 +55,80 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
     }))
 }
 
+/// What lies in a model's inbox.
+enum Inbox {
+    /// The policy names none.
+    None,
+    /// It can't be looked into: why, in one line.
+    Closed {
+        folder: PathBuf,
+        why: String,
+    },
+    Open(Outlook),
+}
+
+impl Inbox {
+    fn of(session: &Session, model: &Overview) -> Self {
+        let Some(folder) = places::inbox_of(&session.found, &session.policy(&model.model)) else {
+            return Self::None;
+        };
+        match places::outlook(&folder) {
+            Ok(outlook) => Self::Open(outlook),
+            Err(error) => Self::Closed {
+                why: one_line(&error.to_string()).into_owned(),
+                folder,
+            },
+        }
+    }
+
+    fn data(&self) -> Value {
+        let (folder, waiting, rejected) = match self {
+            Self::None => return Value::Null,
+            Self::Closed { folder, .. } => (folder, None, None),
+            Self::Open(outlook) => (
+                &outlook.folder,
+                Some(outlook.waiting_count),
+                Some(outlook.rejected_count),
+            ),
+        };
+        json!({
+            "path": folder.to_string_lossy(),
+            "waiting_count": waiting,
+            "rejected_count": rejected,
+        })
+    }
+
+    /// Where somebody has to look, or the next run has work.
+    fn text(&self) -> Option<String> {
+        let outlook = match self {
+            Self::None => return None,
+            Self::Closed { why, .. } => return Some(why.clone()),
+            Self::Open(outlook) => outlook,
+        };
+        let files = |count: usize| if count == 1 { "file" } else { "files" };
+        let mut parts = Vec::new();
+        let waiting = outlook.waiting_count;
+        if waiting > 0 {
+            let waits = if waiting == 1 { "waits" } else { "wait" };
+            parts.push(format!("{waiting} {} {waits}", files(waiting)));
+        }
+        let rejected = outlook.rejected_count;
+        if rejected > 0 {
+            let place = outlook.folder.join(REJECTED);
+            parts.push(format!(
+                "{rejected} {} refused: {}",
+                files(rejected),
+                one_line(&place.display().to_string())
+            ));
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
 struct Found {
     models: Vec<Overview>,
+    /// In the same order.
+    inboxes: Vec<Inbox>,
     head: Hash,
     alerts_command: String,
     promote_command: String,
@@ -61,17 +141,24 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models: Vec<_> = self.models.iter().map(model_data).collect();
+        let models = self.models.iter().zip(&self.inboxes);
+        let models: Vec<_> = models
+            .map(|(model, inbox)| {
+                let mut data = model_data(model);
+                data["inbox"] = inbox.data();
+                data
+            })
+            .collect();
         json!({ "models": models, "head_blake3": self.head.to_string() })
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        for model in &self.models {
+        for (model, inbox) in self.models.iter().zip(&self.inboxes) {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model));
+            text.push_str(&self.model_text(screen, model, inbox));
         }
         text
     }
@@ -155,7 +242,7 @@ fn lag(check: Option<&LastCheck>) -> Option<u64> {
 }
 
 impl Found {
-    fn model_text(&self, screen: &Screen, model: &Overview) -> String {
+    fn model_text(&self, screen: &Screen, model: &Overview, inbox: &Inbox) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
@@ -200,6 +287,9 @@ impl Found {
         if model.alerts_open_count > 0 {
             let count = model.alerts_open_count;
             line("alerts", format!("{count} open: `{}`", self.alerts_command));
+        }
+        if let Some(text) = inbox.text() {
+            line("inbox", text);
         }
         lines.join("\n") + "\n"
     }

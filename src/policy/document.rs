@@ -119,6 +119,7 @@ impl<'a> Document<'a> {
         self.policy.columns = rules.columns;
         self.policy.check = rules.check;
         self.policy.action = rules.action;
+        self.policy.ingest = rules.ingest;
         for violation in self.policy.violations() {
             self.violation(violation);
         }

@@ -106,7 +106,7 @@ const EXAMPLE_HEADER: &str = "\
 
 /// What it ends with.
 const EXAMPLE_FOOTER: &str = "
-# Any key of [columns], [check] and [action] for one model, over the common ones. A name with a dot needs quotes.
+# Any key of [columns], [check], [action] and [ingest] for one model, over the common ones. A dot needs quotes.
 #[models.churn.check]
 #threshold_pct = 10.0
 ";

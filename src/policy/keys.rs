@@ -353,6 +353,15 @@ pub const KEYS: &[Key] = &[
         )),
         |_, rules| Some(rules.action.target.to_string())
     ),
+    key!(
+        "ingest.inbox",
+        "\"inbox/\"",
+        "folder, relative to this file",
+        "files come in by `ingest` alone",
+        "Where services drop files of predictions and of truth by renaming them in; monitor takes them in first. One for each model. Outside this folder it needs `modelguard config trust` once.",
+        Model(|written, value| put(&mut written.ingest.inbox, value.text())),
+        |_, rules| rules.ingest.inbox.clone()
+    ),
 ];
 
 /// What stands before a key of one model.

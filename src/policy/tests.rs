@@ -161,6 +161,7 @@ fn the_example_changes_nothing_as_it_stands_and_holds_the_defaults() {
     columns.proba = BTreeMap::from([("yes".to_owned(), "p_yes".to_owned())]);
     expected.check.metric = Some(Metric::Rmse);
     expected.check.decide_on = Some(vec![Metric::Rmse, Metric::R2]);
+    expected.ingest.inbox = Some("inbox/".to_owned());
     let churn = policy.models.keys().next().unwrap();
     assert_eq!(
         policy.for_model(churn).check.threshold_pct.to_bits(),

@@ -13,4 +13,5 @@ pub mod overview;
 pub mod recording;
 pub mod registering;
 pub mod session;
+pub mod sweeping;
 pub mod switching;

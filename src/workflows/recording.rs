@@ -230,7 +230,7 @@ fn expected_alerts(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<Touched>, S
         Verdict::Healthy if !resolves(judgement) => return Ok(Vec::new()),
         Verdict::Healthy => {
             let mut resolved = Vec::new();
-            for id in alerts::open_of(tx, judgement.model.id)? {
+            for id in alerts::open_about_versions(tx, judgement.model.id)? {
                 resolved.extend(alerts::get(tx, id)?.map(|alert| Touched {
                     id: Some(id),
                     kind: alert.kind,
@@ -277,11 +277,11 @@ fn blind(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, StoreError> {
     ))
 }
 
-/// Blindness has no size: it is always medium.
+/// Blindness and files have no size: they are always medium.
 fn severity(kind: AlertKind, judgement: &Judgement) -> Severity {
     match kind {
         AlertKind::Degraded => judgement.decision.severity.unwrap_or(Severity::Low),
-        AlertKind::Blind => Severity::Medium,
+        AlertKind::Blind | AlertKind::RefusedFile => Severity::Medium,
     }
 }
 
@@ -294,7 +294,8 @@ pub fn message(kind: AlertKind, judgement: &Judgement) -> String {
             .iter()
             .find(|reason| reason.code == ReasonCode::OverThreshold)
             .map_or_else(|| "degraded".to_owned(), |reason| reason.text.clone()),
-        AlertKind::Blind => {
+        // No check speaks of a file.
+        AlertKind::Blind | AlertKind::RefusedFile => {
             let why = reasons.first().map_or("", |reason| reason.text.as_str());
             format!(
                 "no check could decide for {}: {why}",

@@ -21,6 +21,7 @@ mod globals;
 mod help;
 mod helping;
 mod history;
+mod inbox;
 mod ingest;
 mod init;
 mod listing;

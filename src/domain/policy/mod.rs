@@ -2,6 +2,7 @@
 
 mod channels;
 mod choices;
+mod inboxes;
 mod requires;
 mod rules;
 
@@ -30,6 +31,7 @@ pub struct Policy {
     pub columns: ColumnRules,
     pub check: CheckRules,
     pub action: ActionRules,
+    pub ingest: IngestRules,
     /// The channels of `[[notify]]`, in the file's order.
     pub channels: Vec<Channel>,
     pub delivery: DeliveryRules,
@@ -89,12 +91,20 @@ pub struct ActionRules {
     pub target: TargetChoice,
 }
 
+/// How data comes in by itself; also as written for one model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IngestRules {
+    /// The folder that services drop files into, as written: relative to the policy file. `None`: there is none.
+    pub inbox: Option<String>,
+}
+
 /// What was written for one model, or for all of them: `None` is "not written".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     pub columns: ColumnRules,
     pub check: CheckOverrides,
     pub action: ActionOverrides,
+    pub ingest: IngestRules,
 }
 
 /// [`CheckRules`] as written.
@@ -126,6 +136,7 @@ pub struct ModelPolicy {
     pub columns: ColumnRules,
     pub check: CheckRules,
     pub action: ActionRules,
+    pub ingest: IngestRules,
 }
 
 impl Default for StoreRules {
@@ -182,6 +193,7 @@ impl Policy {
             columns: self.columns.clone(),
             check: self.check.clone(),
             action: self.action,
+            ingest: self.ingest.clone(),
         }
     }
 
@@ -241,6 +253,7 @@ impl ModelPolicy {
         );
         set(&mut action.on_degraded, written.action.on_degraded.as_ref());
         set(&mut action.target, written.action.target.as_ref());
+        set_option(&mut self.ingest.inbox, written.ingest.inbox.as_ref());
         self
     }
 }
@@ -300,6 +313,9 @@ mod tests {
                 target: Some(TargetChoice::LastGood),
                 ..ActionOverrides::default()
             },
+            ingest: IngestRules {
+                inbox: Some("in/churn".to_owned()),
+            },
         };
         policy.models.insert("Churn".parse().unwrap(), overrides);
         let churn = policy.for_model(&"cHURN".parse().unwrap());
@@ -310,6 +326,7 @@ mod tests {
         assert_eq!(churn.check.min_rows, 200);
         assert_eq!(churn.action.target, TargetChoice::LastGood);
         assert_eq!(churn.action.on_degraded, OnDegraded::Alert);
+        assert_eq!(churn.ingest.inbox.as_deref(), Some("in/churn"));
         assert_eq!(policy.for_model(&"other".parse().unwrap()), policy.common());
     }
 

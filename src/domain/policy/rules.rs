@@ -1,5 +1,6 @@
 //! Which policies can't be meant: values out of range, and keys that together can never, or always, say healthy.
 
+use super::inboxes;
 use super::{
     CheckRules, ColumnRules, EvidenceKind, ModelPolicy, Policy, ScoreIs, Window, key_part,
 };
@@ -26,7 +27,7 @@ pub struct Violation {
     pub broken: Broken,
 }
 
-fn one(key: &str, message: impl Into<String>) -> Broken {
+pub(super) fn one(key: &str, message: impl Into<String>) -> Broken {
     Broken {
         key: key.to_owned(),
         other: None,
@@ -63,6 +64,7 @@ impl Policy {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<_> = self.store_rules();
+        found.extend(self.shared_inboxes());
         found.extend(self.common().broken());
         let common = found.clone();
         let mut found: Vec<_> = found
@@ -126,6 +128,7 @@ impl ModelPolicy {
         let mut found = ranges(&self.check);
         found.extend(deciding(&self.check));
         found.extend(columns(&self.columns));
+        found.extend(self.ingest.inbox.as_deref().and_then(inboxes::broken));
         match self.check.evidence {
             EvidenceKind::Live => found.extend(never_healthy(&self.check)),
             EvidenceKind::Recorded if self.check.baseline.is_the_version_itself() => {

@@ -103,6 +103,7 @@ fn a_key_changes_what_is_shown_of_itself_alone() {
         ("[action]\ntarget = \"last-good\"\n", "action.target"),
         ("[columns]\nid = \"customer\"\n", "columns.id"),
         ("[columns]\ntruth = \"churned\"\n", "columns.truth"),
+        ("[ingest]\ninbox = \"in\"\n", "ingest.inbox"),
     ] {
         let policy = policy(text);
         let after = shown(&policy, &policy.common());
