@@ -193,6 +193,14 @@ LEFT JOIN operation ON operation.id = alert.acted_operation_id
 WHERE alert.acted_operation_id IS NOT NULL
   AND (operation.kind IS NOT 'rollback' OR operation.from_version_id IS NOT alert.version_id);
 
+-- An alert about a file was opened by an operation that names it.
+CREATE VIEW invariant_refused_file_has_operation AS
+SELECT alert.id FROM alert
+WHERE alert.kind = 'refused_file'
+  AND (alert.model_id, 'a_' || alert.id) NOT IN
+      (SELECT model_id, json_extract(detail, '$.alert_id') FROM operation
+       WHERE kind = 'refuse' AND json_extract(detail, '$.alert_id') IS NOT NULL);
+
 -- An evaluation belongs to the operation that recorded it.
 CREATE VIEW invariant_evaluation_has_operation AS
 SELECT evaluation.id FROM evaluation

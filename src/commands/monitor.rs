@@ -1,6 +1,10 @@
 //! `monitor`: checks what is live and does what the policy says; the command for cron.
 
+mod inbox;
+
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
@@ -16,7 +20,6 @@ use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
 use crate::workflows::monitoring::{self, ActionStatus, Monitored};
 use crate::workflows::session::Session;
-use crate::workflows::sweeping::Swept;
 
 /// Check what is live, and act as the policy says
 ///
@@ -127,45 +130,6 @@ fn monitor_one(
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
         result: monitored.map(Box::new),
     })
-}
-
-/// What came of a model's inbox. Nothing of it changes the exit status.
-#[derive(Default)]
-struct Inbox {
-    swept: Swept,
-    /// Why not all of its files were looked at.
-    trouble: Option<Problem>,
-}
-
-impl Inbox {
-    /// Takes in what waits.
-    ///
-    /// # Errors
-    /// Only that the run was asked to stop.
-    fn sweep(
-        call: &Call,
-        session: &mut Session,
-        model: &Model,
-        dry_run: bool,
-    ) -> Result<Self, Problem> {
-        match swept::sweep(call, session, model, dry_run) {
-            None => Ok(Self::default()),
-            Some(Err(problem)) => Ok(Self {
-                trouble: Some(problem),
-                ..Self::default()
-            }),
-            Some(Ok(mut swept)) => match swept::halted(call, &mut swept) {
-                Some(problem) if call.stop.requested().is_some() => Err(problem),
-                trouble => Ok(Self { swept, trouble }),
-            },
-        }
-    }
-
-    fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = swept::warnings(&self.swept);
-        warnings.extend(self.trouble.as_ref().map(swept::warning));
-        warnings
-    }
 }
 
 fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> Outcome {

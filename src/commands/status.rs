@@ -1,22 +1,20 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
-use std::path::PathBuf;
+mod inbox;
 
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::output::{Report, Screen};
 use super::{Outcome, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict};
-use crate::files::inbox::REJECTED;
 use crate::store::{Access, models, operations};
-use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::workflows::naming::{self, NamingError};
 use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
-use crate::workflows::session::Session;
-use crate::workflows::sweeping::places::{self, Outlook};
 
 /// Show what is live and how it does
 ///
@@ -53,76 +51,6 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         promote_command: call.follow_up("promote latest"),
         check_command: call.follow_up("check"),
     }))
-}
-
-/// What lies in a model's inbox.
-enum Inbox {
-    /// The policy names none.
-    None,
-    /// It can't be looked into: why, in one line.
-    Closed {
-        folder: PathBuf,
-        why: String,
-    },
-    Open(Outlook),
-}
-
-impl Inbox {
-    fn of(session: &Session, model: &Overview) -> Self {
-        let Some(folder) = places::inbox_of(&session.found, &session.policy(&model.model)) else {
-            return Self::None;
-        };
-        match places::outlook(&folder) {
-            Ok(outlook) => Self::Open(outlook),
-            Err(error) => Self::Closed {
-                why: one_line(&error.to_string()).into_owned(),
-                folder,
-            },
-        }
-    }
-
-    fn data(&self) -> Value {
-        let (folder, waiting, rejected) = match self {
-            Self::None => return Value::Null,
-            Self::Closed { folder, .. } => (folder, None, None),
-            Self::Open(outlook) => (
-                &outlook.folder,
-                Some(outlook.waiting_count),
-                Some(outlook.rejected_count),
-            ),
-        };
-        json!({
-            "path": folder.to_string_lossy(),
-            "waiting_count": waiting,
-            "rejected_count": rejected,
-        })
-    }
-
-    /// Where somebody has to look, or the next run has work.
-    fn text(&self) -> Option<String> {
-        let outlook = match self {
-            Self::None => return None,
-            Self::Closed { why, .. } => return Some(why.clone()),
-            Self::Open(outlook) => outlook,
-        };
-        let files = |count: usize| if count == 1 { "file" } else { "files" };
-        let mut parts = Vec::new();
-        let waiting = outlook.waiting_count;
-        if waiting > 0 {
-            let waits = if waiting == 1 { "waits" } else { "wait" };
-            parts.push(format!("{waiting} {} {waits}", files(waiting)));
-        }
-        let rejected = outlook.rejected_count;
-        if rejected > 0 {
-            let place = outlook.folder.join(REJECTED);
-            parts.push(format!(
-                "{rejected} {} refused: {}",
-                files(rejected),
-                one_line(&place.display().to_string())
-            ));
-        }
-        (!parts.is_empty()).then(|| parts.join("; "))
-    }
 }
 
 struct Found {

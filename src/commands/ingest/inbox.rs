@@ -74,9 +74,10 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let changed = self.swept.files.iter();
+        let is_changed =
+            |file: &SweptFile| file.state == FileState::Ingested || file.moved_to.is_some();
         json!({
-            "changed": changed.clone().any(|file| file.moved_to.is_some()),
+            "changed": self.swept.files.iter().any(is_changed),
             "dry_run": self.dry_run,
             "model": self.model,
             "inbox": swept::data(&self.swept),

@@ -1,7 +1,10 @@
 //! Tests of the inbox: what waits, what moves, and that no move ever lands on another file or loses a newer one.
 #![cfg(test)]
 
+use std::path::PathBuf;
+
 use super::*;
+use crate::domain::time::Length;
 
 struct Scene {
     _keep: tempfile::TempDir,
@@ -213,4 +216,26 @@ fn one_visitor_at_a_time() {
     drop(inbox);
     drop(scene.visit());
     assert_eq!(scene.waiting(), ["a.csv"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_leads_no_file_out_of_the_inbox() {
+    let scene = Scene::new(&["a.csv", "other/x"]);
+    let link = scene.folder.join(DONE);
+    std::os::unix::fs::symlink("other", &link).unwrap();
+    let inbox = scene.visit();
+    let watched = inbox.watch("a.csv".as_ref()).unwrap().unwrap();
+    let claimed = inbox.claim("a.csv".as_ref(), &watched).unwrap().unwrap();
+    let refused = claimed.done().unwrap_err();
+    assert!(matches!(*refused.kind, FileErrorKind::NotDirectory));
+    claimed.put_back().unwrap();
+    drop(inbox);
+    assert_eq!(scene.names("other"), ["x"]);
+    assert_eq!(scene.waiting(), ["a.csv"]);
+    let lock = scene.folder.join(".modelguard.lock");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink("other/made", &lock).unwrap();
+    assert!(Inbox::visit(&scene.folder, NO_TIME).is_err());
+    assert_eq!(scene.names("other"), ["x"]);
 }

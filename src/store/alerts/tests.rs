@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::metric::Task;
-use crate::domain::operation::OperationKind;
+use crate::domain::operation::{NewOperation, OperationKind};
 use crate::domain::verdict::Verdict;
 use crate::store::example::{Example, View, author, minute};
 use crate::store::{Change, maintain};
@@ -250,18 +250,38 @@ fn alerts_are_joined_to_their_names_by_row() {
 
 fn refused(example: &mut Example, name: &str, hash: u8, at: i64) -> Option<AlertId> {
     let model = example.model;
-    kept(example, |tx| {
-        open_file(
-            tx,
-            &RefusedFile {
-                model,
-                name,
-                hash: Hash([hash; 32]),
-                message: &format!("refused at {at}"),
-                at: minute(at),
-            },
-        )
-    })
+    let act = |tx: &Tx<'_>| {
+        let file = RefusedFile {
+            model,
+            name,
+            hash: Hash([hash; 32]),
+            message: &format!("refused at {at}"),
+            at: minute(at),
+        };
+        let Some(id) = open_file(tx, &file)? else {
+            return Ok(Change::nothing(None));
+        };
+        let operation = NewOperation {
+            detail: format!("{{\"alert_id\":\"{id}\"}}"),
+            ..NewOperation::recording(OperationKind::Refuse, model)
+        };
+        Ok::<_, StoreError>(Change::recorded(Some(id), operation))
+    };
+    example.store.change(&author(), act).unwrap()
+}
+
+#[test]
+fn an_alert_about_a_file_that_the_log_does_not_name_is_found() {
+    let mut example = Example::new();
+    let id = refused(&mut example, "a.csv", 1, 5).unwrap();
+    example.assert_whole();
+    kept(&mut example, |tx| {
+        let sql = "INSERT INTO alert (model_id, kind, subject, severity, message, opened_at)
+                   SELECT model_id, kind, 'x', severity, message, opened_at FROM alert WHERE id = :id";
+        Ok(tx.sql.execute(sql, named_params! { ":id": id.0 })?)
+    });
+    let broken = [("invariant_refused_file_has_operation".to_owned(), 1)];
+    assert_eq!(example.read(maintain::violations), broken);
 }
 
 #[test]
