@@ -596,11 +596,11 @@ fn start(sandbox: &Sandbox, line: &str) -> std::process::Child {
 #[test]
 fn kill_9_at_any_point_of_a_sweep_loses_and_doubles_no_row() {
     let load = Load {
-        good: 24,
-        rows_each: 10,
+        good: 40,
+        rows_each: 2,
     };
     let mut killed = 0;
-    for round in 0..6_u64 {
+    for round in 0..10_u64 {
         let sandbox = project();
         load.fill(&sandbox);
         // Moments that no two rounds share, from before the first file to within the last.

@@ -195,6 +195,7 @@ impl Claimed<'_> {
     /// It can't be moved, or the document can't be written; it stays claimed.
     pub fn rejected(&self, document: &[u8], mark: &str) -> Result<PathBuf, FileError> {
         let folder = self.inbox.own_folder(REJECTED)?;
+        remove_unfinished(&folder)?;
         for number in 0_u64.. {
             let target = folder.join(numbered(&self.name, number));
             if look::exists(&target) && !is_same(&self.path, &target) {
@@ -244,6 +245,18 @@ impl Claimed<'_> {
         write::sync_directory(&self.inbox.folder)?;
         Ok(target)
     }
+}
+
+/// Removes documents that a visitor began and did not live to finish.
+fn remove_unfinished(folder: &Path) -> Result<(), FileError> {
+    let begun = format!("{ERROR_ENDING}.mg-");
+    for (name, _) in entries(folder)? {
+        let text = name.to_string_lossy();
+        if text.starts_with('.') && text.contains(&begun) && text.ends_with(".tmp") {
+            write::remove_if_there(&folder.join(&name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves a file into a folder under its name or the next that is free.

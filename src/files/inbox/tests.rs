@@ -190,11 +190,14 @@ fn a_rejected_file_has_its_document_and_neither_lands_on_another() {
     assert_eq!(scene.read("rejected/a.csv.error.json"), "why h1");
     assert_eq!(scene.read("rejected/a.1.csv.error.json"), "why h2");
     assert_eq!(rejected_count(&scene.folder).unwrap(), 2);
+    scene.write("rejected/.a.csv.error.json.mg-7-0.tmp", "half a docum");
     // A crash came between the document and the file: the same file takes its document again, another one does not.
     scene.write("rejected/a.2.csv.error.json", "why h3");
     assert!(rejected("four", "h4").ends_with("rejected/a.3.csv"));
     assert!(rejected("three", "h3").ends_with("rejected/a.2.csv"));
     assert_eq!(rejected_count(&scene.folder).unwrap(), 4);
+    let hidden = scene.names(REJECTED).into_iter();
+    assert_eq!(hidden.filter(|name| name.starts_with('.')).count(), 0);
 }
 
 #[test]
