@@ -74,7 +74,7 @@ pub fn sweep(
         choices: &choices,
         lock_timeout: session.found.lock_timeout,
     };
-    let explain = |path: &Path, kind, error| explain(call, path, kind, error);
+    let explain = |kind, error| explain(call, kind, error);
     if dry_run {
         let found = sweeping::preview(&visit, &explain);
         return Some(found.map_err(|error| unusable(&folder, &error)));
@@ -115,19 +115,11 @@ fn unusable(folder: &Path, error: &FileError) -> Problem {
 }
 
 /// Why a file was not stored. Options of a command line that there was none of are given as a command.
-fn explain(call: &Call, path: &Path, kind: Option<FileKind>, error: IngestError) -> Why {
+fn explain(call: &Call, kind: Option<FileKind>, error: IngestError) -> Why {
     let of = kind.unwrap_or(FileKind::Predictions);
     let mut problem = not_stored::problem(call, of, false, error);
     if problem.hints.iter().any(|hint| hint.contains("`--")) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let rejected = path
-            .with_file_name(crate::files::inbox::REJECTED)
-            .join(&*name);
-        let command = call.follow_up(&format!(
-            "ingest {} {}",
-            of.name(),
-            super::call::quoted(&rejected.display().to_string())
-        ));
+        let command = call.follow_up(&format!("ingest {} FILE", of.name()));
         problem = problem.hint(format!("with that option by hand: `{command}`"));
     }
     Why {

@@ -115,8 +115,8 @@ impl From<StoreError> for Halt {
     }
 }
 
-/// Words an error about the file at a path.
-pub type Explain<'a> = &'a dyn Fn(&Path, Option<FileKind>, IngestError) -> Why;
+/// Words an error about a file of that kind.
+pub type Explain<'a> = &'a dyn Fn(Option<FileKind>, IngestError) -> Why;
 
 /// Takes in the files that lie in the inbox now, in the order of their names. `tick` hears how many rows of a file were
 /// read and says whether to go on.
@@ -171,7 +171,7 @@ pub fn preview(visit: &Visit<'_>, explain: Explain<'_>) -> Result<Swept, FileErr
         let path = visit.folder.join(&name);
         let (kind, why) = match kind(visit, &name, &path) {
             Ok(kind) => (Some(kind), None),
-            Err(error) => (None, Some(explain(&path, None, error.into()))),
+            Err(error) => (None, Some(explain(None, error.into()))),
         };
         SweptFile {
             kind,
@@ -288,7 +288,7 @@ impl Sweep<'_, '_> {
         match self.move_to_done(name, &watched) {
             Ok(moved_to) => file.moved_to = moved_to,
             // Its rows are in; the next sweep knows it and tries to move it again.
-            Err(error) => file.why = Some((self.explain)(&file.path, file.kind, error.into())),
+            Err(error) => file.why = Some((self.explain)(file.kind, error.into())),
         }
         Ok(Some(file))
     }
@@ -302,7 +302,7 @@ impl Sweep<'_, '_> {
     }
 
     fn stays(&self, file: SweptFile, error: IngestError) -> SweptFile {
-        let why = (self.explain)(&file.path, file.kind, error);
+        let why = (self.explain)(file.kind, error);
         SweptFile {
             why: Some(why),
             ..file
@@ -322,7 +322,7 @@ impl Sweep<'_, '_> {
             error if !is_refusal(&error) => return Ok(self.stays(file, error)),
             _ => {}
         }
-        let why = (self.explain)(&file.path, file.kind, error);
+        let why = (self.explain)(file.kind, error);
         let file = SweptFile {
             why: Some(why.clone()),
             ..file
