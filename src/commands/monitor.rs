@@ -67,8 +67,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     if !args.all {
         let model = call.model(&mut session)?;
         let mut one = monitor_one(call, &mut session, &model, args)?;
-        // Without a word about the inbox to say, the failure is the answer.
-        if one.inbox.warnings().is_empty() && one.inbox.swept.files.is_empty() {
+        // Where no file came in there is nothing to report, and the failure is the answer.
+        if one.inbox.swept.files.is_empty() {
             one.result = Ok(one.result?);
         }
         return finish(call, &mut session, args, vec![one]);

@@ -390,6 +390,8 @@ fn a_busy_store_moves_nothing() {
     for command in ["ingest inbox", "monitor"] {
         let run = sandbox.run_on_broken(&format!("{command} --lock-timeout 50ms"));
         assert_eq!(run.status, 11, "{run:#?}");
+        assert_eq!(run.stdout, "", "{run:#?}");
+        assert!(run.stderr.contains("MG0404"), "{run:#?}");
         assert_eq!(waiting(&sandbox), ["1.csv", "2.csv"]);
         assert_eq!(names(&sandbox, "rejected"), [""; 0]);
     }
@@ -843,4 +845,10 @@ fn names_from_outside_are_told_safely() {
     assert!(run.stdout.contains("bad\\u{1b}[2J\\n.csv"), "{run:#?}");
     let run = sandbox.ok("alerts list");
     assert!(!run.stdout.contains('\u{1b}'), "{run:#?}");
+    // A name that is no Unicode is kept as it is.
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = std::ffi::OsStr::from_bytes(b"pred_\xff.csv");
+    fs::write(sandbox.file("inbox").join(odd), predictions("a", 1)).unwrap();
+    assert_eq!(states(&swept(&sandbox, 0)), ["pred_\u{fffd}.csv ingested"]);
+    assert!(sandbox.file("inbox/done").join(odd).is_file());
 }
