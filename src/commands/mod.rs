@@ -29,6 +29,7 @@ mod redo;
 mod register;
 mod retire;
 mod rollback;
+mod season;
 mod show;
 mod status;
 mod store;
@@ -97,6 +98,7 @@ enum Verb {
     Tag(tag::Args),
     Retire(retire::Args),
     Alias(alias::Args),
+    Season(season::Args),
     Log(log::Args),
     Store(store::Args),
     Config(config::Args),
@@ -131,6 +133,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Tag(args) => tag::run(call, args),
         Verb::Retire(args) => retire::run(call, &args),
         Verb::Alias(args) => alias::run(call, &args),
+        Verb::Season(args) => season::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
         Verb::Config(args) => config::run(call, &args),

@@ -9,5 +9,6 @@ pub mod nearest;
 pub mod operation;
 pub mod policy;
 pub mod sample;
+pub mod season;
 pub mod time;
 pub mod verdict;

@@ -34,6 +34,7 @@ mod questions;
 mod registering;
 mod retire;
 mod rows;
+mod season;
 mod several_models;
 mod show;
 mod sick_stores;
