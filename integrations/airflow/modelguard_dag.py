@@ -86,7 +86,8 @@ with DAG("modelguard_hourly", doc_md=__doc__, **COMMON):
         """Fails where a person has to know, skips where nobody can say, else succeeds."""
         model = document["data"]["models"][0]
         action = model["action"]
-        said = f"{model['model']} {action['from_version']}: {(document['verdict'] or 'no verdict').replace('_', ' ')}"
+        live = action["from_version"] or "(nothing is live)"
+        said = f"{model['model']} {live}: {document['verdict'].replace('_', ' ')}"
         if document["exit_code"] == 5:
             said += f", rolled back to {action['to_version']}. To take it back: {action['undo_command']}"
         elif document["exit_code"] == 6:
