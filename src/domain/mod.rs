@@ -6,6 +6,7 @@ pub mod holders;
 pub mod metric;
 pub mod names;
 pub mod nearest;
+pub mod notification;
 pub mod operation;
 pub mod policy;
 pub mod sample;

@@ -1,14 +1,16 @@
 //! What a policy says: every key that exists, typed, with its default and what one model overrides.
 
+mod channels;
 mod choices;
 mod requires;
 mod rules;
 
 use std::collections::BTreeMap;
 
+pub use channels::{Carrier, Channel, DeliveryRules, Filter, Mailer, SecretSource};
 pub use choices::{
-    BaselineChoice, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice, UnknownBaseline,
-    UnknownChoice, UnknownWindow, Window,
+    BaselineChoice, Encryption, EventKind, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice,
+    UnknownBaseline, UnknownChoice, UnknownWindow, Window,
 };
 pub use requires::{RangeSyntax, VersionRange};
 pub use rules::{Broken, Violation, read_lock_timeout};
@@ -30,6 +32,9 @@ pub struct Policy {
     pub check: CheckRules,
     pub action: ActionRules,
     pub season: Seasons,
+    /// The channels of `[[notify]]`, in the file's order.
+    pub channels: Vec<Channel>,
+    pub delivery: DeliveryRules,
     /// What `[models.NAME.…]` says, under the name as written. Names differ in more than case.
     pub models: BTreeMap<ModelName, Overrides>,
 }
