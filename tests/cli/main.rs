@@ -15,6 +15,7 @@ mod demo;
 mod discovery;
 mod documents;
 mod environment;
+mod exit_map;
 mod fetch;
 mod fetching;
 mod globals;
