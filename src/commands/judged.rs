@@ -193,6 +193,7 @@ fn baseline_name(source: &Source) -> String {
     match source.kind {
         BaselineKind::Reference | BaselineKind::Recorded => source.kind.name().to_owned(),
         BaselineKind::Previous => format!("previous {}{bad}", source.version),
+        BaselineKind::Season => format!("the season before, {}{bad}", source.version),
         BaselineKind::Version => format!("{}{bad}", source.version),
     }
 }
