@@ -21,6 +21,7 @@ mod lists;
 mod log;
 mod man;
 mod marked;
+mod messages;
 mod monitor;
 mod not_stored;
 mod output;

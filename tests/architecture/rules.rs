@@ -68,6 +68,7 @@ pub const NO_VERBS: &[&str] = &[
     "judged",
     "lists",
     "marked",
+    "messages",
     "not_stored",
     "output",
     "problems",

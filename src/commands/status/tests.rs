@@ -18,6 +18,8 @@ fn empty() -> Overview {
         below_count: 0,
         last_check: None,
         alerts_open_count: 0,
+        messages_queued_count: 0,
+        messages_failed_count: 0,
     }
 }
 
@@ -75,6 +77,7 @@ fn found(models: Vec<Overview>) -> Found {
         models,
         head: Hash([0xab; 32]),
         alerts_command: "modelguard alerts list --open".to_owned(),
+        flush_command: "modelguard alerts flush".to_owned(),
         promote_command: "modelguard promote latest".to_owned(),
         check_command: "modelguard check".to_owned(),
     }
