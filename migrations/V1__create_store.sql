@@ -281,20 +281,25 @@ CREATE TRIGGER evaluation_only_appends BEFORE INSERT ON evaluation
 WHEN EXISTS (SELECT 1 FROM evaluation WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'evaluations are append-only'); END;
 
--- One row per model, version and kind, ever.
+-- One row per model, version and kind, ever; of a refused file one row per model and file.
 CREATE TABLE alert (
     id                 INTEGER PRIMARY KEY,
     model_id           INTEGER NOT NULL REFERENCES model (id),
-    version_id         INTEGER NOT NULL REFERENCES version (id),
-    kind               TEXT    NOT NULL CHECK (kind IN ('degraded', 'blind')),
+    version_id         INTEGER REFERENCES version (id),
+    kind               TEXT    NOT NULL CHECK (kind IN ('degraded', 'blind', 'refused_file')),
+    subject            TEXT, -- of a refused file: its hash and its name
     severity           TEXT    NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     message            TEXT    NOT NULL,
     opened_at          INTEGER NOT NULL, -- last opened; the log knows the earlier times
     resolved_at        INTEGER,
     acked_at           INTEGER,
-    evaluation_id      INTEGER NOT NULL REFERENCES evaluation (id),
+    evaluation_id      INTEGER REFERENCES evaluation (id),
     acted_operation_id INTEGER REFERENCES operation (id) DEFERRABLE INITIALLY DEFERRED,
-    UNIQUE (model_id, version_id, kind)
+    UNIQUE (model_id, version_id, kind),
+    UNIQUE (model_id, kind, subject),
+    CHECK ((kind = 'refused_file') = (subject IS NOT NULL)),
+    CHECK ((kind = 'refused_file') = (version_id IS NULL)),
+    CHECK ((kind = 'refused_file') = (evaluation_id IS NULL))
 ) STRICT;
 
 CREATE INDEX alert_open ON alert (model_id, id) WHERE resolved_at IS NULL;

@@ -73,7 +73,8 @@ Effect: reads only")]
     },
     /// Take note of an alert
     ///
-    /// It stays open until what is live is healthy. With --rearm it may roll back once more.
+    /// It stays open until what is live is healthy; that of a refused file is resolved by it. With --rearm it may
+    /// roll back once more.
     #[command(after_long_help = "\
 Examples:
   modelguard alerts ack a_1 --note \"the feed is repaired\"
@@ -143,10 +144,10 @@ fn alert_data(alert: &Alert) -> Value {
         "severity": alert.severity.name(),
         "kind": alert.kind.name(),
         "model": alert.model.to_string(),
-        "version": alert.version.to_string(),
+        "version": alert.version.as_ref().map(ToString::to_string),
         "reason": alert.message,
         "state": state(alert),
-        "evaluation_id": alert.evaluation.to_string(),
+        "evaluation_id": alert.evaluation.map(|id| id.to_string()),
         "acted_operation_id": alert.acted_operation.map(|id| id.to_string()),
         "deliveries": [],
     })

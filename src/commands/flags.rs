@@ -16,6 +16,7 @@ use crate::domain::policy::{
 use crate::domain::time::Length;
 use crate::store::models::Model;
 use crate::ui::colour::ColourChoice;
+use crate::ui::exit::map::ExitMap;
 use crate::ui::problem::Problem;
 
 /// Options of every command.
@@ -76,6 +77,11 @@ pub struct Globals {
     /// Who acts, for the log [env: MODELGUARD_ACTOR; default: the system's user]
     #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
+
+    /// Other numbers for the shell: nagios, airflow, zero, or pairs such as 4=0,5=0 [env: MODELGUARD_EXIT_MAP]
+    // `main` reads it from the raw words, so that it also holds where they make no sense; here it is checked.
+    #[arg(long, global = true, value_name = "MAP")]
+    pub exit_map: Option<ExitMap>,
 }
 
 /// Options of what changes the live version.

@@ -22,6 +22,7 @@ mod log;
 mod man;
 mod marked;
 mod monitor;
+mod not_stored;
 mod output;
 mod problems;
 mod promote;
@@ -29,9 +30,11 @@ mod redo;
 mod register;
 mod retire;
 mod rollback;
+mod season;
 mod show;
 mod status;
 mod store;
+mod swept;
 mod switched;
 mod tag;
 mod undo;
@@ -51,9 +54,10 @@ use flags::Globals;
 use output::{Report, Screen};
 
 use crate::domain::time::Timestamp;
-use crate::policy::environment::Environment;
+use crate::policy::environment::{BadVariable, Environment};
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
+use crate::ui::exit::map::{BadExitMap, ExitMap};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::table::terminal_width;
@@ -97,6 +101,7 @@ enum Verb {
     Tag(tag::Args),
     Retire(retire::Args),
     Alias(alias::Args),
+    Season(season::Args),
     Log(log::Args),
     Store(store::Args),
     Config(config::Args),
@@ -131,6 +136,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Tag(args) => tag::run(call, args),
         Verb::Retire(args) => retire::run(call, &args),
         Verb::Alias(args) => alias::run(call, &args),
+        Verb::Season(args) => season::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
         Verb::Config(args) => config::run(call, &args),
@@ -150,6 +156,19 @@ pub fn tree() -> clap::Command {
 #[must_use]
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
+    let environment = Environment::read();
+    let exit_map = match meant_exit_map(&words, &environment) {
+        Ok(map) => map,
+        Err(problem) => {
+            let palette = palette(
+                colour_of(&words),
+                &environment,
+                std::io::stderr().is_terminal(),
+            );
+            let status = output::print_problem(&problem, is_json(&words), palette);
+            return ExitCode::from(status.code());
+        }
+    };
     std::panic::set_hook(Box::new(|panic| {
         let problem = Problem::new("MG9901", "internal error")
             .cause(panic.to_string())
@@ -159,10 +178,60 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // Without handlers a signal simply ends the run, which every command withstands.
         let stop = StopFlag::listen().unwrap_or_default();
-        run(&words, Environment::read(), &stop, Voice::Loud)
+        run(&words, environment, &stop, Voice::Loud)
     }));
     let status = status.unwrap_or(ExitStatus::Bug);
-    ExitCode::from(status.code())
+    ExitCode::from(exit_map.code(status))
+}
+
+/// What `--exit-map` or its variable makes of the statuses.
+///
+/// It is read from the raw words, so that it holds for a command line that makes no sense, too: to Nagios a mistyped
+/// command is UNKNOWN, while the bare status would be CRITICAL. A bad map in the words maps nothing; clap tells it.
+fn meant_exit_map(words: &[OsString], environment: &Environment) -> Result<ExitMap, Problem> {
+    let given: Vec<_> = values_of(words, "--exit-map")
+        .map(|value| value.parse::<ExitMap>())
+        .collect();
+    if given.is_empty() {
+        let Some(value) = &environment.exit_map else {
+            return Ok(ExitMap::default());
+        };
+        return value.parse().map_err(|reason: BadExitMap| {
+            problems::variable(BadVariable {
+                variable: "MODELGUARD_EXIT_MAP",
+                value: value.clone(),
+                reason: reason.to_string(),
+            })
+        });
+    }
+    let maps: Result<Vec<_>, _> = given.into_iter().collect();
+    // Of one before the verb and one behind it, clap takes the last.
+    Ok(maps
+        .ok()
+        .and_then(|mut maps| maps.pop())
+        .unwrap_or_default())
+}
+
+/// What an option is given in words that may make no sense as a whole: `--name value` and `--name=value`.
+fn values_of<'a>(words: &'a [OsString], name: &str) -> impl Iterator<Item = &'a str> {
+    let options = words.iter().take_while(|word| *word != "--");
+    let words: Vec<_> = options
+        .map(|word| word.to_str().unwrap_or_default())
+        .collect();
+    let values =
+        words
+            .iter()
+            .enumerate()
+            .filter_map(|(index, word)| match word.strip_prefix(name)? {
+                "" => words.get(index + 1).copied(),
+                joined => joined.strip_prefix('='),
+            });
+    values.collect::<Vec<_>>().into_iter()
+}
+
+/// Whether JSON was meant, which must be known before the words are understood.
+fn is_json(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--json")
 }
 
 /// Whether a run prints.
@@ -174,8 +243,7 @@ enum Voice {
 }
 
 fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voice) -> ExitStatus {
-    // Whether JSON was meant must be known before the words are understood.
-    let as_json = words.iter().any(|word| word == "--json");
+    let as_json = is_json(words);
     let stderr_is_terminal = std::io::stderr().is_terminal();
     let parsed = Cli::command()
         .try_get_matches_from(words)
@@ -256,11 +324,8 @@ fn palette(choice: ColourChoice, environment: &Environment, is_terminal: bool) -
 
 /// What `--color` says, where the words as a whole make no sense.
 fn colour_of(words: &[OsString]) -> ColourChoice {
-    let words: Vec<_> = words.iter().filter_map(|word| word.to_str()).collect();
-    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
-    let apart = words.iter().position(|word| *word == "--color");
-    let value = joined.or_else(|| words.get(apart? + 1).copied());
-    value
+    values_of(words, "--color")
+        .next()
         .and_then(|value| value.parse().ok())
         .unwrap_or(ColourChoice::Auto)
 }

@@ -1,11 +1,15 @@
 //! `monitor`: checks what is live and does what the policy says; the command for cron.
 
+mod inbox;
+
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, judged, problems};
+use super::{Outcome, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -19,7 +23,8 @@ use crate::workflows::session::Session;
 
 /// Check what is live, and act as the policy says
 ///
-/// Never asks: the option or the policy is the consent. An alert acts once; `alerts ack --rearm` lets it act again.
+/// First takes in what services dropped into the policy's `ingest.inbox`; whatever becomes of those files, the exit
+/// status is the verdict's. Never asks: the option or the policy is the consent. An alert acts once; `alerts ack --rearm` lets it act again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -58,9 +63,14 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Access::Write
     };
     let mut session = call.session(access)?;
+    swept::require_apart(call, &mut session)?;
     if !args.all {
         let model = call.model(&mut session)?;
-        let one = monitor_one(call, &mut session, &model, args)?;
+        let mut one = monitor_one(call, &mut session, &model, args)?;
+        // Where no file came in there is nothing to report, and the failure is the answer.
+        if one.inbox.swept.files.is_empty() {
+            one.result = Ok(one.result?);
+        }
         return finish(call, &mut session, args, vec![one]);
     }
     if Call::named_model(&session).is_some() {
@@ -81,6 +91,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         let one = monitor_one(call, &mut session, &model, args);
         found.push(one.unwrap_or_else(|problem| One {
             model: model.name.to_string(),
+            inbox: Inbox::default(),
             result: Err(problem),
             undo_command: None,
         }));
@@ -100,6 +111,7 @@ fn monitor_one(
     } else if args.no_auto_rollback {
         policy.action.on_degraded = OnDegraded::Alert;
     }
+    let inbox = Inbox::sweep(call, session, model, args.dry_run)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -107,14 +119,16 @@ fn monitor_one(
         &policy,
         args.dry_run,
     )
-    .map_err(|error| problems::judge(call, error))?;
+    .map_err(|error| problems::judge(call, error));
+    let operation = monitored
+        .as_ref()
+        .ok()
+        .and_then(|monitored| monitored.action.operation);
     Ok(One {
         model: model.name.to_string(),
-        undo_command: monitored
-            .action
-            .operation
-            .map(|operation| call.follow_up(&format!("undo {operation}"))),
-        result: Ok(Box::new(monitored)),
+        inbox,
+        undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
+        result: monitored.map(Box::new),
     })
 }
 
@@ -139,6 +153,7 @@ fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> 
 /// One model and what came of it.
 struct One {
     model: String,
+    inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
     undo_command: Option<String>,
 }
@@ -162,34 +177,30 @@ impl One {
                 return json!({
                     "model": self.model,
                     "exit_code": self.exit().code(),
-                    "inbox": [],
+                    "inbox": swept::data(&self.inbox.swept),
                     "check": null,
                     "helps": null,
                     "action": null,
-                    "alerts": [],
+                    "alerts": swept::alerts(&self.inbox.swept),
                     "error": problem.to_json(),
                 });
             }
         };
         let action = &monitored.action;
         let live = monitored.checked.judgement.version.as_ref();
-        let alerts: Vec<_> = monitored
-            .checked
-            .alerts
-            .iter()
-            .map(|touched| {
-                json!({
-                    "alert_id": touched.id.map(|id| id.to_string()),
-                    "kind": touched.kind.name(),
-                    "state": touched.news.name(),
-                    "deliveries": [],
-                })
+        let mut alerts = swept::alerts(&self.inbox.swept);
+        alerts.extend(monitored.checked.alerts.iter().map(|touched| {
+            json!({
+                "alert_id": touched.id.map(|id| id.to_string()),
+                "kind": touched.kind.name(),
+                "state": touched.news.name(),
+                "deliveries": [],
             })
-            .collect();
+        }));
         json!({
             "model": self.model,
             "exit_code": self.exit().code(),
-            "inbox": [],
+            "inbox": swept::data(&self.inbox.swept),
             "check": judged::check_data(&monitored.checked),
             "helps": null,
             "action": {
@@ -288,6 +299,11 @@ impl Report for Found {
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
         for one in &self.models {
+            text.push_str(&if self.news_only {
+                swept::news(&one.inbox.swept)
+            } else {
+                swept::summary(&one.inbox.swept)
+            });
             let monitored = match &one.result {
                 Ok(monitored) => monitored,
                 Err(problem) => {
@@ -353,28 +369,31 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let prefix = |monitored: &Monitored, warning: Warning| Warning {
+        let prefix = |one: &One, warning: Warning| Warning {
             text: if self.all {
-                format!(
-                    "{}: {}",
-                    monitored.checked.judgement.model.name, warning.text
-                )
+                format!("{}: {}", one.model, warning.text)
             } else {
                 warning.text
             },
             ..warning
         };
-        self.monitored()
-            .flat_map(|monitored| {
-                judged::warnings(&monitored.checked.judgement)
-                    .into_iter()
-                    .map(move |warning| prefix(monitored, warning))
-            })
+        let of_one = |one: &One| {
+            let judged = one.result.as_ref().ok();
+            let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
+            let mut warnings = one.inbox.warnings();
+            warnings.extend(judged.unwrap_or_default());
+            warnings
+        };
+        let models = self.models.iter();
+        models
+            .flat_map(|one| of_one(one).into_iter().map(|warning| prefix(one, warning)))
             .collect()
     }
 
     fn is_news(&self) -> bool {
-        self.models.iter().any(|one| one.result.is_err())
+        self.models
+            .iter()
+            .any(|one| one.result.is_err() || swept::is_news(&one.inbox.swept))
             || self.monitored().any(Monitored::is_news)
     }
 }

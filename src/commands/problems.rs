@@ -24,6 +24,7 @@ pub fn variable(error: BadVariable) -> Problem {
     let example = match error.variable {
         "MODELGUARD_NOW" => "2026-01-31T14:00:00Z",
         "MODELGUARD_LOCK_TIMEOUT" => "5s",
+        "MODELGUARD_EXIT_MAP" => "nagios",
         _ => "NAME",
     };
     Problem::new("MG0109", format!("{} is {:?}", error.variable, error.value))

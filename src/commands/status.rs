@@ -1,6 +1,10 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
+mod inbox;
+
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::output::{Report, Screen};
@@ -38,7 +42,9 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         Ok::<_, NamingError>((looked, operations::head(tx)?.1))
     });
     let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
+        inboxes: inboxes.collect(),
         models,
         head,
         alerts_command: call.follow_up("alerts list --open"),
@@ -49,6 +55,8 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
 
 struct Found {
     models: Vec<Overview>,
+    /// In the same order.
+    inboxes: Vec<Inbox>,
     head: Hash,
     alerts_command: String,
     promote_command: String,
@@ -61,17 +69,24 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models: Vec<_> = self.models.iter().map(model_data).collect();
+        let models = self.models.iter().zip(&self.inboxes);
+        let models: Vec<_> = models
+            .map(|(model, inbox)| {
+                let mut data = model_data(model);
+                data["inbox"] = inbox.data();
+                data
+            })
+            .collect();
         json!({ "models": models, "head_blake3": self.head.to_string() })
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        for model in &self.models {
+        for (model, inbox) in self.models.iter().zip(&self.inboxes) {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model));
+            text.push_str(&self.model_text(screen, model, inbox));
         }
         text
     }
@@ -155,7 +170,7 @@ fn lag(check: Option<&LastCheck>) -> Option<u64> {
 }
 
 impl Found {
-    fn model_text(&self, screen: &Screen, model: &Overview) -> String {
+    fn model_text(&self, screen: &Screen, model: &Overview, inbox: &Inbox) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
@@ -200,6 +215,9 @@ impl Found {
         if model.alerts_open_count > 0 {
             let count = model.alerts_open_count;
             line("alerts", format!("{count} open: `{}`", self.alerts_command));
+        }
+        if let Some(text) = inbox.text() {
+            line("inbox", text);
         }
         lines.join("\n") + "\n"
     }

@@ -10,5 +10,6 @@ pub mod notification;
 pub mod operation;
 pub mod policy;
 pub mod sample;
+pub mod season;
 pub mod time;
 pub mod verdict;

@@ -119,6 +119,8 @@ impl<'a> Document<'a> {
         self.policy.columns = rules.columns;
         self.policy.check = rules.check;
         self.policy.action = rules.action;
+        self.policy.ingest = rules.ingest;
+        self.policy.season = rules.season;
         for violation in self.policy.violations() {
             self.violation(violation);
         }
@@ -206,7 +208,7 @@ impl<'a> Document<'a> {
             Reader::Whole(read) => read(&mut self.policy, &Value(value)),
             Reader::Model(read) => read(written, &Value(value)),
             Reader::Labelled(_) if part.is_empty() => {
-                let message = format!("`{name}` names no class");
+                let message = format!("`{name}` has an empty name");
                 return self.problem(ProblemKind::BadValue, name, message, key_span, Vec::new());
             }
             Reader::Labelled(read) => read(written, part, &Value(value)),

@@ -9,7 +9,7 @@ use crate::domain::policy::{
 
 /// One key that exists.
 pub struct Key {
-    /// The key in full. A last part in capitals (`columns.proba.LABEL`) stands for any.
+    /// The key in full. A last part in capitals (`columns.proba.LABEL`, `season.ALIAS`) stands for any.
     pub name: &'static str,
     /// The default as TOML writes it.
     pub default: Option<&'static str>,
@@ -54,6 +54,18 @@ impl Key {
         self.name
             .split_once('.')
             .map_or(self.name, |(_, leaf)| leaf)
+    }
+}
+
+/// What stands for any name in a key, and the name that an example has.
+const ANY: [(&str, &str); 2] = [("LABEL", "yes"), ("ALIAS", "winter")];
+
+impl Key {
+    /// A name or a leaf as an example writes it.
+    #[must_use]
+    pub fn exemplary(name: &str) -> String {
+        ANY.iter()
+            .fold(name.to_owned(), |name, (any, one)| name.replace(any, one))
     }
 }
 
@@ -352,6 +364,36 @@ pub const KEYS: &[Key] = &[
             value.choice(TargetChoice::WORDS)
         )),
         |_, rules| Some(rules.action.target.to_string())
+    ),
+    key!(
+        "ingest.inbox",
+        "\"inbox/\"",
+        "folder, relative to this file",
+        "files come in by `ingest` alone",
+        "Where services drop files of predictions and of truth by renaming them in; monitor takes them in first. One for each model. Outside this folder it needs `modelguard config trust` once.",
+        Model(|written, value| put(&mut written.ingest.inbox, value.text())),
+        |_, rules| rules.ingest.inbox.clone()
+    ),
+    key!(
+        "season.ALIAS",
+        "\"11-01\"",
+        "month and day, MM-DD, in UTC",
+        "no seasons",
+        "The day on which the season of the alias ALIAS begins, each year; it holds until the next one begins. `modelguard season apply` then makes the version that holds the alias the live one. A model's own replace all of the common ones.",
+        Labelled(|written, alias, value| {
+            let alias = value.alias(alias)?;
+            let from = value.parsed("a day of the year such as \"11-01\"")?;
+            written.season.insert(alias, from);
+            Ok(())
+        }),
+        |_, rules| {
+            let seasons: Vec<_> = rules
+                .season
+                .iter()
+                .map(|(alias, from)| format!("{alias}={from}"))
+                .collect();
+            (!seasons.is_empty()).then(|| seasons.join(", "))
+        }
     ),
 ];
 

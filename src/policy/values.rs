@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::diagnose::nearest;
 use crate::domain::metric::Metric;
-use crate::domain::names::ReferenceTarget;
+use crate::domain::names::{AliasName, NameSyntax, ReferenceTarget};
 use crate::domain::policy::BaselineChoice;
 use crate::domain::time::Length;
 
@@ -83,6 +83,12 @@ impl Value<'_, '_> {
         let text = self.text_like(wanted)?;
         text.parse()
             .map_err(|error: T::Err| self.wrong(format!(": {error}")))
+    }
+
+    /// The key's own last part as the name of an alias.
+    pub fn alias(&self, part: &str) -> Result<AliasName, Wrong> {
+        part.parse()
+            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))
     }
 
     /// One of a few words.

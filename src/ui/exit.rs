@@ -1,5 +1,7 @@
 //! Lists the exit statuses, what each means, and which of several is the worst.
 
+pub mod map;
+
 /// How a command ended, told apart by `$?` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitStatus {

@@ -12,5 +12,7 @@ pub mod naming;
 pub mod overview;
 pub mod recording;
 pub mod registering;
+pub mod seasons;
 pub mod session;
+pub mod sweeping;
 pub mod switching;

@@ -62,7 +62,17 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
-    "call", "consent", "flags", "judged", "lists", "marked", "output", "problems", "switched",
+    "call",
+    "consent",
+    "flags",
+    "judged",
+    "lists",
+    "marked",
+    "not_stored",
+    "output",
+    "problems",
+    "swept",
+    "switched",
     "versions",
 ];
 

@@ -112,7 +112,10 @@ impl Report for Listed {
                 alert.severity.to_string(),
                 alert.kind.name().to_owned(),
                 alert.model.to_string(),
-                alert.version.to_string(),
+                alert
+                    .version
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), ToString::to_string),
                 alert.message.clone(),
             ]);
             table.tone(2, alert.is_open().then_some(Tone::Bad));

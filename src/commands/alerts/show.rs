@@ -19,8 +19,11 @@ pub fn run(call: &Call, id: AlertId) -> Outcome {
         .read(|tx| {
             let alert = found(tx, call, id)?;
             let document = match &alert {
-                Some(alert) => evaluations::document(tx, alert.evaluation)?,
-                None => None,
+                Some(Alert {
+                    evaluation: Some(id),
+                    ..
+                }) => evaluations::document(tx, *id)?,
+                _ => None,
             };
             Ok((alert, operations::head(tx)?.1, document))
         })
@@ -55,24 +58,26 @@ impl Report for Shown {
     fn text(&self, screen: &Screen) -> String {
         let alert = &self.alert;
         let time = |at: Option<Timestamp>| screen.times.show_if(at.map(Timestamp::micros));
+        let opened = screen.times.show(alert.opened_at.micros());
+        let (noted, resolved) = (time(alert.acked_at), time(alert.resolved_at));
+        let id = alert.id;
+        let head = format!(
+            "{kind}, severity {severity}, {state}\n  {message}\n  opened {opened}, noted {noted}, resolved {resolved}",
+            kind = alert.kind.name(),
+            severity = alert.severity,
+            state = state(alert),
+            message = alert.message,
+        );
+        let (Some(version), Some(check)) = (&alert.version, alert.evaluation) else {
+            return format!("{id}  {}  {head}\n", alert.model);
+        };
         let acted = alert.acted_operation.map_or_else(
             || "has not rolled back".to_owned(),
             |id| format!("has rolled back by {id}, and acts again only after `--rearm`"),
         );
         format!(
-            "{id}  {model}  {version}  {kind}, severity {severity}, {state}\n  {message}\n  \
-             opened {opened}, noted {noted}, resolved {resolved}; newest check {check}\n  {acted}\n",
-            id = alert.id,
-            model = alert.model,
-            version = alert.version,
-            kind = alert.kind.name(),
-            severity = alert.severity,
-            state = state(alert),
-            message = alert.message,
-            opened = screen.times.show(alert.opened_at.micros()),
-            noted = time(alert.acked_at),
-            resolved = time(alert.resolved_at),
-            check = alert.evaluation,
+            "{id}  {}  {version}  {head}; newest check {check}\n  {acted}\n",
+            alert.model
         )
     }
 

@@ -180,6 +180,7 @@ fn a_baseline_is_named_by_its_kind_and_another_version_by_its_name() {
     assert_eq!(name(BaselineKind::Recorded, false), "recorded");
     assert_eq!(name(BaselineKind::Previous, false), "previous v1");
     assert_eq!(name(BaselineKind::Previous, true), "previous v1 (bad)");
+    assert_eq!(name(BaselineKind::Season, false), "the season before, v1");
     assert_eq!(name(BaselineKind::Version, false), "v1");
     assert_eq!(name(BaselineKind::Version, true), "v1 (bad)");
 }

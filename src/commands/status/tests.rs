@@ -71,6 +71,7 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
 
 fn found(models: Vec<Overview>) -> Found {
     Found {
+        inboxes: models.iter().map(|_| Inbox::None).collect(),
         models,
         head: Hash([0xab; 32]),
         alerts_command: "modelguard alerts list --open".to_owned(),

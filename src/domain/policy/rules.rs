@@ -1,10 +1,12 @@
 //! Which policies can't be meant: values out of range, and keys that together can never, or always, say healthy.
 
+use super::inboxes;
 use super::{
     CheckRules, ColumnRules, EvidenceKind, ModelPolicy, Policy, ScoreIs, Window, key_part,
 };
 use crate::domain::metric::{Direction, Metric, Task};
 use crate::domain::names::ModelName;
+use crate::domain::season::Seasons;
 use crate::domain::time::{Length, TimeSyntax};
 
 /// A rule that a policy breaks, with the key to look at.
@@ -26,7 +28,7 @@ pub struct Violation {
     pub broken: Broken,
 }
 
-fn one(key: &str, message: impl Into<String>) -> Broken {
+pub(super) fn one(key: &str, message: impl Into<String>) -> Broken {
     Broken {
         key: key.to_owned(),
         other: None,
@@ -63,6 +65,7 @@ impl Policy {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<_> = self.store_rules();
+        found.extend(self.shared_inboxes());
         found.extend(self.common().broken());
         let common = found.clone();
         let mut found: Vec<_> = found
@@ -126,6 +129,8 @@ impl ModelPolicy {
         let mut found = ranges(&self.check);
         found.extend(deciding(&self.check));
         found.extend(columns(&self.columns));
+        found.extend(self.ingest.inbox.as_deref().and_then(inboxes::broken));
+        found.extend(seasons(&self.season));
         match self.check.evidence {
             EvidenceKind::Live => found.extend(never_healthy(&self.check)),
             EvidenceKind::Recorded if self.check.baseline.is_the_version_itself() => {
@@ -324,6 +329,28 @@ fn columns(columns: &ColumnRules) -> Vec<Broken> {
                 &format!("columns.proba.{}", key_part(label)),
                 &format!("columns.proba.{}", key_part(twin)),
                 format!("is the column {column:?}, which is that of another class"),
+            ));
+        }
+    }
+    found
+}
+
+fn seasons(seasons: &Seasons) -> Vec<Broken> {
+    let key = |alias: &str| format!("season.{}", key_part(alias));
+    let mut found = Vec::new();
+    let all: Vec<_> = seasons.iter().collect();
+    for (index, (alias, from)) in all.iter().enumerate() {
+        if alias.is_production() {
+            found.push(one(
+                &key(alias.as_str()),
+                "is what is live and no season; name the alias that holds the season's version",
+            ));
+        }
+        if let Some((twin, _)) = all[..index].iter().find(|(_, other)| other == from) {
+            found.push(clash(
+                &key(alias.as_str()),
+                &key(twin.as_str()),
+                format!("begins on {from}, as another season does: only one can be live"),
             ));
         }
     }

@@ -85,7 +85,7 @@ fn an_alert_says_what_was_over_the_threshold_and_how_bad_it_is() {
     let now = alert(&mut scene, 1);
     assert_eq!(now.severity, Severity::Critical, "it became worse");
     assert_eq!(now.opened_at, minute(100));
-    assert_eq!(now.evaluation, again.evaluation.unwrap());
+    assert_eq!(now.evaluation, again.evaluation);
 }
 
 #[test]
