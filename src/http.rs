@@ -153,7 +153,7 @@ fn said(error: &ureq::Error, timeout: Duration) -> PostError {
 /// What is wrong with a connection over TLS, in words that name no host.
 fn about_tls(error: &str) -> &'static str {
     let has = |part: &str| error.contains(part);
-    if has("UnknownIssuer") || has("unknown issuer") || has("CaUsedAsEndEntity") {
+    if has("UnknownIssuer") || has("BadSignature") || has("CaUsedAsEndEntity") {
         "the certificate is signed by nobody who is trusted; ca_file names whom to trust as well"
     } else if has("not valid for") || has("NotValidForName") {
         "the certificate is for another name"

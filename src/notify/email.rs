@@ -127,9 +127,11 @@ impl Attempt {
             return Err(error);
         }
         self.step(&mut connection)?;
+        // The library ends the last line itself.
+        let text = letter.text.strip_suffix("\r\n").unwrap_or(&letter.text);
         connection
             .command(Data)
-            .and_then(|_| connection.message(letter.text.as_bytes()))
+            .and_then(|_| connection.message(text.as_bytes()))
             .map_err(|error| self.refused("the message", &error))?;
         // Those who were reached must not get it twice because of one who was not.
         let result = match refused.into_iter().next() {
@@ -260,7 +262,7 @@ impl Attempt {
         }
         let what = match error.status() {
             Some(_) => format!("{place} is not ready"),
-            None if said.contains("certificate") => {
+            None if said.contains("certificate") || said.contains("corrupt message") => {
                 format!("no secure connection to {place}")
             }
             None => format!("no connection to {place}"),

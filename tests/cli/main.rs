@@ -30,6 +30,8 @@ mod init;
 mod listing;
 mod log;
 mod looking;
+#[cfg(feature = "net")]
+mod mail_servers;
 mod marking;
 mod mistakes;
 mod monitor;
