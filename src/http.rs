@@ -64,9 +64,6 @@ pub fn post(post: &Post<'_>) -> Result<Answer, PostError> {
     }) {
         return Err(PostError::Address);
     }
-    if post.timeout.is_zero() {
-        return Err(PostError::Time(post.timeout));
-    }
     let roots = roots(post.ca_pem)?;
     let agent: Agent = Agent::config_builder()
         .timeout_global(Some(post.timeout))

@@ -87,7 +87,8 @@ pub fn run(program: &Program<'_>) -> Result<Ended, ProcessError> {
 )]
 fn start(first: &str, rest: &[String], program: &Program<'_>) -> io::Result<Child> {
     let path = match first.contains('/') {
-        true => program.folder.join(first),
+        // The program's own folder is changed before it is looked for.
+        true => std::path::absolute(program.folder.join(first))?,
         false => PathBuf::from(first),
     };
     let mut command = Command::new(path);

@@ -249,39 +249,35 @@ impl Attempt {
             return Failure::Late;
         }
         let place = self.place();
-        let mut innermost = error.source();
-        let mut said = String::new();
-        while let Some(source) = innermost {
-            if let Some(io) = source.downcast_ref::<std::io::Error>()
-                && io.kind() == std::io::ErrorKind::WouldBlock
-            {
-                return Failure::Late;
-            }
-            said = source.to_string();
-            innermost = source.source();
-        }
+        let said = innermost(error);
+        let is_about_tls = ["certificate", "corrupt message", "handshake"]
+            .iter()
+            .any(|word| said.contains(word));
         let what = match error.status() {
             Some(_) => format!("{place} is not ready"),
-            None if said.contains("certificate") || said.contains("corrupt message") => {
-                format!("no secure connection to {place}")
-            }
+            None if is_about_tls => format!("no secure connection to {place}"),
             None => format!("no connection to {place}"),
         };
         SendError::again(self.with_answer(&what, error)).into()
     }
 
-    /// `what`, with the innermost words of the error: the server's own where it answered.
+    /// `what`, with what the server answered or the system said.
     fn with_answer(&self, what: &str, error: &Error) -> String {
         let code = error.status().map(|code| format!("{code} "));
-        let mut innermost = error.source();
-        let mut said = String::new();
-        while let Some(source) = innermost {
-            said = source.to_string();
-            innermost = source.source();
-        }
-        self.secrets
-            .with_quote(what, &format!("{}{said}", code.unwrap_or_default()))
+        let said = code.unwrap_or_default() + &innermost(error);
+        self.secrets.with_quote(what, &said)
     }
+}
+
+/// The words of the first cause, which says the most: what the server answered, what the system said.
+fn innermost(error: &Error) -> String {
+    let mut said = String::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        said = cause.to_string();
+        next = cause.source();
+    }
+    said
 }
 
 fn address(mailbox: &Mailbox) -> Result<Address, SendError> {

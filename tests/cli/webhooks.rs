@@ -217,13 +217,7 @@ fn a_server_that_never_shakes_hands_costs_no_more_than_the_time_limit() {
     let sender = Sender::to(format!("https://localhost:{port}/"));
     sender.fails(500, "no answer within 500 ms");
     assert!(began.elapsed() < Duration::from_secs(20));
-    assert!(
-        sender
-            .send(0)
-            .unwrap_err()
-            .text
-            .contains("no answer within 0 ms")
-    );
+    sender.fails(0, "there was no time left for it");
 }
 
 #[test]
