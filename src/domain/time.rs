@@ -87,6 +87,14 @@ impl Timestamp {
         self.calendar().format("%-d %b %H:%M").to_string()
     }
 
+    /// `Mon, 05 Jan 2026 14:30:22 +0000`: the date of an e-mail.
+    #[must_use]
+    pub fn mail_date(self) -> String {
+        self.calendar()
+            .format("%a, %d %b %Y %H:%M:%S +0000")
+            .to_string()
+    }
+
     /// The calendar's year.
     #[must_use]
     pub fn year(self) -> i32 {

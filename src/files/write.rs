@@ -179,6 +179,25 @@ pub fn copy_synced(from: &Path, to: &Path, existing: Existing) -> Result<u64, Fi
 /// # Errors
 /// The file can't be opened or written.
 pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
+    appended(path, line).map(drop)
+}
+
+/// The same, and the line outlives a power failure.
+///
+/// # Errors
+/// The file can't be opened, written or synced.
+pub fn append_line_durably(path: &Path, line: &str) -> Result<(), FileError> {
+    let file = appended(path, line)?;
+    match file.sync_all() {
+        // A pipe or a terminal has no disk to wait for.
+        Err(source) if source.kind() != io::ErrorKind::InvalidInput => {
+            Err(FileError::writing(path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn appended(path: &Path, line: &str) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -190,7 +209,8 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
         .open(path)
         .map_err(|source| FileError::writing(path, source))?;
     file.write_all(format!("{line}\n").as_bytes())
-        .map_err(|source| FileError::writing(path, source))
+        .map_err(|source| FileError::writing(path, source))?;
+    Ok(file)
 }
 
 /// Creates a directory and those above it that are absent.

@@ -159,7 +159,9 @@ pub const OWNED: &[Owned] = &[
     ),
     owned(&["terminal_size"], &["ui/"], "ask ui"),
     owned(&["toml"], &["policy/"], "ask policy"),
+    owned(&["rustix"], &["process.rs"], "ask process"),
     owned(&["ureq"], &["http.rs"], "ask http"),
+    owned(&["webpki_root_certs"], &["http.rs"], "ask http"),
     owned(&["zstd"], &["files/compress.rs"], "ask files::compress"),
     owned(&["std", "fs"], &["files/"], "ask files"),
     owned(&["std", "os", "unix", "fs"], &["files/"], "ask files"),
@@ -178,6 +180,11 @@ pub const OWNED: &[Owned] = &[
         &["std", "env", "args_os"],
         &["main.rs"],
         "take the words as an argument",
+    ),
+    owned(
+        &["std", "env", "var_os"],
+        &["policy/environment.rs", "process.rs"],
+        "ask policy::environment",
     ),
     owned(
         &["std", "os", "unix", "process"],

@@ -22,12 +22,16 @@ mod globals;
 mod help;
 mod helping;
 mod history;
+#[cfg(feature = "net")]
+mod http_server;
 mod inbox;
 mod ingest;
 mod init;
 mod listing;
 mod log;
 mod looking;
+#[cfg(feature = "net")]
+mod mail_servers;
 mod marking;
 mod mistakes;
 mod monitor;
@@ -48,3 +52,5 @@ mod tag;
 mod tampering;
 mod together;
 mod verifying;
+#[cfg(feature = "net")]
+mod webhooks;
