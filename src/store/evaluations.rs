@@ -157,12 +157,7 @@ pub struct TrendPoint {
 ///
 /// # Errors
 /// The store can't be read.
-pub fn trend(
-    tx: &Tx<'_>,
-    version: VersionId,
-    tenure: i64,
-    limit: u64,
-) -> Result<Vec<TrendPoint>> {
+pub fn trend(tx: &Tx<'_>, version: VersionId, tenure: i64, limit: u64) -> Result<Vec<TrendPoint>> {
     let mut statement = tx.sql.prepare_cached(
         "SELECT checked_at, verdict,
              ifnull(json_extract(document, '$.metrics[0].name'), ''),

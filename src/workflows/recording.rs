@@ -208,9 +208,7 @@ pub fn recorded(
 /// How the deciding metric went in the tenure that was judged.
 fn trend(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<TrendPoint>, StoreError> {
     match (&judgement.version, &judgement.tenure) {
-        (Some(version), Some(tenure)) => {
-            evaluations::trend(tx, version.id, tenure.id, TREND_LIMIT)
-        }
+        (Some(version), Some(tenure)) => evaluations::trend(tx, version.id, tenure.id, TREND_LIMIT),
         _ => Ok(Vec::new()),
     }
 }
