@@ -773,3 +773,55 @@ fn rejects_are_never_put_over_the_project_s_own_files_or_the_input() {
     sandbox.ok("ingest predictions p.csv --max-rejects 5 --reject-file r.csv");
     assert!(sandbox.file("r.csv").is_file());
 }
+
+#[test]
+fn the_predictions_of_another_version_are_told_apart_by_a_hint() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    let other = ROWS.replace("Z,no", "Z,yes");
+    sandbox.write("other.csv", other.as_bytes());
+    sandbox
+        .fails("ingest predictions other.csv", 2, "MG0512")
+        .tells("`--version REF`")
+        .tells("`modelguard promote REF --since TIME`");
+}
+
+#[test]
+fn a_file_without_a_single_row_is_refused_however_many_rejects_are_allowed() {
+    let sandbox = live();
+    sandbox.write(
+        "p.csv",
+        b"id,ts,prediction\n,2026-01-05,yes\n,2026-01-05,no\n",
+    );
+    sandbox.leaves_the_store("ingest predictions p.csv --max-rejects 99", 2);
+    let run = sandbox.fails("ingest predictions p.csv --max-rejects 99", 2, "MG0507");
+    run.tells("none of 2 lines is a row")
+        .tells("--map FIELD=COLUMN");
+    assert_eq!(count(&sandbox, "batch"), 0);
+    sandbox.write("one.csv", b"id,ts,prediction\n,2026-01-05,yes\n");
+    sandbox
+        .fails("ingest predictions one.csv --max-rejects 1", 2, "MG0507")
+        .tells("the only line is no row");
+}
+
+#[test]
+fn rows_after_a_rollback_are_not_said_to_be_of_a_tenure_without_a_beginning() {
+    let (sandbox, names) = Sandbox::with_versions(2);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    sandbox.ok(&format!("promote {} --yes", names[1]));
+    sandbox.ok("rollback --yes");
+    let at = sandbox.clock() - 1;
+    sandbox.set_clock(at + 60);
+    sandbox.write(
+        "p.csv",
+        format!("id,ts,prediction\nx,{at},yes\n").as_bytes(),
+    );
+    let run = sandbox.ok("ingest predictions p.csv");
+    let run = run.says(&format!("By time: all count for {}.", names[0]));
+    assert!(!run.stdout.contains("no beginning"), "{run:#?}");
+    sandbox.write("q.csv", b"id,ts,prediction\ny,2020-01-01,yes\n");
+    sandbox
+        .ok("ingest predictions q.csv")
+        .says("whose tenure is the first and has no beginning");
+}

@@ -20,7 +20,8 @@ pub fn conclude(
     intake: &Intake<'_>,
 ) -> Result<Change<Ingested>, IngestError> {
     let rejects = intake.found_rejects();
-    if rejects.are_too_many() {
+    // However many are allowed: a file without a single row has its columns mapped wrongly.
+    if rejects.are_too_many() || rejects.count() == intake.rows_count() {
         return Err(IngestError::Rejected {
             path: intake.path().to_path_buf(),
             count: rejects.count(),
