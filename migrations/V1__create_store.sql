@@ -303,3 +303,31 @@ CREATE TABLE alert (
 ) STRICT;
 
 CREATE INDEX alert_open ON alert (model_id, id) WHERE resolved_at IS NULL;
+
+-- Messages to people: written in the transaction of what they tell, sent after it.
+CREATE TABLE delivery (
+    id              INTEGER PRIMARY KEY,
+    name            TEXT    NOT NULL UNIQUE, -- what receivers know duplicates by
+    model_id        INTEGER NOT NULL REFERENCES model (id),
+    alert_id        INTEGER NOT NULL REFERENCES alert (id),
+    channel         TEXT    NOT NULL,
+    event           TEXT    NOT NULL
+                    CHECK (event IN ('degraded', 'blocked', 'blind', 'recovered', 'reminder', 'refused_file')),
+    message         TEXT    NOT NULL CHECK (json_valid(message)),
+    state           TEXT    NOT NULL CHECK (state IN ('queued', 'delivered', 'failed')),
+    queued_at       INTEGER NOT NULL,
+    next_attempt_at INTEGER NOT NULL,
+    attempts_count  INTEGER NOT NULL CHECK (attempts_count >= 0),
+    last_error      TEXT,
+    settled_at      INTEGER,
+    owner_pid       INTEGER, -- who is sending it now
+    owner_boot      TEXT,
+    claimed_at      INTEGER,
+    CHECK ((state = 'queued') = (settled_at IS NULL)),
+    CHECK ((owner_pid IS NULL) = (owner_boot IS NULL)),
+    CHECK ((owner_pid IS NULL) = (claimed_at IS NULL)),
+    CHECK (owner_pid IS NULL OR state = 'queued')
+) STRICT;
+
+CREATE INDEX delivery_queued ON delivery (id) WHERE state = 'queued';
+CREATE INDEX delivery_alert ON delivery (alert_id, id);

@@ -22,6 +22,7 @@ mod lists;
 mod log;
 mod man;
 mod marked;
+mod messages;
 mod monitor;
 mod not_stored;
 mod output;

@@ -8,6 +8,7 @@ use inbox::Inbox;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
+use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, advice, judged, problems, swept};
 use crate::domain::hash::Hash;
@@ -18,6 +19,7 @@ use crate::store::{Access, StoreError, operations};
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
+use crate::workflows::delivering::Sent;
 use crate::workflows::monitoring::{self, ActionStatus, Monitored};
 use crate::workflows::session::Session;
 
@@ -52,6 +54,10 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Tell nobody: no message about this run is queued or sent
+    #[arg(long)]
+    no_notify: bool,
+
     #[command(flatten)]
     judge: JudgeFlags,
 }
@@ -64,14 +70,15 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     };
     let mut session = call.session(access)?;
     swept::require_apart(call, &mut session)?;
+    let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
-        let mut one = monitor_one(call, &mut session, &model, args)?;
+        let mut one = monitor_one(call, &mut session, &model, &listeners, args)?;
         // Where no file came in there is nothing to report, and the failure is the answer.
         if one.inbox.swept.files.is_empty() {
             one.result = Ok(one.result?);
         }
-        return finish(call, &mut session, args, vec![one]);
+        return finish(call, &mut session, args, &listeners, vec![one]);
     }
     if Call::named_model(&session).is_some() {
         return Err(Problem::new("MG0101", "--all and -m say different things")
@@ -88,7 +95,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         } else if call.stop.requested().is_some() {
             break;
         }
-        let one = monitor_one(call, &mut session, &model, args);
+        let one = monitor_one(call, &mut session, &model, &listeners, args);
         found.push(one.unwrap_or_else(|problem| One {
             model: model.name.to_string(),
             inbox: Inbox::default(),
@@ -97,13 +104,14 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             undo_command: None,
         }));
     }
-    finish(call, &mut session, args, found)
+    finish(call, &mut session, args, &listeners, found)
 }
 
 fn monitor_one(
     call: &Call,
     session: &mut Session,
     model: &Model,
+    listeners: &Listeners,
     args: &Args,
 ) -> Result<One, Problem> {
     let mut policy = args.judge.over(&session.policy(model), model)?;
@@ -112,12 +120,13 @@ fn monitor_one(
     } else if args.no_auto_rollback {
         policy.action.on_degraded = OnDegraded::Alert;
     }
-    let inbox = Inbox::sweep(call, session, model, args.dry_run)?;
+    let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
         model,
         &policy,
+        &listeners.audience(),
         args.dry_run,
     )
     .map_err(|error| problems::judge(call, error));
@@ -135,13 +144,32 @@ fn monitor_one(
     })
 }
 
-fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> Outcome {
+fn finish(
+    call: &Call,
+    session: &mut Session,
+    args: &Args,
+    listeners: &Listeners,
+    models: Vec<One>,
+) -> Outcome {
+    // What failed before is due too, whoever queued it. Nothing of it can take the verdict back.
+    let told = if args.no_notify || args.dry_run {
+        Ok(Vec::new())
+    } else {
+        listeners.deliver(call, session)
+    };
+    let (sent, not_told) = match told {
+        Ok(sent) => (sent, None),
+        Err(problem) => (Vec::new(), Some(problem)),
+    };
     let (_, head) = session
         .store
         .read(operations::head)
         .map_err(|error: StoreError| problems::store(call, error))?;
     Ok(Box::new(Found {
         models,
+        sent,
+        not_told,
+        open_secrets: listeners.warnings(),
         head,
         dry_run: args.dry_run,
         all: args.all,
@@ -174,7 +202,7 @@ impl One {
         }
     }
 
-    fn data(&self) -> Value {
+    fn data(&self, sent: &[Sent]) -> Value {
         let monitored = match &self.result {
             Ok(monitored) => monitored,
             Err(problem) => {
@@ -185,20 +213,20 @@ impl One {
                     "check": null,
                     "helps": null,
                     "action": null,
-                    "alerts": swept::alerts(&self.inbox.swept),
+                    "alerts": swept::alerts(&self.inbox.swept, sent),
                     "error": problem.to_json(),
                 });
             }
         };
         let action = &monitored.action;
         let live = monitored.checked.judgement.version.as_ref();
-        let mut alerts = swept::alerts(&self.inbox.swept);
+        let mut alerts = swept::alerts(&self.inbox.swept, sent);
         alerts.extend(monitored.checked.alerts.iter().map(|touched| {
             json!({
                 "alert_id": touched.id.map(|id| id.to_string()),
                 "kind": touched.kind.name(),
                 "state": touched.news.name(),
-                "deliveries": [],
+                "deliveries": messages::sent_data(sent, touched.id),
             })
         }));
         json!({
@@ -231,6 +259,11 @@ impl One {
 
 struct Found {
     models: Vec<One>,
+    /// What was sent, about these models or others.
+    sent: Vec<Sent>,
+    /// Why nothing could be sent.
+    not_told: Option<Problem>,
+    open_secrets: Vec<Warning>,
     head: Hash,
     dry_run: bool,
     all: bool,
@@ -300,7 +333,7 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models: Vec<_> = self.models.iter().map(One::data).collect();
+        let models: Vec<_> = self.models.iter().map(|one| one.data(&self.sent)).collect();
         json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.to_string() })
     }
 
@@ -352,7 +385,7 @@ impl Report for Found {
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
-        told + &failures
+        told + &messages::summary(&self.sent) + &failures
     }
 
     fn afterwards(&self, _: &Screen) -> String {
@@ -366,7 +399,8 @@ impl Report for Found {
         if self.models.is_empty() {
             return ExitStatus::Insufficient;
         }
-        worst(self.models.iter().map(One::exit))
+        let told = messages::exit(&self.sent);
+        worst(self.models.iter().map(One::exit).chain([told]))
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -397,9 +431,16 @@ impl Report for Found {
             warnings
         };
         let models = self.models.iter();
-        models
+        let mut warnings: Vec<_> = models
             .flat_map(|one| of_one(one).into_iter().map(|warning| prefix(one, warning)))
-            .collect()
+            .collect();
+        warnings.extend(self.open_secrets.iter().cloned());
+        warnings.extend(messages::failures(&self.sent));
+        warnings.extend(self.not_told.as_ref().map(|problem| Warning {
+            code: "not_delivered",
+            text: format!("no message was sent: {}; a later run does", problem.message),
+        }));
+        warnings
     }
 
     fn is_news(&self) -> bool {

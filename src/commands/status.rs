@@ -48,6 +48,7 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         models,
         head,
         alerts_command: call.follow_up("alerts list --open"),
+        flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),
         check_command: call.follow_up("check"),
     }))
@@ -59,6 +60,7 @@ struct Found {
     inboxes: Vec<Inbox>,
     head: Hash,
     alerts_command: String,
+    flush_command: String,
     promote_command: String,
     check_command: String,
 }
@@ -120,6 +122,8 @@ fn model_data(model: &Overview) -> Value {
         "truth": production.map(|live| truth_data(live, model.last_check.as_ref())),
         "activation": [],
         "alerts_open_count": model.alerts_open_count,
+        "messages_queued_count": model.messages_queued_count,
+        "messages_failed_count": model.messages_failed_count,
         "inbox": null,
     })
 }
@@ -225,11 +229,27 @@ impl Found {
             let count = model.alerts_open_count;
             line("alerts", format!("{count} open: `{}`", self.alerts_command));
         }
+        if let Some(text) = messages_text(model, &self.flush_command) {
+            line("messages", text);
+        }
         if let Some(text) = inbox.text() {
             line("inbox", text);
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// What did not arrive; `None`: nothing waits and nothing was given up.
+fn messages_text(model: &Overview, flush: &str) -> Option<String> {
+    let (queued, failed) = (model.messages_queued_count, model.messages_failed_count);
+    let mut parts = Vec::new();
+    if queued > 0 {
+        parts.push(format!("{} not sent yet: `{flush}`", number::count(queued)));
+    }
+    if failed > 0 {
+        parts.push(format!("{} given up", number::count(failed)));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn below_text(below: &Below) -> String {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::messages::{self, Listeners};
 use super::output::Warning;
 use super::{not_stored, problems};
 use crate::domain::verdict::AlertKind;
@@ -17,6 +18,7 @@ use crate::ui::line::one_line;
 use crate::ui::number::count;
 use crate::ui::problem::Problem;
 use crate::ui::progress::Progress;
+use crate::workflows::delivering::Sent;
 use crate::workflows::ingesting::{IngestError, columns};
 use crate::workflows::recording::AlertNews;
 use crate::workflows::session::Session;
@@ -56,6 +58,7 @@ pub fn sweep(
     call: &Call,
     session: &mut Session,
     model: &Model,
+    listeners: &Listeners,
     dry_run: bool,
 ) -> Option<Result<Swept, Problem>> {
     let policy = session.policy(model);
@@ -73,6 +76,7 @@ pub fn sweep(
         folder: &folder,
         choices: &choices,
         lock_timeout: session.found.lock_timeout,
+        audience: listeners.audience(),
     };
     let explain = |kind, error| explain(call, kind, error);
     if dry_run {
@@ -147,7 +151,7 @@ pub fn data(swept: &Swept) -> Value {
 }
 
 /// The alerts that the sweep opened, as JSON.
-pub fn alerts(swept: &Swept) -> Vec<Value> {
+pub fn alerts(swept: &Swept, sent: &[Sent]) -> Vec<Value> {
     let opened = swept.files.iter().filter_map(|file| file.alert);
     opened
         .map(|id| {
@@ -155,7 +159,7 @@ pub fn alerts(swept: &Swept) -> Vec<Value> {
                 "alert_id": id.to_string(),
                 "kind": AlertKind::RefusedFile.name(),
                 "state": AlertNews::Opened.name(),
-                "deliveries": [],
+                "deliveries": messages::sent_data(sent, Some(id)),
             })
         })
         .collect()

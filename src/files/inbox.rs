@@ -6,6 +6,7 @@
     reason = "files is the room that touches the disk"
 )]
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
@@ -62,7 +63,8 @@ pub fn look(folder: &Path) -> Result<Listing, FileError> {
     Ok(listing)
 }
 
-/// How many files were refused and are still there.
+/// How many files were refused and are still there: those with a document beside them. A document whose file was taken
+/// away to be mended is none.
 ///
 /// # Errors
 /// The folder can't be read.
@@ -71,18 +73,11 @@ pub fn rejected_count(folder: &Path) -> Result<usize, FileError> {
     if !look::exists(&rejected) {
         return Ok(0);
     }
-    let names: Vec<_> = entries(&rejected)?
-        .into_iter()
-        .filter(|(name, metadata)| metadata.is_file() && !is_unfinished(name))
-        .map(|(name, _)| name)
-        .collect();
-    let documents = |name: &OsStr| with_ending(name, ERROR_ENDING);
-    let is_document = |name: &OsString| {
-        names
-            .iter()
-            .any(|other| documents(other).as_os_str() == name)
-    };
-    Ok(names.iter().filter(|name| !is_document(name)).count())
+    let entries = entries(&rejected)?;
+    let names: BTreeSet<_> = entries.iter().map(|(name, _)| name).collect();
+    let has_document =
+        |name: &OsString| names.contains(&with_ending(name.as_os_str(), ERROR_ENDING));
+    Ok(names.iter().filter(|name| has_document(name)).count())
 }
 
 /// Names and what they stand for, in the order of the names; what went away meanwhile is left out.

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::channels::{self, NOTIFY};
 use super::diagnose::{Mark, PolicyError, ProblemKind};
 use super::keys::{KEYS, Key, MODELS, Reader};
 use super::suggest::similar;
@@ -143,6 +144,8 @@ impl<'a> Document<'a> {
             let per_model = !prefix.is_empty();
             if !per_model && inner == MODELS {
                 self.models(value);
+            } else if !per_model && inner == NOTIFY {
+                self.channels(value);
             } else if let Some(known) = find(&inner, within, per_model) {
                 self.key(known, &name, part, key.span(), value, written);
             } else if is_table(&inner, per_model) {
@@ -183,6 +186,19 @@ impl<'a> Document<'a> {
                     );
                 }
             }
+        }
+    }
+
+    fn channels(&mut self, value: &Spanned<DeValue<'_>>) {
+        let mut faults = Vec::new();
+        self.policy.channels = channels::read(value, &mut faults);
+        for fault in faults {
+            let kind = if fault.is_unknown_key {
+                ProblemKind::UnknownKey
+            } else {
+                ProblemKind::BadValue
+            };
+            self.problem(kind, NOTIFY, fault.message, fault.span, fault.suggestion);
         }
     }
 
@@ -367,7 +383,7 @@ fn find(inner: &str, within: &str, per_model: bool) -> Option<&'static Key> {
 
 /// Whether a key or table of that name stands at the top of the file.
 fn is_known(part: &str) -> bool {
-    find(part, "", false).is_some() || is_table(part, false)
+    part == NOTIFY || find(part, "", false).is_some() || is_table(part, false)
 }
 
 fn is_table(inner: &str, per_model: bool) -> bool {

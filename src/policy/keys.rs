@@ -375,6 +375,34 @@ pub const KEYS: &[Key] = &[
         |_, rules| rules.ingest.inbox.clone()
     ),
     key!(
+        "delivery.total_timeout" = "\"15s\"",
+        "length of time, 1s to 10min",
+        "All messages of one command together may take no longer; what was not sent by then is tried by the next one.",
+        Whole(|policy, value| set(&mut policy.delivery.total_timeout, value.length())),
+        |policy, _| Some(policy.delivery.total_timeout.to_string())
+    ),
+    key!(
+        "delivery.attempt_timeout" = "\"5s\"",
+        "length of time, 1s to 10min",
+        "One attempt to send one message.",
+        Whole(|policy, value| set(&mut policy.delivery.attempt_timeout, value.length())),
+        |policy, _| Some(policy.delivery.attempt_timeout.to_string())
+    ),
+    key!(
+        "delivery.remind_after" = "\"1d\"",
+        "length of time; 0s never",
+        "An alert that is open for so long, and of which nobody took note, is told again, and again after as long.",
+        Whole(|policy, value| set(&mut policy.delivery.remind_after, value.length())),
+        |policy, _| Some(policy.delivery.remind_after.to_string())
+    ),
+    key!(
+        "delivery.give_up_after" = "\"7d\"",
+        "length of time",
+        "A message that could not be sent for so long is given up; `status` and `alerts list` say so.",
+        Whole(|policy, value| set(&mut policy.delivery.give_up_after, value.length())),
+        |policy, _| Some(policy.delivery.give_up_after.to_string())
+    ),
+    key!(
         "season.ALIAS",
         "\"11-01\"",
         "month and day, MM-DD, in UTC",

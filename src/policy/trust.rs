@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::channels::NOTIFY;
 use super::diagnose::{Mark, PolicyError, ProblemKind, printable};
 use super::discover::{Discovered, Origin};
 use super::document::Document;
@@ -9,7 +10,7 @@ use super::environment::Environment;
 use super::folders;
 use super::keys::MODELS;
 use crate::domain::hash::Hash;
-use crate::domain::policy::{Policy, key_part};
+use crate::domain::policy::{Carrier, Mailer, Policy, key_part};
 use crate::domain::time::Timestamp;
 use crate::files::read::PathKind;
 use crate::files::{self, FileError};
@@ -79,7 +80,32 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
             reaches.push(reach(&key, says));
         }
     }
+    for channel in &discovered.policy.channels {
+        if let Some(says) = leaves(&channel.carrier, discovered.folder()) {
+            reaches.push(reach(NOTIFY, format!("{:?}: {says}", channel.name)));
+        }
+    }
     reaches
+}
+
+/// What a channel runs, or sends or writes outside the folder.
+fn leaves(carrier: &Carrier, folder: &Path) -> Option<String> {
+    match carrier {
+        Carrier::Webhook { .. } => Some("messages are posted to a webhook".to_owned()),
+        Carrier::Slack { .. } => Some("messages are posted to Slack".to_owned()),
+        Carrier::Email { to, mailer, .. } => Some(match mailer {
+            Mailer::Smtp { host, .. } => format!("mail goes to {} through {host}", to.join(", ")),
+            Mailer::Sendmail { program } => {
+                format!("{program} is run, with mail to {}", to.join(", "))
+            }
+        }),
+        Carrier::Command { words } => Some(format!("{} is run", words.join(" "))),
+        Carrier::File { path } => {
+            let file = followed(&folder.join(path));
+            let is_outside = !file.starts_with(followed(folder));
+            is_outside.then(|| format!("messages are written to {}", file.display()))
+        }
+    }
 }
 
 /// The store, if it lies elsewhere because the policy says so.

@@ -72,6 +72,7 @@ pub const ENTRIES: &[Entry] = &[
     entry("MG0212", "not_found", NotFound, "no such help topic or error code"),
     entry("MG0213", "not_found", NotFound, "no inbox"),
     entry("MG0214", "not_found", NotFound, "the policy has no seasons"),
+    entry("MG0215", "not_found", NotFound, "no such channel"),
     entry("MG0301", "unreadable", Failed, "a policy file that cannot be read"),
     entry("MG0302", "policy", Usage, "a policy file that is not TOML"),
     entry("MG0303", "policy", Usage, "an unknown key in the policy"),

@@ -1,6 +1,8 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
+pub mod announcing;
 pub mod comparing;
+pub mod delivering;
 #[cfg(test)]
 mod example;
 pub mod facts;

@@ -14,7 +14,7 @@ use crate::store::coverage::{self, Rows};
 use crate::store::evaluations::{self, Evaluation};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
-use crate::store::{StoreError, Tx, alerts};
+use crate::store::{StoreError, Tx, alerts, outbox};
 
 /// So many entries of the stack are described.
 const BELOW_LIMIT: usize = 10;
@@ -33,6 +33,10 @@ pub struct Overview {
     /// One since then, by rules that were given for it alone.
     pub aside: Option<Evaluation>,
     pub alerts_open_count: usize,
+    /// Messages that wait for their channel.
+    pub messages_queued_count: u64,
+    /// Messages that were given up.
+    pub messages_failed_count: u64,
 }
 
 /// The live version.
@@ -87,6 +91,7 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
     }
     let last_check = last_check(tx, model)?;
     let newest = last_check.as_ref().map(|check| check.evaluation.id);
+    let (messages_queued_count, messages_failed_count) = outbox::counts(tx, model.id)?;
     Ok(Overview {
         model: model.clone(),
         production: held.map(|held| live(tx, model, held)).transpose()?,
@@ -96,6 +101,8 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
         aside: evaluations::newest_of_live(tx, model.id, false)?
             .filter(|aside| newest.is_none_or(|newest| aside.id > newest)),
         alerts_open_count: alerts::open_of(tx, model.id)?.len(),
+        messages_queued_count,
+        messages_failed_count,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::store::evaluations::{self, NewEvaluation, TrendPoint};
 use crate::store::models::Model;
 use crate::store::{Change, Store, StoreError, Tx};
 
+use super::announcing::{Audience, announce};
 use super::judging::{JudgeError, Judgement, document, judge};
 
 /// What a check did with an alert.
@@ -75,7 +76,8 @@ impl Checked {
     }
 }
 
-/// Judges, and with `record` records it in the same transaction. `by_policy` is false where the rules were given for
+/// Judges, and where there is an audience, be it nobody, records it and queues what that has to hear in the same
+/// transaction. `by_policy` is false where the rules were given for
 /// this check alone.
 ///
 /// # Errors
@@ -87,7 +89,7 @@ pub fn check(
     policy: &ModelPolicy,
     reference: Option<&Reference>,
     by_policy: bool,
-    record: bool,
+    audience: Option<&Audience<'_>>,
 ) -> Result<Checked, JudgeError> {
     let judged = |tx: &Tx<'_>| {
         let judgement = judge(tx, model, policy, reference, author.at)?;
@@ -96,16 +98,17 @@ pub fn check(
             ..judgement
         })
     };
-    if !record {
+    let Some(audience) = audience else {
         return store.read(|tx| {
             let judgement = judged(tx)?;
             Ok(unrecorded(tx, judgement)?)
         });
-    }
+    };
     store.change(author, |tx| {
         let judgement = judged(tx)?;
         let operation = tx.next_operation()?;
         let (checked, detail) = recorded(tx, judgement, operation)?;
+        announce(tx, audience, author, &checked, None)?;
         let content = NewOperation {
             version: checked.judgement.version.as_ref().map(|version| version.id),
             detail,
@@ -354,7 +357,7 @@ mod tests {
             policy,
             None,
             true,
-            true,
+            Some(&Audience::NOBODY),
         )
         .unwrap()
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::announcing::Audience;
 use super::ingesting::{IngestError, Request, ingest};
 use crate::domain::evidence::BatchId;
 use crate::domain::operation::Author;
@@ -35,6 +36,8 @@ pub struct Visit<'a> {
     pub choices: &'a ColumnChoices,
     /// How long to wait for another sweep to end.
     pub lock_timeout: Length,
+    /// Who hears of a file that was refused.
+    pub audience: Audience<'a>,
 }
 
 /// What became of a file.
@@ -336,7 +339,7 @@ impl Sweep<'_, '_> {
         let refused = refusing::refuse(
             self.store,
             self.author,
-            self.visit.model,
+            self.visit,
             &claimed,
             &file.path,
             &why,

@@ -69,6 +69,7 @@ pub const NO_VERBS: &[&str] = &[
     "judged",
     "lists",
     "marked",
+    "messages",
     "not_stored",
     "output",
     "problems",

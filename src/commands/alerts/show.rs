@@ -10,11 +10,12 @@ use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::AlertId;
 use crate::store::alerts::Alert;
+use crate::store::outbox::{self, Delivery};
 use crate::store::{Access, StoreError, evaluations, operations};
 
 pub fn run(call: &Call, id: AlertId) -> Outcome {
     let mut session = call.session(Access::Read)?;
-    let (alert, head, document) = session
+    let (alert, deliveries, head, document) = session
         .store
         .read(|tx| {
             let alert = found(tx, call, id)?;
@@ -25,19 +26,22 @@ pub fn run(call: &Call, id: AlertId) -> Outcome {
                 }) => evaluations::document(tx, *id)?,
                 _ => None,
             };
-            Ok((alert, operations::head(tx)?.1, document))
+            let deliveries = outbox::of_alert(tx, id)?;
+            Ok((alert, deliveries, operations::head(tx)?.1, document))
         })
         .map_err(|error: StoreError| problems::store(call, error))?;
     let alert = alert.ok_or_else(|| missing(call, id))?;
     Ok(Box::new(Shown {
         check: document.and_then(|text| serde_json::from_str(&text).ok()),
         alert,
+        deliveries,
         head,
     }))
 }
 
 struct Shown {
     alert: Alert,
+    deliveries: Vec<Delivery>,
     /// The newest check that found its condition.
     check: Option<Value>,
     head: Hash,
@@ -49,7 +53,7 @@ impl Report for Shown {
     }
 
     fn data(&self) -> Value {
-        let mut data = alert_data(&self.alert);
+        let mut data = alert_data(&self.alert, &self.deliveries);
         data["check"] = json!(self.check);
         data["head_blake3"] = json!(self.head.to_string());
         data

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::commands::call::Call;
+use crate::commands::messages::Listeners;
 use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, swept};
 use crate::store::Access;
@@ -40,7 +41,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = call.session(access)?;
     let model = call.model(&mut session)?;
     swept::require_apart(call, &mut session)?;
-    let Some(swept) = swept::sweep(call, &mut session, &model, args.dry_run) else {
+    let listeners = Listeners::of(&session, args.dry_run);
+    let Some(swept) = swept::sweep(call, &mut session, &model, &listeners, args.dry_run) else {
         return Err(Problem::new(
             "MG0213",
             format!("the policy names no inbox for {}", model.name),

@@ -1,6 +1,7 @@
 //! The inbox, as `monitor` sweeps it: before the check, and without a say in how the run ends.
 
 use crate::commands::call::Call;
+use crate::commands::messages::Listeners;
 use crate::commands::output::Warning;
 use crate::commands::swept;
 use crate::store::models::Model;
@@ -25,9 +26,10 @@ impl Inbox {
         call: &Call,
         session: &mut Session,
         model: &Model,
+        listeners: &Listeners,
         dry_run: bool,
     ) -> Result<Self, Problem> {
-        match swept::sweep(call, session, model, dry_run) {
+        match swept::sweep(call, session, model, listeners, dry_run) {
             None => Ok(Self::default()),
             Some(Err(problem)) => Ok(Self {
                 trouble: Some(problem),

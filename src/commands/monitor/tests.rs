@@ -55,6 +55,9 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     });
     Found {
         models: models.collect(),
+        sent: Vec::new(),
+        not_told: None,
+        open_secrets: Vec::new(),
         head: Hash([0xab; 32]),
         dry_run: false,
         all: false,

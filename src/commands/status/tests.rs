@@ -19,6 +19,8 @@ fn empty() -> Overview {
         last_check: None,
         aside: None,
         alerts_open_count: 0,
+        messages_queued_count: 0,
+        messages_failed_count: 0,
     }
 }
 
@@ -76,6 +78,7 @@ fn found(models: Vec<Overview>) -> Found {
         models,
         head: Hash([0xab; 32]),
         alerts_command: "modelguard alerts list --open".to_owned(),
+        flush_command: "modelguard alerts flush".to_owned(),
         promote_command: "modelguard promote latest".to_owned(),
         check_command: "modelguard check".to_owned(),
     }

@@ -46,6 +46,10 @@ fn clash(key: &str, other: &str, message: impl Into<String>) -> Broken {
 /// A day: nobody waits longer for a lock, and the store counts its milliseconds in 31 bits.
 const LONGEST_LOCK_TIMEOUT: Length = Length::from_days(1);
 
+/// Between these a delivery can be told from one that hangs, and a command still ends.
+const SHORTEST_DELIVERY: Length = Length::from_seconds(1);
+const LONGEST_DELIVERY: Length = Length::from_seconds(600);
+
 /// Reads how long to wait for a lock, under the same limit as `store.lock_timeout`.
 ///
 /// # Errors
@@ -104,6 +108,15 @@ impl Policy {
                 "store.lock_timeout",
                 format!("is {}: it must be at most 1d", self.store.lock_timeout),
             ));
+        }
+        let delivery = self.delivery;
+        for (key, length) in [
+            ("delivery.total_timeout", delivery.total_timeout),
+            ("delivery.attempt_timeout", delivery.attempt_timeout),
+        ] {
+            if !(SHORTEST_DELIVERY..=LONGEST_DELIVERY).contains(&length) {
+                found.push(one(key, format!("is {length}: it must be 1s to 10min")));
+            }
         }
         let names: Vec<_> = self.models.keys().map(ModelName::as_str).collect();
         for (index, name) in names.iter().enumerate() {

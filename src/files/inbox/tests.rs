@@ -201,10 +201,11 @@ fn a_rejected_file_has_its_document_and_neither_lands_on_another() {
 }
 
 #[test]
-fn a_refused_file_that_looks_like_a_document_is_no_document() {
+fn a_file_is_refused_if_its_document_lies_beside_it() {
     let scene = Scene::new(&[
         "rejected/a.csv.error.json",
         "rejected/a.csv.error.json.error.json",
+        "rejected/taken_away_to_be_mended.csv.error.json",
     ]);
     assert_eq!(rejected_count(&scene.folder).unwrap(), 1);
     assert_eq!(rejected_count(&scene.folder.join("none")).unwrap(), 0);

@@ -60,7 +60,7 @@ fn what_is_not_recorded_says_the_same_and_leaves_no_trace() {
     let before = scene.example.bytes();
     let (model, policy) = (scene.model.clone(), scene.policy.clone());
     let author = crate::workflows::example::at(100);
-    let looked = check(scene.store(), &author, &model, &policy, None, true, false).unwrap();
+    let looked = check(scene.store(), &author, &model, &policy, None, true, None).unwrap();
     assert_eq!(scene.example.bytes(), before);
     assert_eq!((looked.evaluation, looked.operation), (None, None));
     assert_eq!(touched(&looked), [(AlertKind::Degraded, AlertNews::Opened)]);

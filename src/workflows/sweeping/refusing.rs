@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Why;
+use super::{Visit, Why};
 use crate::domain::hash::Hash;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::verdict::AlertId;
@@ -12,8 +12,8 @@ use crate::files::FileError;
 use crate::files::hash::hash_file;
 use crate::files::inbox::Claimed;
 use crate::store::alerts::{self, RefusedFile};
-use crate::store::models::Model;
 use crate::store::{Change, Store, StoreError};
+use crate::workflows::announcing::announce_refused;
 
 /// Why a file could not be put aside.
 #[derive(Debug)]
@@ -39,13 +39,13 @@ impl From<StoreError> for RefuseError {
 pub fn refuse(
     store: &mut Store,
     author: &Author,
-    model: &Model,
+    visit: &Visit<'_>,
     claimed: &Claimed<'_>,
     path: &Path,
     why: &Why,
 ) -> Result<(Option<AlertId>, PathBuf), RefuseError> {
     let (hash, _) = hash_file(claimed.path())?;
-    let alert = tell(store, author, model, path, hash, why)?;
+    let alert = tell(store, author, visit, path, hash, why)?;
     let document = document(author, path, hash, why);
     let moved_to = claimed.rejected(document.as_bytes(), &hash.to_string())?;
     Ok((alert, moved_to))
@@ -55,7 +55,7 @@ pub fn refuse(
 fn tell(
     store: &mut Store,
     author: &Author,
-    model: &Model,
+    visit: &Visit<'_>,
     path: &Path,
     hash: Hash,
     why: &Why,
@@ -63,7 +63,7 @@ fn tell(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     store.change(author, |tx| {
         let file = RefusedFile {
-            model: model.id,
+            model: visit.model.id,
             name: &name,
             hash,
             message: &why.message,
@@ -72,6 +72,7 @@ fn tell(
         let Some(alert) = alerts::open_file(tx, &file)? else {
             return Ok(Change::nothing(None));
         };
+        announce_refused(tx, &visit.audience, author, alert, &name)?;
         let operation = NewOperation {
             reason: Some(why.message.clone()),
             detail: json!({
@@ -81,7 +82,7 @@ fn tell(
                 "error_code": why.code,
             })
             .to_string(),
-            ..NewOperation::recording(OperationKind::Refuse, model.id)
+            ..NewOperation::recording(OperationKind::Refuse, visit.model.id)
         };
         Ok(Change::recorded(Some(alert), operation))
     })
