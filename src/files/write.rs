@@ -160,19 +160,6 @@ pub fn publish_new(temporary: &Path, target: &Path) -> Result<(), FileError> {
     sync_directory(&parent(target))
 }
 
-/// Copies a file as a whole, durably, and says how many bytes it has.
-///
-/// # Errors
-/// As [`ReplaceFile`]; also if `from` can't be read.
-pub fn copy_synced(from: &Path, to: &Path, existing: Existing) -> Result<u64, FileError> {
-    let mut reader = super::read::open(from)?;
-    let mut writer = ReplaceFile::create(to, existing)?;
-    let size_bytes =
-        io::copy(&mut reader, &mut writer).map_err(|source| FileError::writing(to, source))?;
-    writer.commit()?;
-    Ok(size_bytes)
-}
-
 /// Adds one line to a file that may not be there yet, in one write, so that lines of two processes never mix.
 /// A new file is for its user alone.
 ///
@@ -413,10 +400,8 @@ mod tests {
         let inner = folder.path().join("x/y");
         create_directory_all(&inner).unwrap();
         create_directory_all(&inner).unwrap();
-        let (from, to) = (inner.join("a"), inner.join("b"));
-        replace(&from, b"abc").unwrap();
-        assert_eq!(copy_synced(&from, &to, Existing::Refuse).unwrap(), 3);
-        assert!(copy_synced(&from, &to, Existing::Refuse).is_err());
+        let to = inner.join("a");
+        replace(&to, b"abc").unwrap();
         assert!(matches!(
             *create_directory_all(&to).unwrap_err().kind,
             FileErrorKind::NotDirectory
