@@ -5,6 +5,8 @@
 )]
 
 pub mod columns;
+#[cfg(feature = "compression")]
+mod compress;
 pub mod csv;
 mod detect;
 pub mod directory;
@@ -18,10 +20,14 @@ pub mod lock;
 pub mod look;
 pub mod mapping;
 pub mod owner;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod read;
 pub mod record;
 pub mod rejects;
 pub mod rows;
+#[cfg(feature = "parquet")]
+mod seekable;
 pub mod table;
 pub mod unpack;
 pub mod values;
