@@ -79,10 +79,17 @@ fn other_encodings_are_named() {
 #[test]
 fn binary_data_is_named_by_its_kind_or_by_its_first_zero_byte() {
     for (bytes, what) in [
+        #[cfg(not(feature = "parquet"))]
         (b"PAR1\x15\x04".as_slice(), "is Parquet"),
+        #[cfg(not(feature = "compression"))]
         (b"\x1f\x8b\x08\0", "is gzip-compressed"),
+        #[cfg(not(feature = "compression"))]
         (b"\x28\xb5\x2f\xfd\x24", "is zstd-compressed"),
-        (b"PK\x03\x04\x14\0", "is a zip archive or an Excel sheet"),
+        (
+            b"PK\x03\x04\x14\0".as_slice(),
+            "is a zip archive or an Excel sheet",
+        ),
+        (b"BZh91AY", "is bzip2-compressed"),
         (b"SQLite format 3\0\x10", "is a SQLite database"),
     ] {
         let text = said("data", bytes);
@@ -98,6 +105,127 @@ fn binary_data_is_named_by_its_kind_or_by_its_first_zero_byte() {
         said("a.csv", b"id,p\n1,\0\n"),
         "a.csv, line 2, column 3: a zero byte: this is binary data, not text"
     );
+}
+
+#[test]
+fn what_this_build_does_not_read_says_which_build_does() {
+    let hint = |name: &str, bytes: &[u8]| match all(name, bytes) {
+        Ok(read) => panic!("{read:?}"),
+        Err(error) => error.hint().unwrap_or_default(),
+    };
+    let parquet = [
+        hint("a", b"PAR1"),
+        hint("a.parquet", b"id,prediction\n"),
+        hint("a.csv", b"PAR1"),
+    ];
+    let compressed = [
+        hint("a.csv.gz", b"\x1f\x8b\x08\0"),
+        hint("a", b"\x28\xb5\x2f\xfd\x24"),
+    ];
+    for (hints, feature, has_it) in [
+        (&parquet[..], "parquet", cfg!(feature = "parquet")),
+        (&compressed, "compression", cfg!(feature = "compression")),
+    ] {
+        let said = format!("a build with the feature `{feature}` reads it");
+        for hint in hints {
+            assert_eq!(hint.starts_with(&said), !has_it, "{hint}");
+        }
+    }
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn compressed_text_is_read_as_if_it_were_not() {
+    use super::compress::tests::{gzip, zstd};
+    let csv = "\u{feff}id,p\r\n007,\"a\nb\"\r\n";
+    let json = "{\"id\":\"007\",\"p\":1e5}\n";
+    for pack in [gzip, zstd] {
+        for (name, text) in [("a.csv", csv), ("a.jsonl", json)] {
+            let plain = all(name, text).unwrap();
+            for ending in ["", ".gz", ".zst"] {
+                let name = format!("{name}{ending}");
+                assert_eq!(all(&name, pack(text.as_bytes())).unwrap(), plain);
+            }
+        }
+        // The hash is that of the file, so that the same file again is known.
+        let packed = pack(csv.as_bytes());
+        let table = Table::open(&source("a.gz", &packed), Format::Auto).unwrap();
+        let finished = table.finish().unwrap();
+        assert_eq!(finished.hash, super::hash::hash_bytes(&packed));
+        assert_eq!(finished.size_bytes, packed.len() as u64);
+        let members = [pack(b"id,p\n1,"), pack(b"2\n")].concat();
+        let (_, rows) = all("a.csv.gz", members).unwrap();
+        assert_eq!(rows, ["2: 1|2"]);
+        assert_eq!(said("a.gz", pack(b"")), "a.gz: is empty");
+        assert_eq!(
+            said("a.gz", pack(&pack(csv.as_bytes()))),
+            "a.gz: is compressed twice, which this build does not read"
+        );
+        assert!(said("a.csv.gz", pack(b"id,p\n1,\0\n")).contains("line 2, column 3: a zero byte"));
+    }
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn compressed_text_that_is_cut_or_damaged_is_refused_wherever_it_is() {
+    use super::compress::tests::{gzip, zstd};
+    let rows: String = (0..300).map(|id| format!("{id},{}\n", id * id)).collect();
+    let text = format!("id,p\n{rows}");
+    for (what, packed) in [
+        ("gzip", gzip(text.as_bytes())),
+        ("zstd", zstd(text.as_bytes())),
+    ] {
+        for length in 4..packed.len() {
+            assert_eq!(
+                said("a.csv", &packed[..length]),
+                format!("a.csv: is {what}-compressed, and ends too early"),
+                "{length}"
+            );
+        }
+        let behind = [packed.as_slice(), b"more than a header takes"].concat();
+        assert_eq!(
+            said("a.csv", behind),
+            format!("a.csv: is {what}-compressed, and broken")
+        );
+    }
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn a_few_bytes_that_become_many_cost_neither_memory_nor_time() {
+    use super::compress::tests::{gzip, zstd};
+    const LIMIT: usize = 64 * 1024;
+    let refused = |name: &str, bytes: &[u8]| {
+        Table::open_within(&source(name, bytes), Format::Auto, LIMIT)
+            .and_then(Table::finish)
+            .unwrap_err()
+            .to_string()
+    };
+    for pack in [gzip, zstd] {
+        for (line, what) in [
+            ("x", "the line is longer"),
+            ("\n", "the blank lines up to here are longer"),
+            (" \r\n", "the blank lines up to here are longer"),
+        ] {
+            let many = line.repeat(2 * LIMIT / line.len());
+            for (name, text) in [
+                ("a.csv", format!("id\n1\n{many}2\n")),
+                ("a.jsonl", format!("{{\"id\":1}}\n{many}{{\"id\":2}}\n")),
+            ] {
+                let packed = pack(text.as_bytes());
+                assert!(packed.len() < LIMIT / 32);
+                let said = refused(name, &packed);
+                assert!(
+                    said.contains(&format!("{what} than the limit of 65536 bytes")),
+                    "{said}"
+                );
+            }
+        }
+    }
+    // With rows between them, any number of blank lines is fine.
+    let rows = format!("id\n{}", format!("1\n{}", "\n".repeat(LIMIT / 2)).repeat(4));
+    let table = Table::open_within(&source("a.csv", rows), Format::Auto, LIMIT).unwrap();
+    assert_eq!(table.finish().unwrap().records_count, 4);
 }
 
 #[test]

@@ -52,6 +52,16 @@ pub enum FileErrorKind {
     Empty,
     #[error("is {what}, which this build does not read")]
     Unsupported { what: &'static str },
+    #[error("is {what}, not text")]
+    OtherFormat { what: &'static str },
+    #[error("is {what}-compressed, and {}", if *.cut { "ends too early" } else { "broken" })]
+    Compressed { what: &'static str, cut: bool },
+    #[error("is no sound Parquet: {0}")]
+    ParquetSyntax(String),
+    #[error("is Parquet that is not read: {0}")]
+    ParquetUnsupported(String),
+    #[error("gives more than {limit_bytes} bytes, and Parquet is read from its end")]
+    PipeTooLong { limit_bytes: usize },
     #[error("byte {byte:#04x} is not UTF-8{guess}")]
     NotText { byte: u8, guess: &'static str },
     #[error("is UTF-16 text, not UTF-8 (convert it: iconv -f UTF-16 -t UTF-8)")]
@@ -66,6 +76,8 @@ pub enum FileErrorKind {
     JsonSyntax(String),
     #[error("the line is longer than the limit of {limit_bytes} bytes")]
     LineTooLong { limit_bytes: usize },
+    #[error("the blank lines up to here are longer than the limit of {limit_bytes} bytes")]
+    BlankTooLong { limit_bytes: usize },
     #[error("{have} columns, the limit is {limit}")]
     TooManyColumns { have: usize, limit: usize },
     #[error("a column's name is longer than the limit of {limit_bytes} bytes")]
@@ -85,6 +97,12 @@ pub enum FileErrorKind {
         have: Vec<String>,
         /// Those of `have` that look most like one of `wanted`, at most three.
         nearest: Vec<String>,
+    },
+    #[error("column {} (for {field}) is {what}, not one plain value a row", excerpt(.name))]
+    ColumnType {
+        name: String,
+        field: String,
+        what: &'static str,
     },
     #[error("{field} could be any of {}", listed(.names))]
     AmbiguousColumns { field: String, names: Vec<String> },
@@ -181,6 +199,7 @@ impl FileError {
             | Kind::AmbiguousColumns { .. }
             | Kind::SharedColumn { .. }
             | Kind::LateColumn { .. }
+            | Kind::ColumnType { .. }
             | Kind::Columns(_) => FileErrorClass::Columns,
             _ => FileErrorClass::Content,
         }
@@ -212,6 +231,26 @@ impl FileError {
             Kind::CsvSyntax(_) => Some(
                 "a field that holds quotes is quoted itself, with each of them doubled".to_owned(),
             ),
+            Kind::Unsupported { what: "Parquet" } => Some(
+                "a build with the feature `parquet` reads it, and a default build has it; or give CSV or JSON lines"
+                    .to_owned(),
+            ),
+            Kind::Unsupported {
+                what: "gzip-compressed" | "zstd-compressed",
+            } if cfg!(not(feature = "compression")) => Some(
+                "a build with the feature `compression` reads it, and a default build has it; or unpack it first"
+                    .to_owned(),
+            ),
+            Kind::Unsupported {
+                what: "a compressed Parquet file",
+            } => Some("unpack it first: Parquet is compressed within".to_owned()),
+            Kind::OtherFormat { .. } => Some("leave out `--input-format`".to_owned()),
+            Kind::PipeTooLong { .. } => {
+                Some("write it to a file, and give its name instead of `-`".to_owned())
+            }
+            Kind::ColumnType { field, .. } => {
+                Some(format!("name another: `--map {field}=COLUMN`"))
+            }
             Kind::Unsupported { .. } => {
                 Some("give it as plain CSV or as JSON, one object a line".to_owned())
             }

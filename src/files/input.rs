@@ -1,11 +1,19 @@
-//! Reads the lines of a file or of standard input: text checked, lines bounded, every raw byte hashed.
+//! Opens a file or standard input, and reads its lines: unpacked, text checked, lines bounded, every raw byte hashed.
 
+use std::cell::RefCell;
+#[cfg(feature = "parquet")]
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+#[cfg(feature = "compression")]
+use super::compress::Compression;
 use super::error::{FileError, FileErrorKind};
 use super::hash::Hasher;
 use super::read;
+#[cfg(feature = "parquet")]
+use super::seekable::Seekable;
 use crate::domain::hash::Hash;
 
 /// The longest line or record that is read: 16 MiB.
@@ -60,6 +68,128 @@ impl Source {
     }
 }
 
+/// So much of the beginning is looked at to see what a file is.
+const FIRST_BYTES: usize = 4_096;
+/// What can't be read from its end is held in memory for that, up to so much.
+#[cfg(feature = "parquet")]
+const PIPE_LIMIT_BYTES: usize = 64 << 20;
+
+/// An opened file or pipe, the first of its bytes known.
+pub(super) struct Input {
+    path: PathBuf,
+    first: Vec<u8>,
+    reader: Box<dyn Read>,
+    /// A regular file, which can be read anywhere.
+    #[cfg(feature = "parquet")]
+    file: Option<File>,
+}
+
+impl Input {
+    /// Opens it and reads its beginning.
+    ///
+    /// # Errors
+    /// It can't be read, or is empty.
+    pub(super) fn open(source: &Source) -> Result<Self, FileError> {
+        let path = source.name().to_owned();
+        #[cfg(feature = "parquet")]
+        let mut file = None;
+        let reader: Box<dyn Read> = match source {
+            #[cfg(feature = "parquet")]
+            Source::File(path) => {
+                let opened = read::open(path)?;
+                let failed = |source| FileError::reading(path, source);
+                if opened.metadata().map_err(failed)?.is_file() {
+                    file = Some(opened.try_clone().map_err(failed)?);
+                }
+                Box::new(opened)
+            }
+            other => other.reader()?,
+        };
+        let mut input = Self {
+            path,
+            first: Vec::new(),
+            reader,
+            #[cfg(feature = "parquet")]
+            file,
+        };
+        input.first = beginning(&mut input.reader)
+            .map_err(|source| FileError::reading(&input.path, source))?;
+        if input.first.is_empty() {
+            return Err(FileErrorKind::Empty.of(&input.path));
+        }
+        Ok(input)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Some of the first bytes, at least one.
+    pub(super) fn first(&self) -> &[u8] {
+        &self.first
+    }
+
+    /// The same as something that can be read anywhere.
+    ///
+    /// # Errors
+    /// It is a pipe that gives more than is held in memory, or can't be read.
+    #[cfg(feature = "parquet")]
+    pub(super) fn seekable(self) -> Result<Seekable, FileError> {
+        let failed = |source| FileError::reading(&self.path, source);
+        if let Some(file) = self.file {
+            let metadata = file.metadata().map_err(failed)?;
+            return Ok(Seekable::File { file, metadata });
+        }
+        let mut bytes = self.first;
+        let room = PIPE_LIMIT_BYTES
+            .saturating_sub(bytes.len())
+            .saturating_add(1);
+        self.reader
+            .take(room as u64)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() > PIPE_LIMIT_BYTES {
+            return Err(FileErrorKind::PipeTooLong {
+                limit_bytes: PIPE_LIMIT_BYTES,
+            }
+            .of(&self.path));
+        }
+        Ok(Seekable::Bytes(bytes))
+    }
+}
+
+/// As many bytes as show what a file is. A pipe may give a few at a time.
+fn beginning(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut first = Vec::with_capacity(FIRST_BYTES);
+    reader.take(FIRST_BYTES as u64).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// The raw bytes of a text, before they are unpacked.
+#[derive(Default)]
+struct Raw {
+    hasher: Hasher,
+    /// The system could not read on; else what goes wrong is in the bytes.
+    failed: bool,
+}
+
+struct RawReader {
+    reader: Box<dyn Read>,
+    raw: Rc<RefCell<Raw>>,
+}
+
+impl Read for RawReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let outcome = self.reader.read(buffer);
+        let mut raw = self.raw.borrow_mut();
+        match &outcome {
+            Ok(count) => raw.hasher.update(buffer.get(..*count).unwrap_or_default()),
+            Err(error) => raw.failed = error.kind() != io::ErrorKind::Interrupted,
+        }
+        outcome
+    }
+}
+
 /// The lines of a text, without its byte order mark.
 pub struct Lines {
     path: PathBuf,
@@ -69,30 +199,56 @@ pub struct Lines {
     start: usize,
     end: usize,
     ended: bool,
-    hasher: Hasher,
+    raw: Rc<RefCell<Raw>>,
+    /// How the text is compressed.
+    compressed: Option<&'static str>,
     line_number: u64,
+    /// The blank lines that were read last, without one that is not blank between them.
+    blank_bytes: usize,
     limit_bytes: usize,
 }
 
 impl Lines {
-    /// Opens a text; a record longer than `limit_bytes` will be refused.
+    /// Takes an input for a text, unpacks it where it is compressed; a record longer than `limit_bytes` will be
+    /// refused.
     ///
     /// # Errors
     /// It can't be read, is empty, is UTF-16, or is a format that is known not to be text.
-    pub fn open(source: &Source, limit_bytes: usize) -> Result<Self, FileError> {
+    pub(super) fn of(input: Input, limit_bytes: usize) -> Result<Self, FileError> {
+        let raw = Rc::new(RefCell::new(Raw::default()));
+        #[cfg(feature = "compression")]
+        let compression = Compression::of(&input.first);
+        let whole = io::Cursor::new(input.first).chain(input.reader);
+        let reader = Box::new(RawReader {
+            reader: Box::new(whole),
+            raw: Rc::clone(&raw),
+        });
+        #[cfg(feature = "compression")]
+        let (reader, compressed) = match compression {
+            Some(compression) => (
+                compression
+                    .reader(reader)
+                    .map_err(|source| FileError::reading(&input.path, source))?,
+                Some(compression.name()),
+            ),
+            None => (reader as Box<dyn Read>, None),
+        };
+        #[cfg(not(feature = "compression"))]
+        let compressed = None;
         let mut lines = Self {
-            path: source.name().to_owned(),
-            reader: source.reader()?,
+            path: input.path,
+            reader,
             chunk: vec![0; CHUNK_BYTES],
             start: 0,
             end: 0,
             ended: false,
-            hasher: Hasher::new(),
+            raw,
+            compressed,
             line_number: 0,
+            blank_bytes: 0,
             limit_bytes,
         };
-        // A pipe may give a few bytes at a time; what a file is shows in its first ones.
-        while lines.end < 4_096 && !lines.ended {
+        while lines.end < FIRST_BYTES && !lines.ended {
             lines.fill()?;
         }
         let first = lines.peek();
@@ -102,8 +258,8 @@ impl Lines {
         if is_utf16(first) {
             return Err(FileErrorKind::Utf16.of(&lines.path));
         }
-        if let Some(what) = known_format(first) {
-            return Err(FileErrorKind::Unsupported { what }.of(&lines.path));
+        if let Some(kind) = no_text(first, compressed.is_some()) {
+            return Err(kind.of(&lines.path));
         }
         if first.starts_with(BYTE_ORDER_MARK) {
             lines.start = BYTE_ORDER_MARK.len();
@@ -138,13 +294,13 @@ impl Lines {
     /// The hash of all raw bytes that were read so far: of all, after the last line.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        self.hasher.hash()
+        self.raw.borrow().hasher.hash()
     }
 
     /// How many raw bytes were read so far.
     #[must_use]
-    pub const fn bytes_read(&self) -> u64 {
-        self.hasher.bytes_count()
+    pub fn bytes_read(&self) -> u64 {
+        self.raw.borrow().hasher.bytes_count()
     }
 
     /// Appends the next line with its line end to `record`, which began on line `first_line` if it has text already.
@@ -192,11 +348,28 @@ impl Lines {
             return Ok(false);
         }
         self.line_number += 1;
+        self.bound_blank_lines(&line)?;
         let last = !line.ends_with(b"\n");
         let text = read::check_text(&line, last)
             .map_err(|(kind, offset)| kind.at(&self.path, self.line_number, offset))?;
         record.push_str(text);
         Ok(true)
+    }
+
+    /// A few compressed bytes can be any number of blank lines: between two that are not there may be no more of them
+    /// than one line may have.
+    fn bound_blank_lines(&mut self, line: &[u8]) -> Result<(), FileError> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            self.blank_bytes += line.len();
+        } else {
+            self.blank_bytes = 0;
+        }
+        if self.blank_bytes > self.limit_bytes {
+            let limit_bytes = self.limit_bytes;
+            let kind = FileErrorKind::BlankTooLong { limit_bytes };
+            return Err(kind.on(&self.path, self.line_number));
+        }
+        Ok(())
     }
 
     /// Reads on; nothing of the chunk is lost.
@@ -208,13 +381,17 @@ impl Lines {
         let room = self.chunk.get_mut(self.end..).unwrap_or_default();
         match self.reader.read(room) {
             Ok(0) => self.ended = true,
-            Ok(count) => {
-                let read = self.chunk.get(self.end..self.end + count);
-                self.hasher.update(read.unwrap_or_default());
-                self.end += count;
-            }
+            Ok(count) => self.end += count,
             Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(FileError::reading(&self.path, source)),
+            Err(source) => {
+                return Err(match self.compressed {
+                    Some(what) if !self.raw.borrow().failed => {
+                        let cut = source.kind() == io::ErrorKind::UnexpectedEof;
+                        FileErrorKind::Compressed { what, cut }.of(&self.path)
+                    }
+                    _ => FileError::reading(&self.path, source),
+                });
+            }
         }
         Ok(())
     }
@@ -230,7 +407,7 @@ fn is_utf16(first: &[u8]) -> bool {
 }
 
 /// Formats that people have at hand instead of text, by their first bytes.
-fn known_format(first: &[u8]) -> Option<&'static str> {
+fn no_text(first: &[u8], was_compressed: bool) -> Option<FileErrorKind> {
     const KNOWN: [(&[u8], &str); 8] = [
         (b"PAR1", "Parquet"),
         (b"\x1f\x8b", "gzip-compressed"),
@@ -241,10 +418,17 @@ fn known_format(first: &[u8]) -> Option<&'static str> {
         (b"ARROW1", "an Arrow or Feather file"),
         (b"SQLite format 3\0", "a SQLite database"),
     ];
-    KNOWN
-        .iter()
-        .find(|(magic, _)| first.starts_with(magic))
-        .map(|(_, what)| *what)
+    let (_, what) = *KNOWN.iter().find(|(magic, _)| first.starts_with(magic))?;
+    Some(match what {
+        "Parquet" if was_compressed => FileErrorKind::Unsupported {
+            what: "a compressed Parquet file",
+        },
+        "Parquet" if cfg!(feature = "parquet") => FileErrorKind::OtherFormat { what },
+        _ if was_compressed && what.ends_with("-compressed") => FileErrorKind::Unsupported {
+            what: "compressed twice",
+        },
+        _ => FileErrorKind::Unsupported { what },
+    })
 }
 
 #[cfg(test)]
@@ -256,7 +440,7 @@ mod tests {
             name: PathBuf::from("a.csv"),
             bytes: bytes.to_vec(),
         };
-        let mut lines = Lines::open(&source, limit)?;
+        let mut lines = Lines::of(Input::open(&source)?, limit)?;
         let mut all = Vec::new();
         loop {
             let mut line = String::new();
@@ -324,15 +508,16 @@ mod tests {
             }
         }
         let bytes = "\u{feff}a,é\n".repeat(3_000).into_bytes();
-        let source = Source::Bytes {
-            name: PathBuf::from("x"),
-            bytes: b"x".to_vec(),
+        let mut reader = Drip(bytes.clone(), 0);
+        let first = beginning(&mut reader).unwrap();
+        let input = Input {
+            path: PathBuf::from("x"),
+            first,
+            reader: Box::new(reader),
+            #[cfg(feature = "parquet")]
+            file: None,
         };
-        let mut lines = Lines::open(&source, 100).unwrap();
-        lines.reader = Box::new(Drip(bytes.clone(), 0));
-        lines.start = lines.end;
-        lines.ended = false;
-        lines.hasher = Hasher::new();
+        let mut lines = Lines::of(input, 100).unwrap();
         let mut all = String::new();
         while {
             let mut line = String::new();
@@ -340,7 +525,8 @@ mod tests {
             all.push_str(&line);
             more
         } {}
-        assert_eq!(all.into_bytes(), bytes);
+        let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap();
+        assert!(all.into_bytes() == text, "all but the first mark");
         assert_eq!(lines.hash(), crate::files::hash::hash_bytes(&bytes));
     }
 

@@ -114,6 +114,18 @@ impl Mapping {
         Value::Object(text).to_string()
     }
 
+    /// All columns that are read, each with its field.
+    pub(super) fn columns(&self) -> Vec<(Field, &Column)> {
+        let ids = self.id.iter().map(|column| (Field::Id, column));
+        let probabilities = self
+            .probabilities
+            .iter()
+            .map(|(label, column)| (Field::Probability(label.clone()), column));
+        ids.chain(self.single_columns())
+            .chain(probabilities)
+            .collect()
+    }
+
     /// All fields that have exactly one column, except the probabilities.
     pub(super) fn single_columns(&self) -> Vec<(Field, &Column)> {
         [

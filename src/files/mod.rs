@@ -5,6 +5,8 @@
 )]
 
 pub mod columns;
+#[cfg(feature = "compression")]
+mod compress;
 pub mod csv;
 mod detect;
 pub mod directory;
@@ -19,10 +21,14 @@ pub mod lock;
 pub mod look;
 pub mod mapping;
 pub mod owner;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod read;
 pub mod record;
 pub mod rejects;
 pub mod rows;
+#[cfg(feature = "parquet")]
+mod seekable;
 pub mod table;
 pub mod unpack;
 pub mod values;

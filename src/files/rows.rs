@@ -1,5 +1,6 @@
 //! Turns the records of a table into typed rows, or says of a line why it is none.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::columns::{FileKind, ScoreMeaning};
@@ -103,6 +104,15 @@ impl Rows {
     /// As [`Mapping::resolve`].
     pub fn of(mut table: Table, wanted: Wanted<'_>, now: Timestamp) -> Result<Self, FileError> {
         let mapping = Mapping::resolve(&mut table, wanted)?;
+        let columns = mapping.columns();
+        let indices: Vec<usize> = columns.iter().map(|(_, column)| column.index).collect();
+        if let Err((index, what)) = table.select(&indices) {
+            let refused = columns.iter().find(|(_, column)| column.index == index);
+            let (field, name) = refused.map_or_else(Default::default, |(field, column)| {
+                (field.to_string(), column.name.clone())
+            });
+            return Err(FileErrorKind::ColumnType { name, field, what }.of(table.path()));
+        }
         Ok(Self {
             known_columns: table.columns().len(),
             table,
@@ -128,10 +138,11 @@ impl Rows {
         self.table.path()
     }
 
-    /// The record that the last row or reject was made of, as it stands in the file.
+    /// The record that the last row or reject was made of, as it stands in the file; of Parquet the mapped columns as
+    /// JSON.
     #[must_use]
-    pub fn raw(&self) -> &str {
-        self.record.raw()
+    pub fn raw(&self) -> Cow<'_, str> {
+        self.table.shown(&self.record)
     }
 
     /// The next line of a predictions file; `None` after the last.

@@ -1,13 +1,18 @@
-//! Reads a table, CSV or JSON lines, record by record: named columns, bounded memory, one hash of all bytes.
+//! Reads a table, CSV, JSON lines or Parquet, record by record: named columns, bounded memory, one hash of all bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
 use super::csv::CsvRecords;
 use super::error::FileError;
-use super::input::{LINE_LIMIT_BYTES, Lines, Source};
+#[cfg(not(feature = "parquet"))]
+use super::error::FileErrorKind;
+use super::input::{Input, LINE_LIMIT_BYTES, Lines, Source};
 use super::jsonl::JsonRecords;
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetRecords;
 use super::record::Record;
 use crate::domain::hash::Hash;
 
@@ -19,11 +24,12 @@ pub const NAME_LIMIT_BYTES: usize = 4_096;
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// As the name ends (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`), else JSON if it begins with `{` or `[{`,
-    /// else CSV.
+    /// Parquet if it begins as one; else as the name ends (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`, `.parquet`,
+    /// `.pq`, that of a compression apart), else JSON if it begins with `{` or `[{`, else CSV.
     Auto,
     Csv,
     JsonLines,
+    Parquet,
 }
 
 impl Format {
@@ -34,6 +40,7 @@ impl Format {
             Self::Auto => "auto",
             Self::Csv => "csv",
             Self::JsonLines => "jsonl",
+            Self::Parquet => "parquet",
         }
     }
 }
@@ -44,16 +51,16 @@ impl fmt::Display for Format {
     }
 }
 
-/// A format is `auto`, `csv` or `jsonl`.
+/// A format is `auto`, `csv`, `jsonl` or `parquet`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a format is auto, csv or jsonl, not {0}")]
+#[error("a format is auto, csv, jsonl or parquet, not {0}")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        [Self::Auto, Self::Csv, Self::JsonLines]
+        [Self::Auto, Self::Csv, Self::JsonLines, Self::Parquet]
             .into_iter()
             .find(|format| format.name() == text)
             .ok_or_else(|| UnknownFormat(text.to_owned()))
@@ -70,6 +77,8 @@ pub struct Table {
 enum Records {
     Csv(Box<CsvRecords>),
     Json(Box<JsonRecords>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetRecords>),
 }
 
 /// What was read, known after the last record.
@@ -99,7 +108,15 @@ impl Table {
         format: Format,
         limit_bytes: usize,
     ) -> Result<Self, FileError> {
-        let lines = Lines::open(source, limit_bytes)?;
+        let input = Input::open(source)?;
+        let format = match format {
+            Format::Auto if is_parquet(input.path(), input.first()) => Format::Parquet,
+            named => named,
+        };
+        if format == Format::Parquet {
+            return Self::open_parquet(input, limit_bytes);
+        }
+        let lines = Lines::of(input, limit_bytes)?;
         let format = match format {
             Format::Auto => detected(lines.path(), lines.peek()),
             named => named,
@@ -116,10 +133,53 @@ impl Table {
         })
     }
 
+    #[cfg(feature = "parquet")]
+    fn open_parquet(input: Input, limit_bytes: usize) -> Result<Self, FileError> {
+        let path = input.path().to_owned();
+        let records = ParquetRecords::open(&path, input.seekable()?, limit_bytes)?;
+        Ok(Self {
+            records: Records::Parquet(Box::new(records)),
+            format: Format::Parquet,
+            records_count: 0,
+        })
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn open_parquet(input: Input, _: usize) -> Result<Self, FileError> {
+        Err(FileErrorKind::Unsupported { what: "Parquet" }.of(input.path()))
+    }
+
+    /// Reads only these columns of a format in which columns lie apart. Called before the first record.
+    ///
+    /// # Errors
+    /// What a column is that holds no plain values, and its index.
+    pub fn select(&mut self, columns: &[usize]) -> Result<(), (usize, &'static str)> {
+        match &mut self.records {
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => records.select(columns),
+            _ => {
+                let _ = columns;
+                Ok(())
+            }
+        }
+    }
+
+    /// What a record holds, for people; of a text it is the record as it stands in the file.
+    #[must_use]
+    pub fn shown<'a>(&self, record: &'a Record) -> Cow<'a, str> {
+        match &self.records {
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => Cow::Owned(records.shown(record)),
+            _ => Cow::Borrowed(record.raw()),
+        }
+    }
+
     /// The name of what is read.
     #[must_use]
     pub fn path(&self) -> &Path {
         match &self.records {
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => records.path(),
             Records::Csv(records) => records.path(),
             Records::Json(records) => records.path(),
         }
@@ -136,7 +196,7 @@ impl Table {
     pub fn delimiter(&self) -> Option<char> {
         match &self.records {
             Records::Csv(records) => Some(records.delimiter()),
-            Records::Json(_) => None,
+            _ => None,
         }
     }
 
@@ -147,6 +207,8 @@ impl Table {
         match &self.records {
             Records::Csv(records) => records.columns(),
             Records::Json(records) => records.columns(),
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => records.columns(),
         }
     }
 
@@ -154,8 +216,8 @@ impl Table {
     #[must_use]
     pub fn columns_are_final(&self) -> bool {
         match &self.records {
-            Records::Csv(_) => true,
             Records::Json(records) => records.columns_are_final(),
+            _ => true,
         }
     }
 
@@ -173,8 +235,8 @@ impl Table {
     #[must_use]
     pub fn absent_column(&self) -> Option<&str> {
         match &self.records {
-            Records::Csv(_) => None,
             Records::Json(records) => records.absent_column(),
+            _ => None,
         }
     }
 
@@ -187,6 +249,8 @@ impl Table {
         let more = match &mut self.records {
             Records::Csv(records) => records.next_record(record)?,
             Records::Json(records) => records.next_record(record)?,
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => records.next_record(record)?,
         };
         self.records_count += u64::from(more);
         Ok(more)
@@ -199,23 +263,42 @@ impl Table {
     pub fn finish(mut self) -> Result<Finished, FileError> {
         let mut record = Record::default();
         while self.next_record(&mut record)? {}
-        let lines = match &self.records {
-            Records::Csv(records) => records.lines(),
-            Records::Json(records) => records.lines(),
+        let of_lines = |lines: &Lines| (lines.hash(), lines.bytes_read());
+        let (hash, size_bytes) = match &self.records {
+            Records::Csv(records) => of_lines(records.lines()),
+            Records::Json(records) => of_lines(records.lines()),
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => records.whole()?,
         };
         Ok(Finished {
-            hash: lines.hash(),
-            size_bytes: lines.bytes_read(),
+            hash,
+            size_bytes,
             records_count: self.records_count,
         })
     }
 }
 
+/// By its first bytes, whatever its name; by its name, so that a broken one is not taken for CSV.
+fn is_parquet(path: &Path, first: &[u8]) -> bool {
+    const MAGIC: &[u8] = b"PAR1";
+    first.starts_with(MAGIC) || matches!(ending(path).as_deref(), Some("parquet" | "pq"))
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension()
+        .map(|text| text.to_string_lossy().to_ascii_lowercase())
+}
+
+/// `a.csv.gz` without `.gz`.
+fn without_compression(path: &Path) -> Cow<'_, Path> {
+    match ending(path).as_deref() {
+        Some("gz" | "gzip" | "zst" | "zstd") => Cow::Owned(path.with_extension("")),
+        _ => Cow::Borrowed(path),
+    }
+}
+
 fn detected(path: &Path, first: &[u8]) -> Format {
-    let extension = path
-        .extension()
-        .map(|text| text.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
+    match ending(&without_compression(path)).as_deref() {
         Some("csv" | "tsv") => return Format::Csv,
         Some("jsonl" | "ndjson" | "json") => return Format::JsonLines,
         _ => {}
@@ -275,6 +358,10 @@ pub(super) mod tests {
             ("a.txt", "[ {", Format::JsonLines),
             ("a", "[id],x", Format::Csv),
             ("a", "id,x", Format::Csv),
+            ("a.jsonl.gz", "a", Format::JsonLines),
+            ("a.CSV.ZST", "{", Format::Csv),
+            ("a.gz", "{\"a\":1}", Format::JsonLines),
+            ("a.zstd", "id", Format::Csv),
         ] {
             assert_eq!(
                 detected(Path::new(name), content.as_bytes()),
@@ -401,13 +488,18 @@ pub(super) mod tests {
 
     #[test]
     fn a_format_reads_back_as_written() {
-        for format in [Format::Auto, Format::Csv, Format::JsonLines] {
+        for format in [
+            Format::Auto,
+            Format::Csv,
+            Format::JsonLines,
+            Format::Parquet,
+        ] {
             assert_eq!(format.to_string().parse(), Ok(format));
         }
         let unknown = "CSV".parse::<Format>().unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "a format is auto, csv or jsonl, not CSV"
+            "a format is auto, csv, jsonl or parquet, not CSV"
         );
     }
 }

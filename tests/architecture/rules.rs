@@ -103,6 +103,7 @@ pub const OWNED: &[Owned] = &[
     owned(&["anstream"], &["ui/"], "ask ui"),
     owned(&["anstyle"], &["ui/"], "ask ui"),
     owned(&["blake3"], &["files/hash.rs"], "ask files::hash"),
+    owned(&["bytes"], &["files/parquet.rs"], "use Vec<u8>"),
     owned(
         &["chrono"],
         &["domain/time.rs", "ui/time.rs"],
@@ -127,6 +128,7 @@ pub const OWNED: &[Owned] = &[
     owned(&["flate2"], &["files/compress.rs"], "ask files::compress"),
     owned(&["indicatif"], &["ui/progress.rs"], "ask ui::progress"),
     owned(&["lettre"], &["notify/email.rs"], "ask notify::email"),
+    owned(&["lz4_flex"], &["files/compress.rs"], "ask files::compress"),
     owned(&["log"], &["files/logfile.rs"], "ask files::logfile"),
     owned(&["maud"], &["ui/html.rs"], "ask ui::html"),
     owned(&["parquet"], &["files/parquet.rs"], "ask files::parquet"),
@@ -150,6 +152,7 @@ pub const OWNED: &[Owned] = &[
         "domain and judge know no format",
     ),
     owned(&["signal_hook"], &["ui/interrupt.rs"], "ask ui::interrupt"),
+    owned(&["snap"], &["files/compress.rs"], "ask files::compress"),
     owned(&["statrs"], &["judge/special.rs"], "ask judge::special"),
     owned(&["strsim"], &["domain/nearest.rs"], "ask domain::nearest"),
     owned(&["tabled"], &["ui/table.rs"], "ask ui::table"),

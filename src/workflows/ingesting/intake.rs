@@ -160,7 +160,7 @@ impl<'a> Intake<'a> {
             let Some(read) = read else { return Ok(None) };
             self.rows_count += 1;
             match read {
-                Err(reject) => self.rejects.add(reject, rows.raw())?,
+                Err(reject) => self.rejects.add(reject, &rows.raw())?,
                 Ok(line) => {
                     let (has_truth, zone_missing) = match &line {
                         Line::Prediction(row) => (row.truth.is_some(), row.zone_missing),
@@ -168,11 +168,12 @@ impl<'a> Intake<'a> {
                     };
                     self.truth_empty_count += u64::from(!has_truth && self.mapping.truth.is_some());
                     self.zone_missing_count += u64::from(zone_missing);
-                    let raw = if keeps_raw { rows.raw() } else { "" };
-                    return Ok(Some(Taken {
-                        line,
-                        raw: raw.to_owned(),
-                    }));
+                    let raw = if keeps_raw {
+                        rows.raw().into_owned()
+                    } else {
+                        String::new()
+                    };
+                    return Ok(Some(Taken { line, raw }));
                 }
             }
         }
