@@ -157,6 +157,19 @@ impl Environment {
         read("MODELGUARD_MODEL", self.model.as_deref(), str::parse)
     }
 
+    /// How much is told that `MODELGUARD_LOG` sets, as a number of `-v`.
+    ///
+    /// # Errors
+    /// The variable holds no level.
+    pub fn verbosity(&self) -> Result<Option<u8>, BadVariable> {
+        read("MODELGUARD_LOG", self.log.as_deref(), |text| match text {
+            "warn" => Ok(0),
+            "info" => Ok(1),
+            "debug" => Ok(2),
+            _ => Err("it is warn, info (as -v) or debug (as -vv)"),
+        })
+    }
+
     /// The time to wait that `MODELGUARD_LOCK_TIMEOUT` sets.
     ///
     /// # Errors
@@ -251,6 +264,15 @@ mod tests {
         assert_eq!(good.model().unwrap().unwrap().as_str(), "flights");
         assert_eq!(good.lock_timeout().unwrap().unwrap().millis(), 250);
         assert_eq!(Environment::default().now(), Ok(None));
+        for (level, verbosity) in [("warn", 0), ("info", 1), ("debug", 2)] {
+            let set = environment(&[("MODELGUARD_LOG", level)]);
+            assert_eq!(set.verbosity(), Ok(Some(verbosity)));
+        }
+        assert!(
+            environment(&[("MODELGUARD_LOG", "loud")])
+                .verbosity()
+                .is_err()
+        );
 
         let bad = environment(&[("MODELGUARD_NOW", "noon"), ("MODELGUARD_LOCK_TIMEOUT", "5")]);
         assert_eq!(

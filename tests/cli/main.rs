@@ -26,6 +26,7 @@ mod ingest;
 mod init;
 mod listing;
 mod log;
+mod logfile;
 mod looking;
 mod marking;
 mod mistakes;
