@@ -26,6 +26,7 @@ mod monitor;
 mod output;
 mod problems;
 mod promote;
+mod recipe;
 mod redo;
 mod register;
 mod retire;
@@ -103,6 +104,7 @@ enum Verb {
     Log(log::Args),
     Store(store::Args),
     Config(config::Args),
+    Recipe(recipe::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -137,6 +139,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
         Verb::Config(args) => config::run(call, &args),
+        Verb::Recipe(args) => recipe::run(call, &args),
         Verb::Completions(args) => completions::run(call, &args),
         Verb::Man(args) => man::run(call, &args),
         Verb::Help(args) => help::run(call, &args),

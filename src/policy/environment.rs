@@ -81,6 +81,18 @@ impl Environment {
         env::set_current_dir(folder)
     }
 
+    /// Where the running program lies; links are followed where the system does so.
+    ///
+    /// # Errors
+    /// The system does not say.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that asks about the process"
+    )]
+    pub fn program() -> std::io::Result<PathBuf> {
+        env::current_exe()
+    }
+
     /// The same from any source of variables.
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {

@@ -33,6 +33,7 @@ mod mistakes;
 mod monitor;
 mod probabilities;
 mod questions;
+mod recipe;
 mod registering;
 mod retire;
 mod rows;
