@@ -27,7 +27,7 @@ use crate::workflows::naming::NamingError;
 #[command(after_long_help = "\
 Examples:
   modelguard recipe cron
-  modelguard -C /srv/churn recipe systemd
+  modelguard recipe systemd
   modelguard recipe airflow > modelguard_hourly.py
 
 Exit status: 0 printed; 2 a path that no snippet can carry, several models and none named
