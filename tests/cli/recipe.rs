@@ -243,7 +243,10 @@ fn of_systemd(line: &str) -> Vec<String> {
         if index == 0 {
             word
         } else {
-            word.replace("$$", "$")
+            let parts: Vec<_> = word.split("$$").collect();
+            let bare = parts.iter().any(|part| part.contains('$'));
+            assert!(!bare, "systemd would put a variable into {word}");
+            parts.join("$")
         }
     };
     words.iter().enumerate().map(expanded).collect()
