@@ -281,20 +281,53 @@ CREATE TRIGGER evaluation_only_appends BEFORE INSERT ON evaluation
 WHEN EXISTS (SELECT 1 FROM evaluation WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'evaluations are append-only'); END;
 
--- One row per model, version and kind, ever.
+-- One row per model, version and kind, ever; of a refused file one row per model and file.
 CREATE TABLE alert (
     id                 INTEGER PRIMARY KEY,
     model_id           INTEGER NOT NULL REFERENCES model (id),
-    version_id         INTEGER NOT NULL REFERENCES version (id),
-    kind               TEXT    NOT NULL CHECK (kind IN ('degraded', 'blind')),
+    version_id         INTEGER REFERENCES version (id),
+    kind               TEXT    NOT NULL CHECK (kind IN ('degraded', 'blind', 'refused_file')),
+    subject            TEXT, -- of a refused file: its hash and its name
     severity           TEXT    NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     message            TEXT    NOT NULL,
     opened_at          INTEGER NOT NULL, -- last opened; the log knows the earlier times
     resolved_at        INTEGER,
     acked_at           INTEGER,
-    evaluation_id      INTEGER NOT NULL REFERENCES evaluation (id),
+    evaluation_id      INTEGER REFERENCES evaluation (id),
     acted_operation_id INTEGER REFERENCES operation (id) DEFERRABLE INITIALLY DEFERRED,
-    UNIQUE (model_id, version_id, kind)
+    UNIQUE (model_id, version_id, kind),
+    UNIQUE (model_id, kind, subject),
+    CHECK ((kind = 'refused_file') = (subject IS NOT NULL)),
+    CHECK ((kind = 'refused_file') = (version_id IS NULL)),
+    CHECK ((kind = 'refused_file') = (evaluation_id IS NULL))
 ) STRICT;
 
 CREATE INDEX alert_open ON alert (model_id, id) WHERE resolved_at IS NULL;
+
+-- Messages to people: written in the transaction of what they tell, sent after it.
+CREATE TABLE delivery (
+    id              INTEGER PRIMARY KEY,
+    name            TEXT    NOT NULL UNIQUE, -- what receivers know duplicates by
+    model_id        INTEGER NOT NULL REFERENCES model (id),
+    alert_id        INTEGER NOT NULL REFERENCES alert (id),
+    channel         TEXT    NOT NULL,
+    event           TEXT    NOT NULL
+                    CHECK (event IN ('degraded', 'blocked', 'blind', 'recovered', 'reminder', 'refused_file')),
+    message         TEXT    NOT NULL CHECK (json_valid(message)),
+    state           TEXT    NOT NULL CHECK (state IN ('queued', 'delivered', 'failed')),
+    queued_at       INTEGER NOT NULL,
+    next_attempt_at INTEGER NOT NULL,
+    attempts_count  INTEGER NOT NULL CHECK (attempts_count >= 0),
+    last_error      TEXT,
+    settled_at      INTEGER,
+    owner_pid       INTEGER, -- who is sending it now
+    owner_boot      TEXT,
+    claimed_at      INTEGER,
+    CHECK ((state = 'queued') = (settled_at IS NULL)),
+    CHECK ((owner_pid IS NULL) = (owner_boot IS NULL)),
+    CHECK ((owner_pid IS NULL) = (claimed_at IS NULL)),
+    CHECK (owner_pid IS NULL OR state = 'queued')
+) STRICT;
+
+CREATE INDEX delivery_queued ON delivery (id) WHERE state = 'queued';
+CREATE INDEX delivery_alert ON delivery (alert_id, id);

@@ -47,7 +47,7 @@ SELECT 'a_' || alert.id AS alert_id,
        alert.message AS message
 FROM alert
 JOIN model ON model.id = alert.model_id
-JOIN version ON version.id = alert.version_id;
+LEFT JOIN version ON version.id = alert.version_id;
 
 -- An alias's holder is the top of the stack of its newest view operation, and that operation is the one it names.
 CREATE VIEW invariant_alias_is_top_of_stack AS
@@ -192,6 +192,14 @@ SELECT alert.id FROM alert
 LEFT JOIN operation ON operation.id = alert.acted_operation_id
 WHERE alert.acted_operation_id IS NOT NULL
   AND (operation.kind IS NOT 'rollback' OR operation.from_version_id IS NOT alert.version_id);
+
+-- An alert about a file was opened by an operation that names it.
+CREATE VIEW invariant_refused_file_has_operation AS
+SELECT alert.id FROM alert
+WHERE alert.kind = 'refused_file'
+  AND (alert.model_id, 'a_' || alert.id) NOT IN
+      (SELECT model_id, json_extract(detail, '$.alert_id') FROM operation
+       WHERE kind = 'refuse' AND json_extract(detail, '$.alert_id') IS NOT NULL);
 
 -- An evaluation belongs to the operation that recorded it.
 CREATE VIEW invariant_evaluation_has_operation AS

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod domain;
 pub mod files;
 pub mod judge;
+pub mod notify;
 pub mod policy;
 pub mod store;
 pub mod ui;

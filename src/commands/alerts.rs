@@ -1,16 +1,19 @@
 //! `alerts`: what people had to be told, and that somebody took note.
 
 mod ack;
+mod flush;
 mod list;
 mod show;
+mod test;
 
 use serde_json::{Value, json};
 
-use super::Outcome;
 use super::call::Call;
 use super::lists::RowFormat;
+use super::{Outcome, messages};
 use crate::domain::verdict::{AlertId, Severity};
 use crate::store::alerts::{self, Alert};
+use crate::store::outbox::Delivery;
 use crate::store::{StoreError, Tx};
 use crate::ui::problem::Problem;
 
@@ -22,9 +25,11 @@ Examples:
   modelguard alerts show a_1
   modelguard alerts ack a_1 --note \"the feed is repaired\"
   modelguard alerts ack a_1 --rearm
+  modelguard alerts test
+  modelguard alerts flush
 
-Exit status: 0 done; 10 no such alert
-Effect: list and show read only; ack records")]
+Exit status: 0 done; 1 a message was not taken; 10 no such alert or channel
+Effect: list, show and test read only; ack and flush record")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -73,7 +78,8 @@ Effect: reads only")]
     },
     /// Take note of an alert
     ///
-    /// It stays open until what is live is healthy. With --rearm it may roll back once more.
+    /// It stays open until what is live is healthy; that of a refused file is resolved by it. With --rearm it may
+    /// roll back once more.
     #[command(after_long_help = "\
 Examples:
   modelguard alerts ack a_1 --note \"the feed is repaired\"
@@ -94,6 +100,31 @@ Effect: records")]
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
     },
+    /// Send all messages that wait
+    ///
+    /// Also those that would wait longer, because their channel failed a short while ago.
+    #[command(after_long_help = "\
+Examples:
+  modelguard alerts flush
+
+Exit status: 0 nothing waits any more; 1 a message was not taken
+Effect: records what arrived")]
+    Flush,
+    /// Send a message that means nothing
+    ///
+    /// Through one channel of the policy, or through all of them. Nothing of it is kept.
+    #[command(after_long_help = "\
+Examples:
+  modelguard alerts test
+  modelguard alerts test team
+
+Exit status: 0 all took it; 1 one did not; 10 the policy has no such channel
+Effect: reads only, and sends")]
+    Test {
+        /// The channel's name
+        #[arg(value_name = "CHANNEL")]
+        channel: Option<String>,
+    },
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
@@ -110,6 +141,8 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         } => list::run(call, limit, severity, open, format),
         Verb::Show { id } => show::run(call, id),
         Verb::Ack { id, rearm, note } => ack::run(call, id, rearm, note),
+        Verb::Flush => flush::run(call),
+        Verb::Test { channel } => test::run(call, channel.as_deref()),
     }
 }
 
@@ -134,7 +167,7 @@ fn state(alert: &Alert) -> &'static str {
     }
 }
 
-fn alert_data(alert: &Alert) -> Value {
+fn alert_data(alert: &Alert, deliveries: &[Delivery]) -> Value {
     json!({
         "alert_id": alert.id.to_string(),
         "opened_at": alert.opened_at.to_string(),
@@ -143,11 +176,11 @@ fn alert_data(alert: &Alert) -> Value {
         "severity": alert.severity.name(),
         "kind": alert.kind.name(),
         "model": alert.model.to_string(),
-        "version": alert.version.to_string(),
+        "version": alert.version.as_ref().map(ToString::to_string),
         "reason": alert.message,
         "state": state(alert),
-        "evaluation_id": alert.evaluation.to_string(),
+        "evaluation_id": alert.evaluation.map(|id| id.to_string()),
         "acted_operation_id": alert.acted_operation.map(|id| id.to_string()),
-        "deliveries": [],
+        "deliveries": messages::queued_data(deliveries),
     })
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
+use super::messages::Listeners;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, judged, problems};
 use crate::domain::names::Reference;
@@ -48,6 +49,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
     let policy = args.judge.over(&of_policy, &model)?;
+    let listeners = Listeners::of(&session, false);
     let checked = recording::check(
         &mut session.store,
         &session.author,
@@ -55,7 +57,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         &policy,
         args.version.as_ref(),
         policy.check == of_policy.check,
-        !args.no_record,
+        (!args.no_record).then(|| listeners.audience()).as_ref(),
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {

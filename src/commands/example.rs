@@ -209,5 +209,6 @@ pub fn checked(judgement: Judgement) -> Checked {
         operation: None,
         alerts: Vec::new(),
         is_news: false,
+        trend: Vec::new(),
     }
 }

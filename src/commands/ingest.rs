@@ -1,14 +1,14 @@
 //! `ingest`: brings predictions and truth into the store, lists what came in, takes a batch back.
 
 mod batches;
-mod failure;
+mod inbox;
 mod stored;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use super::call::Call;
-use super::{Outcome, problems};
+use super::{Outcome, not_stored, problems};
 use crate::domain::evidence::BatchId;
 use crate::domain::names::Reference;
 use crate::files::columns::{ColumnChoice, FileKind};
@@ -25,10 +25,11 @@ use crate::workflows::ingesting::{self, Request, columns};
 #[command(after_long_help = "\
 Examples:
   modelguard ingest predictions 1_week_live.csv --dry-run
+  modelguard ingest inbox --dry-run
   modelguard ingest list
 
 Exit status: 0 done; 1 the file can't be read; 2 the file can't be used; 10 nobody is live, or no such batch
-Effect: list reads only; predictions, truth and undo record")]
+Effect: list reads only; predictions, truth, inbox and undo record")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -38,6 +39,7 @@ pub struct Args {
 enum What {
     Predictions(PredictionArgs),
     Truth(TruthArgs),
+    Inbox(inbox::Args),
     List(ListArgs),
     Undo(UndoArgs),
 }
@@ -170,6 +172,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
             let on_conflict = on_conflict(&args.on_conflict);
             bring_in(call, &args.file, FileKind::Truth, on_conflict, None)
         }
+        What::Inbox(args) => inbox::run(call, &args),
         What::List(args) => batches::list(call, args.limit),
         What::Undo(args) => batches::undo(call, args.batch),
     }
@@ -231,7 +234,9 @@ fn bring_in(
         },
     );
     progress.finish();
-    let ingested = ingested.map_err(|error| failure::problem(call, &request, error))?;
+    let ingested = ingested.map_err(|error| {
+        not_stored::problem(call, request.kind, request.reject_file.is_some(), error)
+    })?;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Box::new(stored::Stored {
         ingested,

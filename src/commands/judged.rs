@@ -7,6 +7,7 @@ use crate::domain::evidence::Attribution;
 use crate::domain::policy::EvidenceKind;
 use crate::domain::verdict::{ReasonCode, Verdict};
 use crate::judge::judged::{Judged, MetricOutcome, Number};
+use crate::store::evaluations::TrendPoint;
 use crate::ui::exit::ExitStatus;
 use crate::ui::number;
 use crate::workflows::judging::{BaselineKind, Judgement, Source, document};
@@ -27,7 +28,19 @@ pub fn check_data(checked: &Checked) -> Value {
     data["evaluation_id"] = json!(checked.evaluation.map(|id| id.to_string()));
     data["alert_id"] = json!(checked.alert().map(|id| id.to_string()));
     data["operation_id"] = json!(checked.operation.map(|id| id.to_string()));
+    data["trend"] = checked.trend.iter().map(trend_point).collect();
     data
+}
+
+fn trend_point(point: &TrendPoint) -> Value {
+    json!({
+        "checked_at": point.checked_at.to_string(),
+        "verdict": point.verdict.name(),
+        "metric": point.metric,
+        "value": point.value,
+        "ci_low": point.bounds.map(|bounds| bounds.0),
+        "ci_high": point.bounds.map(|bounds| bounds.1),
+    })
 }
 
 /// What to know beside the verdict.
@@ -193,6 +206,7 @@ fn baseline_name(source: &Source) -> String {
     match source.kind {
         BaselineKind::Reference | BaselineKind::Recorded => source.kind.name().to_owned(),
         BaselineKind::Previous => format!("previous {}{bad}", source.version),
+        BaselineKind::Season => format!("the season before, {}{bad}", source.version),
         BaselineKind::Version => format!("{}{bad}", source.version),
     }
 }

@@ -22,7 +22,9 @@ mod lists;
 mod log;
 mod man;
 mod marked;
+mod messages;
 mod monitor;
+mod not_stored;
 mod output;
 mod problems;
 mod promote;
@@ -31,9 +33,11 @@ mod redo;
 mod register;
 mod retire;
 mod rollback;
+mod season;
 mod show;
 mod status;
 mod store;
+mod swept;
 mod switched;
 mod tag;
 mod undo;
@@ -101,6 +105,7 @@ enum Verb {
     Tag(tag::Args),
     Retire(retire::Args),
     Alias(alias::Args),
+    Season(season::Args),
     Log(log::Args),
     Store(store::Args),
     Config(config::Args),
@@ -136,6 +141,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Tag(args) => tag::run(call, args),
         Verb::Retire(args) => retire::run(call, &args),
         Verb::Alias(args) => alias::run(call, &args),
+        Verb::Season(args) => season::run(call, &args),
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
         Verb::Config(args) => config::run(call, &args),

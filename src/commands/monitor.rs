@@ -1,11 +1,16 @@
 //! `monitor`: checks what is live and does what the policy says; the command for cron.
 
+mod inbox;
+
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
+use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, judged, problems};
+use super::{Outcome, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -14,12 +19,14 @@ use crate::store::{Access, StoreError, operations};
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
+use crate::workflows::delivering::Sent;
 use crate::workflows::monitoring::{self, ActionStatus, Monitored};
 use crate::workflows::session::Session;
 
 /// Check what is live, and act as the policy says
 ///
-/// Never asks: the option or the policy is the consent. An alert acts once; `alerts ack --rearm` lets it act again.
+/// First takes in what services dropped into the policy's `ingest.inbox`; whatever becomes of those files, the exit
+/// status is the verdict's. Never asks: the option or the policy is the consent. An alert acts once; `alerts ack --rearm` lets it act again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -47,6 +54,10 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Tell nobody: no message about this run is queued or sent
+    #[arg(long)]
+    no_notify: bool,
+
     #[command(flatten)]
     judge: JudgeFlags,
 }
@@ -58,10 +69,16 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Access::Write
     };
     let mut session = call.session(access)?;
+    swept::require_apart(call, &mut session)?;
+    let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
-        let one = monitor_one(call, &mut session, &model, args)?;
-        return finish(call, &mut session, args, vec![one]);
+        let mut one = monitor_one(call, &mut session, &model, &listeners, args)?;
+        // Where no file came in there is nothing to report, and the failure is the answer.
+        if one.inbox.swept.files.is_empty() {
+            one.result = Ok(one.result?);
+        }
+        return finish(call, &mut session, args, &listeners, vec![one]);
     }
     if Call::named_model(&session).is_some() {
         return Err(Problem::new("MG0101", "--all and -m say different things")
@@ -78,20 +95,22 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         } else if call.stop.requested().is_some() {
             break;
         }
-        let one = monitor_one(call, &mut session, &model, args);
+        let one = monitor_one(call, &mut session, &model, &listeners, args);
         found.push(one.unwrap_or_else(|problem| One {
             model: model.name.to_string(),
+            inbox: Inbox::default(),
             result: Err(problem),
             undo_command: None,
         }));
     }
-    finish(call, &mut session, args, found)
+    finish(call, &mut session, args, &listeners, found)
 }
 
 fn monitor_one(
     call: &Call,
     session: &mut Session,
     model: &Model,
+    listeners: &Listeners,
     args: &Args,
 ) -> Result<One, Problem> {
     let mut policy = args.judge.over(&session.policy(model), model)?;
@@ -100,31 +119,54 @@ fn monitor_one(
     } else if args.no_auto_rollback {
         policy.action.on_degraded = OnDegraded::Alert;
     }
+    let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
         model,
         &policy,
+        &listeners.audience(),
         args.dry_run,
     )
-    .map_err(|error| problems::judge(call, error))?;
+    .map_err(|error| problems::judge(call, error));
+    let operation = monitored
+        .as_ref()
+        .ok()
+        .and_then(|monitored| monitored.action.operation);
     Ok(One {
         model: model.name.to_string(),
-        undo_command: monitored
-            .action
-            .operation
-            .map(|operation| call.follow_up(&format!("undo {operation}"))),
-        result: Ok(Box::new(monitored)),
+        inbox,
+        undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
+        result: monitored.map(Box::new),
     })
 }
 
-fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> Outcome {
+fn finish(
+    call: &Call,
+    session: &mut Session,
+    args: &Args,
+    listeners: &Listeners,
+    models: Vec<One>,
+) -> Outcome {
+    // What failed before is due too, whoever queued it. Nothing of it can take the verdict back.
+    let told = if args.no_notify || args.dry_run {
+        Ok(Vec::new())
+    } else {
+        listeners.deliver(call, session)
+    };
+    let (sent, not_told) = match told {
+        Ok(sent) => (sent, None),
+        Err(problem) => (Vec::new(), Some(problem)),
+    };
     let (_, head) = session
         .store
         .read(operations::head)
         .map_err(|error: StoreError| problems::store(call, error))?;
     Ok(Box::new(Found {
         models,
+        sent,
+        not_told,
+        open_secrets: listeners.warnings(),
         head,
         dry_run: args.dry_run,
         all: args.all,
@@ -139,6 +181,7 @@ fn finish(call: &Call, session: &mut Session, args: &Args, models: Vec<One>) -> 
 /// One model and what came of it.
 struct One {
     model: String,
+    inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
     undo_command: Option<String>,
 }
@@ -155,41 +198,37 @@ impl One {
         }
     }
 
-    fn data(&self) -> Value {
+    fn data(&self, sent: &[Sent]) -> Value {
         let monitored = match &self.result {
             Ok(monitored) => monitored,
             Err(problem) => {
                 return json!({
                     "model": self.model,
                     "exit_code": self.exit().code(),
-                    "inbox": [],
+                    "inbox": swept::data(&self.inbox.swept),
                     "check": null,
                     "helps": null,
                     "action": null,
-                    "alerts": [],
+                    "alerts": swept::alerts(&self.inbox.swept, sent),
                     "error": problem.to_json(),
                 });
             }
         };
         let action = &monitored.action;
         let live = monitored.checked.judgement.version.as_ref();
-        let alerts: Vec<_> = monitored
-            .checked
-            .alerts
-            .iter()
-            .map(|touched| {
-                json!({
-                    "alert_id": touched.id.map(|id| id.to_string()),
-                    "kind": touched.kind.name(),
-                    "state": touched.news.name(),
-                    "deliveries": [],
-                })
+        let mut alerts = swept::alerts(&self.inbox.swept, sent);
+        alerts.extend(monitored.checked.alerts.iter().map(|touched| {
+            json!({
+                "alert_id": touched.id.map(|id| id.to_string()),
+                "kind": touched.kind.name(),
+                "state": touched.news.name(),
+                "deliveries": messages::sent_data(sent, touched.id),
             })
-            .collect();
+        }));
         json!({
             "model": self.model,
             "exit_code": self.exit().code(),
-            "inbox": [],
+            "inbox": swept::data(&self.inbox.swept),
             "check": judged::check_data(&monitored.checked),
             "helps": null,
             "action": {
@@ -216,6 +255,11 @@ impl One {
 
 struct Found {
     models: Vec<One>,
+    /// What was sent, about these models or others.
+    sent: Vec<Sent>,
+    /// Why nothing could be sent.
+    not_told: Option<Problem>,
+    open_secrets: Vec<Warning>,
     head: Hash,
     dry_run: bool,
     all: bool,
@@ -281,13 +325,18 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models: Vec<_> = self.models.iter().map(One::data).collect();
+        let models: Vec<_> = self.models.iter().map(|one| one.data(&self.sent)).collect();
         json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.to_string() })
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
         for one in &self.models {
+            text.push_str(&if self.news_only {
+                swept::news(&one.inbox.swept)
+            } else {
+                swept::summary(&one.inbox.swept)
+            });
             let monitored = match &one.result {
                 Ok(monitored) => monitored,
                 Err(problem) => {
@@ -328,7 +377,7 @@ impl Report for Found {
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
-        told + &failures
+        told + &messages::summary(&self.sent) + &failures
     }
 
     fn exit(&self) -> ExitStatus {
@@ -338,7 +387,8 @@ impl Report for Found {
         if self.models.is_empty() {
             return ExitStatus::Insufficient;
         }
-        worst(self.models.iter().map(One::exit))
+        let told = messages::exit(&self.sent);
+        worst(self.models.iter().map(One::exit).chain([told]))
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -353,28 +403,38 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let prefix = |monitored: &Monitored, warning: Warning| Warning {
+        let prefix = |one: &One, warning: Warning| Warning {
             text: if self.all {
-                format!(
-                    "{}: {}",
-                    monitored.checked.judgement.model.name, warning.text
-                )
+                format!("{}: {}", one.model, warning.text)
             } else {
                 warning.text
             },
             ..warning
         };
-        self.monitored()
-            .flat_map(|monitored| {
-                judged::warnings(&monitored.checked.judgement)
-                    .into_iter()
-                    .map(move |warning| prefix(monitored, warning))
-            })
-            .collect()
+        let of_one = |one: &One| {
+            let judged = one.result.as_ref().ok();
+            let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
+            let mut warnings = one.inbox.warnings();
+            warnings.extend(judged.unwrap_or_default());
+            warnings
+        };
+        let models = self.models.iter();
+        let mut warnings: Vec<_> = models
+            .flat_map(|one| of_one(one).into_iter().map(|warning| prefix(one, warning)))
+            .collect();
+        warnings.extend(self.open_secrets.iter().cloned());
+        warnings.extend(messages::failures(&self.sent));
+        warnings.extend(self.not_told.as_ref().map(|problem| Warning {
+            code: "not_delivered",
+            text: format!("no message was sent: {}; a later run does", problem.message),
+        }));
+        warnings
     }
 
     fn is_news(&self) -> bool {
-        self.models.iter().any(|one| one.result.is_err())
+        self.models
+            .iter()
+            .any(|one| one.result.is_err() || swept::is_news(&one.inbox.swept))
             || self.monitored().any(Monitored::is_news)
     }
 }

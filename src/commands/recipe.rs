@@ -127,11 +127,40 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     } else {
         String::new()
     };
+    let lines = Lines {
+        once,
+        seasons: seasons(&project, &found, &models, is_open),
+    };
     Ok(Box::new(Snippet {
         name: args.name,
-        text: fill(args.name, &project, &monitor, once),
+        text: fill(args.name, &project, &monitor, &lines),
         warnings,
     }))
+}
+
+/// What only a crontab has besides.
+struct Lines {
+    once: String,
+    seasons: String,
+}
+
+/// A line of a crontab for each model whose version changes with the season; silent but on that day.
+fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open: bool) -> String {
+    let apply = ["season", "apply", "--yes", "-q"];
+    let line = |more: &[&str]| {
+        let words = project.with(&[&apply[..], more].concat());
+        format!("7 * * * *  {}\n", quoting::cron(&words))
+    };
+    let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
+    if is_open {
+        let named = models.iter().filter(|model| has(model));
+        return named.map(|model| line(&["-m", model.as_str()])).collect();
+    }
+    let one = match found.model.as_ref().or(models.first()) {
+        Some(model) => has(model),
+        None => !found.policy.season.is_empty(),
+    };
+    if one { line(&[]) } else { String::new() }
 }
 
 /// What the commands of a snippet begin with.
@@ -243,7 +272,7 @@ fn models_of(call: &Call, found: &Discovered) -> Vec<ModelName> {
 }
 
 /// Puts the commands of a project into a template.
-fn fill(name: Name, project: &Project, monitor: &[&str], once: String) -> String {
+fn fill(name: Name, project: &Project, monitor: &[&str], lines: &Lines) -> String {
     let monitor_with = |more: &[&str]| project.with(&[monitor, more].concat());
     let quiet = monitor_with(&["-q"]);
     let mapped = monitor_with(&["-q", "--exit-map", "4=0,5=0"]);
@@ -256,7 +285,8 @@ fn fill(name: Name, project: &Project, monitor: &[&str], once: String) -> String
         Some(match (name, token) {
             (_, "folder") => project.folder.clone(),
             (_, "unit") => project.unit.clone(),
-            (_, "once") => once.clone(),
+            (_, "once") => lines.once.clone(),
+            (_, "seasons") => lines.seasons.clone(),
             (_, "user") => match &project.user {
                 Some(user) => format!("User={user}"),
                 None => "# User= whoever owns the store".to_owned(),
@@ -344,7 +374,11 @@ mod tests {
     #[test]
     fn every_place_of_a_template_is_filled() {
         for name in Name::value_variants() {
-            let text = fill(*name, &project("/srv/churn"), &["monitor"], String::new());
+            let lines = Lines {
+                once: String::new(),
+                seasons: String::new(),
+            };
+            let text = fill(*name, &project("/srv/churn"), &["monitor"], &lines);
             assert!(!text.contains("<<"), "{text}");
             assert!(text.contains("/bin/modelguard") && text.contains("/srv/churn"));
             assert!(text.ends_with('\n') && !text.ends_with("\n\n"));

@@ -1,6 +1,10 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
+mod inbox;
+
 use serde_json::{Value, json};
+
+use inbox::Inbox;
 
 use super::call::Call;
 use super::output::{Report, Screen};
@@ -38,10 +42,13 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         Ok::<_, NamingError>((looked, operations::head(tx)?.1))
     });
     let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
+        inboxes: inboxes.collect(),
         models,
         head,
         alerts_command: call.follow_up("alerts list --open"),
+        flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),
         check_command: call.follow_up("check"),
     }))
@@ -49,8 +56,11 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
 
 struct Found {
     models: Vec<Overview>,
+    /// In the same order.
+    inboxes: Vec<Inbox>,
     head: Hash,
     alerts_command: String,
+    flush_command: String,
     promote_command: String,
     check_command: String,
 }
@@ -61,17 +71,24 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models: Vec<_> = self.models.iter().map(model_data).collect();
+        let models = self.models.iter().zip(&self.inboxes);
+        let models: Vec<_> = models
+            .map(|(model, inbox)| {
+                let mut data = model_data(model);
+                data["inbox"] = inbox.data();
+                data
+            })
+            .collect();
         json!({ "models": models, "head_blake3": self.head.to_string() })
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        for model in &self.models {
+        for (model, inbox) in self.models.iter().zip(&self.inboxes) {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model));
+            text.push_str(&self.model_text(screen, model, inbox));
         }
         text
     }
@@ -105,6 +122,8 @@ fn model_data(model: &Overview) -> Value {
         "truth": production.map(|live| truth_data(live, model.last_check.as_ref())),
         "activation": [],
         "alerts_open_count": model.alerts_open_count,
+        "messages_queued_count": model.messages_queued_count,
+        "messages_failed_count": model.messages_failed_count,
         "inbox": null,
     })
 }
@@ -155,7 +174,7 @@ fn lag(check: Option<&LastCheck>) -> Option<u64> {
 }
 
 impl Found {
-    fn model_text(&self, screen: &Screen, model: &Overview) -> String {
+    fn model_text(&self, screen: &Screen, model: &Overview, inbox: &Inbox) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
@@ -201,8 +220,27 @@ impl Found {
             let count = model.alerts_open_count;
             line("alerts", format!("{count} open: `{}`", self.alerts_command));
         }
+        if let Some(text) = messages_text(model, &self.flush_command) {
+            line("messages", text);
+        }
+        if let Some(text) = inbox.text() {
+            line("inbox", text);
+        }
         lines.join("\n") + "\n"
     }
+}
+
+/// What did not arrive; `None`: nothing waits and nothing was given up.
+fn messages_text(model: &Overview, flush: &str) -> Option<String> {
+    let (queued, failed) = (model.messages_queued_count, model.messages_failed_count);
+    let mut parts = Vec::new();
+    if queued > 0 {
+        parts.push(format!("{} not sent yet: `{flush}`", number::count(queued)));
+    }
+    if failed > 0 {
+        parts.push(format!("{} given up", number::count(failed)));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn below_text(below: &Below) -> String {

@@ -22,13 +22,15 @@ pub enum OperationKind {
     AliasRemove,
     Ingest,
     IngestUndo,
+    /// A file of the inbox can't be used; its alert opened.
+    Refuse,
     Check,
     Acknowledge,
     Upgrade,
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Init,
         Self::Register,
         Self::Tag,
@@ -42,6 +44,7 @@ impl OperationKind {
         Self::AliasRemove,
         Self::Ingest,
         Self::IngestUndo,
+        Self::Refuse,
         Self::Check,
         Self::Acknowledge,
         Self::Upgrade,
@@ -64,6 +67,7 @@ impl OperationKind {
             Self::AliasRemove => "alias_remove",
             Self::Ingest => "ingest",
             Self::IngestUndo => "ingest_undo",
+            Self::Refuse => "refuse",
             Self::Check => "check",
             Self::Acknowledge => "acknowledge",
             Self::Upgrade => "upgrade",

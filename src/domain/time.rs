@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +91,20 @@ impl Timestamp {
     #[must_use]
     pub fn short(self) -> String {
         self.calendar().format("%-d %b %H:%M").to_string()
+    }
+
+    /// The calendar's year.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        self.calendar().year()
+    }
+
+    /// The first instant of a day, within the years that there are; `None`: the year has no such day.
+    #[must_use]
+    pub fn begin_of_day(year: i32, month: u32, day: u32) -> Option<Self> {
+        let begin = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(0, 0, 0)?;
+        let micros = begin.and_utc().timestamp_micros();
+        Some(Self(micros.clamp(MIN_MICROS, MAX_MICROS)))
     }
 
     fn calendar(self) -> DateTime<chrono::Utc> {

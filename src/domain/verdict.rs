@@ -180,6 +180,8 @@ pub enum AlertKind {
     Degraded,
     /// For too long no check could decide.
     Blind,
+    /// A file of the inbox can't be used. It is about that file and no version, and only a person resolves it.
+    RefusedFile,
 }
 
 impl AlertKind {
@@ -188,12 +190,13 @@ impl AlertKind {
         match self {
             Self::Degraded => "degraded",
             Self::Blind => "blind",
+            Self::RefusedFile => "refused_file",
         }
     }
 
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Degraded, Self::Blind]
+        [Self::Degraded, Self::Blind, Self::RefusedFile]
             .into_iter()
             .find(|kind| kind.name() == name)
     }

@@ -37,6 +37,22 @@ impl FileKind {
             Self::Truth => "truth",
         }
     }
+
+    /// What the name of a file says that it holds: one of its words says truth or prediction. `None` where none
+    /// does, or some say the one and some the other. A word is a run of letters.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        let words = || name.split(|letter: char| !letter.is_alphabetic());
+        let has = |known: &[&str]| words().any(|word| known.contains(&word));
+        let truth = has(&["truth", "truths", "label", "labels", "actual", "actuals"]);
+        let predictions = has(&["pred", "preds", "predicted", "prediction", "predictions"]);
+        match (predictions, truth) {
+            (true, false) => Some(Self::Predictions),
+            (false, true) => Some(Self::Truth),
+            _ => None,
+        }
+    }
 }
 
 /// What a score says.
@@ -181,6 +197,26 @@ impl FromStr for ColumnChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_says_what_a_file_holds_by_a_word_and_not_by_letters_within_one() {
+        use FileKind::{Predictions, Truth};
+        for (name, kind) in [
+            ("pred_2026-01-05T14.csv", Some(Predictions)),
+            ("churn-predictions7.jsonl", Some(Predictions)),
+            ("PREDS.csv", Some(Predictions)),
+            ("labels.csv", Some(Truth)),
+            ("2026_actual_14.csv", Some(Truth)),
+            ("truth.csv", Some(Truth)),
+            ("pred_and_truth.csv", None),
+            ("predator.csv", None),
+            ("labelled.csv", None),
+            ("2026010514.csv", None),
+            ("", None),
+        ] {
+            assert_eq!(FileKind::of_name(name), kind, "{name}");
+        }
+    }
 
     #[test]
     fn fields_read_back_as_written() {

@@ -1,6 +1,6 @@
 //! Decides which column of a table is which field: what a person named first, then the known names.
 
-use super::columns::{ColumnChoice, Field, FileKind, Origin, ScoreMeaning};
+use super::columns::{ColumnChoice, ColumnChoices, Field, FileKind, Origin, ScoreMeaning};
 use super::error::FileErrorKind;
 use super::mapping::{Column, Mapping, Wanted, probability_label};
 use super::table::Table;
@@ -43,6 +43,32 @@ pub(super) fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Mapping, 
     };
     refuse_shared(&mapping)?;
     Ok(mapping)
+}
+
+/// What a table holds by its columns: predictions where it has a column for them, else truth.
+pub(super) fn kind(table: &Table, choices: &ColumnChoices) -> FileKind {
+    let field = Field::Prediction;
+    let mut named = choices
+        .columns
+        .iter()
+        .filter(|choice| choice.field == field);
+    let columns = table.columns();
+    let has = |wanted: &dyn Fn(&str) -> bool| columns.iter().any(|column| wanted(column));
+    let has_predictions = match named.next() {
+        Some(choice) => has(&|column| column == choice.column),
+        None => {
+            let taken = |name: &str| choices.columns.iter().any(|choice| choice.column == name);
+            has(&|column| {
+                let mut candidates = field.candidates().iter();
+                !taken(column) && candidates.any(|name| name.eq_ignore_ascii_case(column))
+            })
+        }
+    };
+    if has_predictions {
+        FileKind::Predictions
+    } else {
+        FileKind::Truth
+    }
 }
 
 /// What was named for this kind of file, flags before the policy.

@@ -28,6 +28,22 @@ pub fn device(path: &Path) -> Option<u64> {
     }
 }
 
+/// Whether others than its user may read the file. No where there is none, or the system knows no such rights.
+#[must_use]
+pub fn is_open_to_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        path.metadata()
+            .is_ok_and(|metadata| metadata.mode() & 0o044 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::columns::{ColumnChoices, Field, FileKind, ScoreMeaning};
-use super::detect::resolve;
+use super::detect::{kind, resolve};
 use super::error::FileError;
 use super::table::Table;
 use super::values::canonical_label;
@@ -58,6 +58,12 @@ impl Mapping {
     pub fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Self, FileError> {
         let path = table.path().to_owned();
         resolve(table, wanted).map_err(|kind| kind.of(&path))
+    }
+
+    /// What a table holds by its columns: predictions where it has a column for them, else truth.
+    #[must_use]
+    pub fn kind_of(table: &Table, choices: &ColumnChoices) -> FileKind {
+        kind(table, choices)
     }
 
     /// The field for which a column that appears late would have been taken, had it been there from the beginning.
@@ -176,6 +182,29 @@ mod tests {
         let text = format!("{header}\n");
         let mut table = Table::open(&source("a.csv", text), Format::Csv).unwrap();
         Mapping::resolve(&mut table, wanted).unwrap()
+    }
+
+    #[test]
+    fn a_table_with_a_column_for_predictions_holds_them_and_any_other_holds_truth() {
+        use FileKind::{Predictions, Truth};
+        for (header, named, kind) in [
+            ("id,Y_Pred", "", Predictions),
+            ("id,prediction,truth", "", Predictions),
+            ("id,truth", "", Truth),
+            ("id,x", "", Truth),
+            ("id,x", "prediction=x", Predictions),
+            ("id,X,pred", "prediction=x", Truth),
+            ("id,pred", "truth=pred", Truth),
+        ] {
+            let columns = named.parse().into_iter().collect();
+            let choices = ColumnChoices {
+                columns,
+                ..ColumnChoices::default()
+            };
+            let text = format!("{header}\n1,2,3\n");
+            let table = Table::open(&source("a.csv", text), Format::Csv).unwrap();
+            assert_eq!(Mapping::kind_of(&table, &choices), kind, "{header} {named}");
+        }
     }
 
     #[test]

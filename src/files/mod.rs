@@ -10,6 +10,7 @@ mod detect;
 pub mod directory;
 pub mod error;
 pub mod hash;
+pub mod inbox;
 pub mod input;
 mod json_text;
 mod jsonl;

@@ -173,6 +173,26 @@ pub fn copy_synced(from: &Path, to: &Path, existing: Existing) -> Result<u64, Fi
     Ok(size_bytes)
 }
 
+/// Adds one line to a file that may not be there yet, in one write, so that lines of two processes never mix.
+/// A new file is for its user alone.
+///
+/// # Errors
+/// The file can't be opened or written.
+pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options
+        .open(path)
+        .map_err(|source| FileError::writing(path, source))?;
+    file.write_all(format!("{line}\n").as_bytes())
+        .map_err(|source| FileError::writing(path, source))
+}
+
 /// Creates a directory and those above it that are absent.
 ///
 /// # Errors

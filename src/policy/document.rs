@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::channels::{self, NOTIFY};
 use super::diagnose::{Mark, PolicyError, ProblemKind};
 use super::keys::{KEYS, Key, MODELS, Reader};
 use super::suggest::similar;
@@ -119,6 +120,8 @@ impl<'a> Document<'a> {
         self.policy.columns = rules.columns;
         self.policy.check = rules.check;
         self.policy.action = rules.action;
+        self.policy.ingest = rules.ingest;
+        self.policy.season = rules.season;
         for violation in self.policy.violations() {
             self.violation(violation);
         }
@@ -141,6 +144,8 @@ impl<'a> Document<'a> {
             let per_model = !prefix.is_empty();
             if !per_model && inner == MODELS {
                 self.models(value);
+            } else if !per_model && inner == NOTIFY {
+                self.channels(value);
             } else if let Some(known) = find(&inner, within, per_model) {
                 self.key(known, &name, part, key.span(), value, written);
             } else if is_table(&inner, per_model) {
@@ -184,6 +189,19 @@ impl<'a> Document<'a> {
         }
     }
 
+    fn channels(&mut self, value: &Spanned<DeValue<'_>>) {
+        let mut faults = Vec::new();
+        self.policy.channels = channels::read(value, &mut faults);
+        for fault in faults {
+            let kind = if fault.is_unknown_key {
+                ProblemKind::UnknownKey
+            } else {
+                ProblemKind::BadValue
+            };
+            self.problem(kind, NOTIFY, fault.message, fault.span, fault.suggestion);
+        }
+    }
+
     fn note(&mut self, name: &str, key_span: Range<usize>, value: &Spanned<DeValue<'_>>) {
         self.seen.push(Seen {
             name: name.to_owned(),
@@ -206,7 +224,7 @@ impl<'a> Document<'a> {
             Reader::Whole(read) => read(&mut self.policy, &Value(value)),
             Reader::Model(read) => read(written, &Value(value)),
             Reader::Labelled(_) if part.is_empty() => {
-                let message = format!("`{name}` names no class");
+                let message = format!("`{name}` has an empty name");
                 return self.problem(ProblemKind::BadValue, name, message, key_span, Vec::new());
             }
             Reader::Labelled(read) => read(written, part, &Value(value)),
@@ -365,7 +383,7 @@ fn find(inner: &str, within: &str, per_model: bool) -> Option<&'static Key> {
 
 /// Whether a key or table of that name stands at the top of the file.
 fn is_known(part: &str) -> bool {
-    find(part, "", false).is_some() || is_table(part, false)
+    part == NOTIFY || find(part, "", false).is_some() || is_table(part, false)
 }
 
 fn is_table(inner: &str, per_model: bool) -> bool {

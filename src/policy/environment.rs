@@ -73,6 +73,16 @@ impl Environment {
             .with_user_of_the_system()
     }
 
+    /// One variable by its name, at this moment: a secret, which is not kept.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads the environment"
+    )]
+    pub fn variable(name: &str) -> Option<String> {
+        env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
     /// Makes `folder` the process's current one: every relative path begins there from now on.
     ///
     /// # Errors

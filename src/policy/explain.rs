@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::discover::{Discovered, Origin};
 use super::document::Document;
 use super::keys::{KEYS, Key, MODELS};
-use crate::domain::names::ModelName;
-use crate::domain::policy::key_part;
+use crate::domain::names::{AliasName, ModelName};
+use crate::domain::policy::{ModelPolicy, key_part};
 
 /// One key, as `config show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,17 +56,37 @@ pub fn keys(discovered: &Discovered, model: Option<&ModelName>) -> Vec<KeyValue>
     };
     let mut rows = Vec::new();
     for known in KEYS {
-        if known.name == "columns.proba.LABEL" && !rules.columns.proba.is_empty() {
-            rows.extend(rules.columns.proba.iter().map(|(label, column)| {
-                let key = format!("columns.proba.{}", key_part(label));
-                row(known, key, Some(column.clone()))
-            }));
+        let labelled = labelled(known, &rules);
+        if !labelled.is_empty() {
+            let labelled = labelled.into_iter();
+            rows.extend(labelled.map(|(key, value)| row(known, key, Some(value))));
             continue;
         }
         let row = row(known, known.name.to_owned(), (known.show)(policy, &rules));
         rows.push(overruled(row, discovered));
     }
     rows
+}
+
+/// The keys that one with a name of any kind stands for, and their values.
+fn labelled(known: &Key, rules: &ModelPolicy) -> Vec<(String, String)> {
+    match known.name {
+        "columns.proba.LABEL" => {
+            let classes = rules.columns.proba.iter();
+            let key = |label: &str| format!("columns.proba.{}", key_part(label));
+            classes
+                .map(|(label, column)| (key(label), column.clone()))
+                .collect()
+        }
+        "season.ALIAS" => {
+            let key = |alias: &AliasName| format!("season.{}", key_part(alias.as_str()));
+            let seasons = rules.season.by_day().into_iter();
+            seasons
+                .map(|(alias, from)| (key(alias), from.to_string()))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The same, where a flag or a variable has the last word.
@@ -106,7 +126,8 @@ const EXAMPLE_HEADER: &str = "\
 
 /// What it ends with.
 const EXAMPLE_FOOTER: &str = "
-# Any key of [columns], [check] and [action] for one model, over the common ones. A name with a dot needs quotes.
+# Any key of [columns], [check], [action], [ingest] and [season] for one model, over the common ones. A name
+# with a dot needs quotes.
 #[models.churn.check]
 #threshold_pct = 10.0
 ";
@@ -132,7 +153,7 @@ pub fn example() -> String {
                 let _ = writeln!(out, "# {line}");
             }
         }
-        let leaf = key.leaf().replace("LABEL", "yes");
+        let leaf = Key::exemplary(key.leaf());
         let _ = writeln!(out, "#{leaf} = {}", key.example);
     }
     debug_assert!(EXAMPLE_FOOTER.contains(MODELS));

@@ -9,7 +9,7 @@ use crate::domain::policy::{
 
 /// One key that exists.
 pub struct Key {
-    /// The key in full. A last part in capitals (`columns.proba.LABEL`) stands for any.
+    /// The key in full. A last part in capitals (`columns.proba.LABEL`, `season.ALIAS`) stands for any.
     pub name: &'static str,
     /// The default as TOML writes it.
     pub default: Option<&'static str>,
@@ -54,6 +54,18 @@ impl Key {
         self.name
             .split_once('.')
             .map_or(self.name, |(_, leaf)| leaf)
+    }
+}
+
+/// What stands for any name in a key, and the name that an example has.
+const ANY: [(&str, &str); 2] = [("LABEL", "yes"), ("ALIAS", "winter")];
+
+impl Key {
+    /// A name or a leaf as an example writes it.
+    #[must_use]
+    pub fn exemplary(name: &str) -> String {
+        ANY.iter()
+            .fold(name.to_owned(), |name, (any, one)| name.replace(any, one))
     }
 }
 
@@ -352,6 +364,64 @@ pub const KEYS: &[Key] = &[
             value.choice(TargetChoice::WORDS)
         )),
         |_, rules| Some(rules.action.target.to_string())
+    ),
+    key!(
+        "ingest.inbox",
+        "\"inbox/\"",
+        "folder, relative to this file",
+        "files come in by `ingest` alone",
+        "Where services drop files of predictions and of truth by renaming them in; monitor takes them in first. One for each model. Outside this folder it needs `modelguard config trust` once.",
+        Model(|written, value| put(&mut written.ingest.inbox, value.text())),
+        |_, rules| rules.ingest.inbox.clone()
+    ),
+    key!(
+        "delivery.total_timeout" = "\"15s\"",
+        "length of time, 1s to 10min",
+        "All messages of one command together may take no longer; what was not sent by then is tried by the next one.",
+        Whole(|policy, value| set(&mut policy.delivery.total_timeout, value.length())),
+        |policy, _| Some(policy.delivery.total_timeout.to_string())
+    ),
+    key!(
+        "delivery.attempt_timeout" = "\"5s\"",
+        "length of time, 1s to 10min",
+        "One attempt to send one message.",
+        Whole(|policy, value| set(&mut policy.delivery.attempt_timeout, value.length())),
+        |policy, _| Some(policy.delivery.attempt_timeout.to_string())
+    ),
+    key!(
+        "delivery.remind_after" = "\"1d\"",
+        "length of time; 0s never",
+        "An alert that is open for so long, and of which nobody took note, is told again, and again after as long.",
+        Whole(|policy, value| set(&mut policy.delivery.remind_after, value.length())),
+        |policy, _| Some(policy.delivery.remind_after.to_string())
+    ),
+    key!(
+        "delivery.give_up_after" = "\"7d\"",
+        "length of time",
+        "A message that could not be sent for so long is given up; `status` and `alerts list` say so.",
+        Whole(|policy, value| set(&mut policy.delivery.give_up_after, value.length())),
+        |policy, _| Some(policy.delivery.give_up_after.to_string())
+    ),
+    key!(
+        "season.ALIAS",
+        "\"11-01\"",
+        "month and day, MM-DD, in UTC",
+        "no seasons",
+        "The day on which the season of the alias ALIAS begins, each year; it holds until the next one begins. `modelguard season apply` then makes the version that holds the alias the live one. A model's own replace all of the common ones.",
+        Labelled(|written, alias, value| {
+            let alias = value.alias(alias)?;
+            let from = value.parsed("a day of the year such as \"11-01\"")?;
+            written.season.insert(alias, from);
+            Ok(())
+        }),
+        |_, rules| {
+            let seasons: Vec<_> = rules
+                .season
+                .iter()
+                .map(|(alias, from)| format!("{alias}={from}"))
+                .collect();
+            (!seasons.is_empty()).then(|| seasons.join(", "))
+        }
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! The policy file: found, read, explained, trusted.
 
+pub mod channel_keys;
+pub mod channels;
 pub mod diagnose;
 pub mod discover;
 mod document;
@@ -8,6 +10,7 @@ pub mod explain;
 pub mod folders;
 pub mod keys;
 pub mod load;
+pub mod secrets;
 mod suggest;
 pub mod template;
 mod tests;

@@ -1,5 +1,6 @@
 //! Which key was perhaps meant by an unknown one, in its table or in another.
 
+use super::channels::NOTIFY;
 use super::diagnose::nearest;
 use super::keys::{KEYS, Key, MODELS};
 
@@ -20,7 +21,7 @@ pub(super) fn similar(prefix: &str, within: &str, part: &str) -> Vec<String> {
         })
         .collect();
     if prefix.is_empty() && within.is_empty() {
-        here.push(MODELS);
+        here.extend([MODELS, NOTIFY]);
     }
     here.dedup();
     let near = nearest(part, here);
@@ -57,7 +58,7 @@ mod tests {
             ("models.a.", "check", "lock_timeout", &[]),
             ("models.a.", "action", "windw", &["models.a.check.window"]),
             ("", "columns", "probas", &["proba"]),
-            ("", "check", "notify", &[]),
+            ("", "", "notfy", &["notify"]),
         ] {
             assert_eq!(
                 similar(prefix, within, part),

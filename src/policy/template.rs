@@ -102,6 +102,9 @@ max_age = \"7d\"                # with no label newer than this it is never heal
 
 [action]
 on_degraded = \"alert\"         # or \"rollback\": monitor goes back by itself
+
+[ingest]
+#inbox = \"inbox/\"             # monitor first takes in the files that services rename into this folder
 "
     )
 }

@@ -10,7 +10,7 @@ use super::diagnose::{PolicyError, ProblemKind};
 use super::discover::{Discovered, Given, Origin, discover};
 use super::document::Document;
 use super::environment::Environment;
-use super::keys::KEYS;
+use super::keys::{KEYS, Key};
 use super::load::{check_all, parse};
 use super::{explain, load, template};
 use crate::domain::metric::{Metric, Task};
@@ -135,7 +135,7 @@ fn the_example_changes_nothing_as_it_stands_and_holds_the_defaults() {
     let policy = parse(&uncommented, Path::new(NAME)).unwrap();
     let document = Document::of(&uncommented, Path::new(NAME));
     for key in KEYS {
-        let name = key.name.replace("LABEL", "yes");
+        let name = Key::exemplary(key.name);
         assert!(
             document.written(None, &name).is_some(),
             "{name} is not in the example"
@@ -161,11 +161,14 @@ fn the_example_changes_nothing_as_it_stands_and_holds_the_defaults() {
     columns.proba = BTreeMap::from([("yes".to_owned(), "p_yes".to_owned())]);
     expected.check.metric = Some(Metric::Rmse);
     expected.check.decide_on = Some(vec![Metric::Rmse, Metric::R2]);
+    expected.ingest.inbox = Some("inbox/".to_owned());
     let churn = policy.models.keys().next().unwrap();
     assert_eq!(
         policy.for_model(churn).check.threshold_pct.to_bits(),
         10.0_f64.to_bits()
     );
+    let winter = ("winter".parse().unwrap(), "11-01".parse().unwrap());
+    expected.season.insert(winter.0, winter.1);
     expected.models = policy.models.clone();
     assert_eq!(policy, expected);
 }

@@ -2,12 +2,15 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::channels::NOTIFY;
 use super::diagnose::{Mark, PolicyError, ProblemKind, printable};
 use super::discover::{Discovered, Origin};
 use super::document::Document;
 use super::environment::Environment;
 use super::folders;
+use super::keys::MODELS;
 use crate::domain::hash::Hash;
+use crate::domain::policy::{Carrier, Mailer, Policy, key_part};
 use crate::domain::time::Timestamp;
 use crate::files::read::PathKind;
 use crate::files::{self, FileError};
@@ -23,38 +26,111 @@ const FORMAT: u64 = 1;
 /// Empty for a policy that was named: naming it is consent.
 #[must_use]
 pub fn outside(discovered: &Discovered) -> Vec<String> {
-    let Some(policy) = discovered
+    let reaches = reaches(discovered).into_iter();
+    reaches.map(|reach| reach.line).collect()
+}
+
+/// One thing that a policy would do outside its folder.
+struct Reach {
+    /// The key that says so, as the file has it.
+    key: String,
+    /// The place, the key and where it leads.
+    line: String,
+}
+
+fn reaches(discovered: &Discovered) -> Vec<Reach> {
+    let Some(path) = discovered
         .policy_path
         .as_ref()
         .filter(|_| !discovered.explicit)
     else {
         return Vec::new();
     };
+    let text = discovered.source_text.as_deref().unwrap_or_default();
+    let document = Document::of(text, path);
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let name = name.unwrap_or_default();
+    let reach = |key: &str, says: String| {
+        let seen = document.written(None, key);
+        let line = seen.map_or_else(String::new, |seen| {
+            let lines_before = text[..seen.key_span.start].matches('\n').count();
+            format!(":{}", lines_before + 1)
+        });
+        Reach {
+            key: key.to_owned(),
+            line: printable(&format!("{name}{line}  {key} = {says}")),
+        }
+    };
+    let mut reaches = Vec::new();
+    if let Some(store) = store_outside(discovered) {
+        let says = format!(
+            "{:?}: the store is {}",
+            discovered.policy.store.path,
+            store.display()
+        );
+        reaches.push(reach("store.path", says));
+    }
+    for (key, inbox) in inboxes(&discovered.policy) {
+        let folder = followed(&discovered.folder().join(inbox));
+        if !folder.starts_with(followed(discovered.folder())) {
+            let says = format!(
+                "{inbox:?}: files of {} are taken in and moved",
+                folder.display()
+            );
+            reaches.push(reach(&key, says));
+        }
+    }
+    for channel in &discovered.policy.channels {
+        if let Some(says) = leaves(&channel.carrier, discovered.folder()) {
+            reaches.push(reach(NOTIFY, format!("{:?}: {says}", channel.name)));
+        }
+    }
+    reaches
+}
+
+/// What a channel runs, or sends or writes outside the folder.
+fn leaves(carrier: &Carrier, folder: &Path) -> Option<String> {
+    match carrier {
+        Carrier::Webhook { .. } => Some("messages are posted to a webhook".to_owned()),
+        Carrier::Slack { .. } => Some("messages are posted to Slack".to_owned()),
+        Carrier::Email { to, mailer, .. } => Some(match mailer {
+            Mailer::Smtp { host, .. } => format!("mail goes to {} through {host}", to.join(", ")),
+            Mailer::Sendmail { program } => {
+                format!("{program} is run, with mail to {}", to.join(", "))
+            }
+        }),
+        Carrier::Command { words } => Some(format!("{} is run", words.join(" "))),
+        Carrier::File { path } => {
+            let file = followed(&folder.join(path));
+            let is_outside = !file.starts_with(followed(folder));
+            is_outside.then(|| format!("messages are written to {}", file.display()))
+        }
+    }
+}
+
+/// The store, if it lies elsewhere because the policy says so.
+fn store_outside(discovered: &Discovered) -> Option<PathBuf> {
     if matches!(discovered.store_origin, Origin::Flag | Origin::Environment) {
-        return Vec::new();
+        return None;
     }
     let folder = followed(discovered.folder());
     let store = followed(&discovered.store_path);
     // The file itself may be a link to nowhere, which would be followed when the store is created.
     let unclear = files::look::exists(&store) && files::read::canonical(&store).is_err();
-    if store.starts_with(&folder) && store != folder && !unclear {
-        return Vec::new();
-    }
-    let name = policy.file_name().map(|name| name.to_string_lossy());
-    let line = discovered.source_text.as_deref().and_then(|text| {
-        let seen = Document::of(text, policy).written(None, "store.path")?;
-        Some(format!(
-            ":{}",
-            text[..seen.key_span.start].matches('\n').count() + 1
-        ))
+    let is_within = store.starts_with(&folder) && store != folder && !unclear;
+    (!is_within).then_some(store)
+}
+
+/// Every inbox with the key that names it.
+fn inboxes(policy: &Policy) -> Vec<(String, &str)> {
+    const KEY: &str = "ingest.inbox";
+    let common = policy.ingest.inbox.as_deref();
+    let common = common.map(|inbox| (KEY.to_owned(), inbox));
+    let own = policy.models.iter().filter_map(|(model, written)| {
+        let key = format!("{MODELS}.{}.{KEY}", key_part(model.as_str()));
+        Some((key, written.ingest.inbox.as_deref()?))
     });
-    vec![printable(&format!(
-        "{}{}  store.path = {:?}: the store is {}",
-        name.unwrap_or_default(),
-        line.unwrap_or_default(),
-        discovered.policy.store.path,
-        store.display(),
-    ))]
+    common.into_iter().chain(own).collect()
 }
 
 /// What a policy is trusted by: its text *and* its place, since the same words reach elsewhere from another folder.
@@ -71,9 +147,9 @@ pub fn fingerprint(text: &str, path: &Path) -> Hash {
 /// # Errors
 /// It is none of these ([`ProblemKind::Untrusted`]), or the list can't be read.
 pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(), PolicyError> {
-    let lines = outside(discovered);
+    let reaches = reaches(discovered);
     let (Some(first), Some(path), Some(text)) = (
-        lines.first(),
+        reaches.first(),
         &discovered.policy_path,
         &discovered.source_text,
     ) else {
@@ -88,10 +164,12 @@ pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(),
             return Ok(());
         }
     }
-    let message =
-        format!("this policy reaches outside its folder and was not trusted yet: {first}");
+    let message = format!(
+        "this policy reaches outside its folder and was not trusted yet: {}",
+        first.line
+    );
     let mut problem = PolicyError::new(ProblemKind::Untrusted, path, message);
-    let written = Document::of(text, path).written(None, "store.path");
+    let written = Document::of(text, path).written(None, &first.key);
     Err(match written {
         None => problem,
         Some(seen) => {
@@ -162,7 +240,8 @@ fn hash_of(line: &str) -> Option<String> {
 }
 
 /// The path with links and `..` followed as far as it exists; what does not exist yet is kept as written.
-fn followed(path: &Path) -> PathBuf {
+#[must_use]
+pub fn followed(path: &Path) -> PathBuf {
     let mut done = PathBuf::new();
     for part in path.components() {
         match part {
@@ -243,6 +322,26 @@ mod tests {
                 "{lines:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_inbox_elsewhere_is_shown_with_the_key_that_names_it() {
+        let (_keep, discovered) = project("[ingest]\ninbox = \"sub/../in\"\n");
+        assert_eq!(outside(&discovered), Vec::<String>::new());
+        let text = "[ingest]\ninbox = \"../in\"\n[models.\"a.b\".ingest]\ninbox = \"/srv/in\"\n";
+        let (_keep, mut discovered) = project(text);
+        let lines = outside(&discovered);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("modelguard.toml:2  ingest.inbox = \"../in\": files of /"));
+        assert!(
+            lines[1].starts_with("modelguard.toml:4  models.\"a.b\".ingest.inbox = "),
+            "{lines:?}"
+        );
+        let problem = require(&discovered, &nobody(&discovered)).unwrap_err();
+        assert_eq!(problem.key.as_deref(), Some("ingest.inbox"));
+        // Naming the store is no consent to what is taken in elsewhere.
+        discovered.store_origin = Origin::Flag;
+        assert_eq!(outside(&discovered).len(), 2);
     }
 
     #[cfg(unix)]

@@ -9,9 +9,10 @@ use toml::de::DeValue;
 
 use super::diagnose::nearest;
 use crate::domain::metric::Metric;
-use crate::domain::names::ReferenceTarget;
+use crate::domain::names::{AliasName, NameSyntax, ReferenceTarget};
 use crate::domain::policy::BaselineChoice;
 use crate::domain::time::Length;
+use crate::domain::verdict::Severity;
 
 /// A value that the key can't have.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,6 +84,12 @@ impl Value<'_, '_> {
         let text = self.text_like(wanted)?;
         text.parse()
             .map_err(|error: T::Err| self.wrong(format!(": {error}")))
+    }
+
+    /// The key's own last part as the name of an alias.
+    pub fn alias(&self, part: &str) -> Result<AliasName, Wrong> {
+        part.parse()
+            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))
     }
 
     /// One of a few words.
@@ -176,6 +183,68 @@ impl Value<'_, '_> {
                 .map_err(|_| self.wrong(format!("is {rows}: it can't be negative"))),
             Err(_) => Err(self.wrong("is too large a number")),
         }
+    }
+
+    /// One of a few words, which is given back.
+    pub fn word(&self, words: &'static [&'static str]) -> Result<&'static str, Wrong> {
+        let text = self.text_like("a text in quotes")?;
+        let known = words.iter().find(|word| **word == text);
+        known.copied().ok_or_else(|| Wrong {
+            suggestion: owned(nearest(text, words.iter().copied())),
+            ..self.wrong(format!("takes one of {}, not {text:?}", words.join(", ")))
+        })
+    }
+
+    /// A severity.
+    pub fn severity(&self) -> Result<Severity, Wrong> {
+        let word = self.word(&["low", "medium", "high", "critical"])?;
+        Severity::from_name(word).ok_or_else(|| self.wrong("is no severity"))
+    }
+
+    /// True or false.
+    pub fn boolean(&self) -> Result<bool, Wrong> {
+        let value = self.0.get_ref().as_bool();
+        value.ok_or_else(|| self.mistyped("true or false"))
+    }
+
+    /// A port of a server.
+    pub fn port(&self) -> Result<u16, Wrong> {
+        let DeValue::Integer(number) = self.0.get_ref() else {
+            return Err(self.mistyped("a port such as 587"));
+        };
+        u16::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .filter(|port| *port > 0)
+            .ok_or_else(|| self.wrong("is no port: they go from 1 to 65535"))
+    }
+
+    /// A list of texts that is not empty.
+    pub fn texts(&self, wanted: &str) -> Result<Vec<String>, Wrong> {
+        let list = self.0.get_ref().as_array();
+        let list = list.ok_or_else(|| self.mistyped(wanted))?;
+        if list.is_empty() {
+            return Err(self.wrong("is empty: leave the key out instead"));
+        }
+        list.iter().map(|value| Value(value).name()).collect()
+    }
+
+    /// A list that is not empty, of what the type reads.
+    pub fn list<T>(&self, wanted: &str) -> Result<Vec<T>, Wrong>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.texts(wanted)?;
+        let list = self.0.get_ref().as_array();
+        let values = list.into_iter().flatten();
+        values.map(|value| Value(value).parsed(wanted)).collect()
+    }
+
+    /// A list that is not empty, of a few words.
+    pub fn choices<T: FromStr>(&self, words: &'static [&'static str]) -> Result<Vec<T>, Wrong> {
+        self.texts("a list of words")?;
+        let list = self.0.get_ref().as_array();
+        let values = list.into_iter().flatten();
+        values.map(|value| Value(value).choice(words)).collect()
     }
 
     /// A word for a baseline, or a version. A slip in a word is not taken for a version's name.

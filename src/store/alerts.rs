@@ -1,8 +1,9 @@
-//! Alerts: one row per model, version and kind, ever; it opens, is resolved, and opens again.
+//! Alerts: one row per model, version and kind, ever, or per refused file; it opens, is resolved, and opens again.
 
-use rusqlite::{Row, named_params};
+use rusqlite::{OptionalExtension as _, Row, named_params};
 
 use super::{Result, StoreError, Tx, count, instant, instant_or_none, signed};
+use crate::domain::hash::Hash;
 use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::names::{ModelName, VersionName};
 use crate::domain::time::Timestamp;
@@ -14,8 +15,9 @@ pub struct Alert {
     pub id: AlertId,
     pub model: ModelName,
     pub model_id: i64,
-    pub version: VersionName,
-    pub version_id: VersionId,
+    /// `None`: it is about a file.
+    pub version: Option<VersionName>,
+    pub version_id: Option<VersionId>,
     pub kind: AlertKind,
     pub severity: Severity,
     pub message: String,
@@ -23,8 +25,8 @@ pub struct Alert {
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub acked_at: Option<Timestamp>,
-    /// The newest check that found its condition.
-    pub evaluation: EvaluationId,
+    /// The newest check that found its condition; `None`: it is about a file.
+    pub evaluation: Option<EvaluationId>,
     /// The rollback that it led to. Until it is rearmed it leads to no other.
     pub acted_operation: Option<OperationId>,
 }
@@ -53,26 +55,33 @@ const SELECT: &str = "SELECT alert.id, model.name, alert.model_id, version.name,
         alert.acted_operation_id
      FROM alert
      JOIN model ON model.id = alert.model_id
-     JOIN version ON version.id = alert.version_id";
+     LEFT JOIN version ON version.id = alert.version_id";
 
 fn alert(row: &Row<'_>) -> Result<Alert> {
     let word = |what, index| -> Result<(&'static str, String)> { Ok((what, row.get(index)?)) };
     let meaningless = |(what, value)| StoreError::meaningless(what, value);
-    let (model, version) = (word("model name", 1)?, word("version name", 3)?);
+    let model = word("model name", 1)?;
+    let version = match row.get::<_, Option<String>>(3)? {
+        None => None,
+        Some(name) => {
+            let parsed = name.parse().ok();
+            Some(parsed.ok_or_else(|| meaningless(("version name", name)))?)
+        }
+    };
     let (kind, severity) = (word("alert kind", 5)?, word("severity", 6)?);
     Ok(Alert {
         id: AlertId(row.get(0)?),
         model: model.1.parse().map_err(|_| meaningless(model))?,
         model_id: row.get(2)?,
-        version: version.1.parse().map_err(|_| meaningless(version))?,
-        version_id: VersionId(row.get(4)?),
+        version,
+        version_id: row.get::<_, Option<i64>>(4)?.map(VersionId),
         kind: AlertKind::from_name(&kind.1).ok_or_else(|| meaningless(kind))?,
         severity: Severity::from_name(&severity.1).ok_or_else(|| meaningless(severity))?,
         message: row.get(7)?,
         opened_at: instant(row, 8)?,
         resolved_at: instant_or_none(row, 9)?,
         acked_at: instant_or_none(row, 10)?,
-        evaluation: EvaluationId(row.get(11)?),
+        evaluation: row.get::<_, Option<i64>>(11)?.map(EvaluationId),
         acted_operation: row.get::<_, Option<i64>>(12)?.map(OperationId),
     })
 }
@@ -131,17 +140,91 @@ pub fn open(tx: &Tx<'_>, occurrence: &Occurrence<'_>) -> Result<AlertId> {
     Ok(AlertId(id))
 }
 
-/// Resolves every open alert of a model; gives their ids, oldest first.
+/// A file that can't be used.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusedFile<'a> {
+    pub model: i64,
+    pub name: &'a str,
+    /// Of its bytes.
+    pub hash: Hash,
+    pub message: &'a str,
+    pub at: Timestamp,
+}
+
+/// Opens the alert about a file, or opens it again; `None`: it is open, and everybody was told.
+///
+/// # Errors
+/// The store can't be written.
+pub fn open_file(tx: &Tx<'_>, file: &RefusedFile<'_>) -> Result<Option<AlertId>> {
+    let id = tx
+        .sql
+        .query_row(
+            "INSERT INTO alert (model_id, kind, subject, severity, message, opened_at)
+             VALUES (:model, :kind, :subject, :severity, :message, :at)
+             ON CONFLICT (model_id, kind, subject) DO UPDATE SET
+                 message = excluded.message,
+                 opened_at = excluded.opened_at,
+                 acked_at = NULL,
+                 resolved_at = NULL
+             WHERE resolved_at IS NOT NULL
+             RETURNING id",
+            named_params! {
+                ":model": file.model, ":kind": AlertKind::RefusedFile.name(),
+                ":subject": subject(file.name, file.hash), ":severity": Severity::Medium.name(),
+                ":message": file.message, ":at": file.at.micros(),
+            },
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(id.map(AlertId))
+}
+
+/// The one alert about a file, if there ever was one.
+///
+/// # Errors
+/// The store can't be read.
+pub fn find_file(tx: &Tx<'_>, model: i64, name: &str, hash: Hash) -> Result<Option<Alert>> {
+    let mut statement = tx.sql.prepare_cached(&format!(
+        "{SELECT} WHERE alert.model_id = :model AND alert.kind = :kind AND alert.subject = :subject"
+    ))?;
+    let mut rows = statement.query(named_params! {
+        ":model": model, ":kind": AlertKind::RefusedFile.name(), ":subject": subject(name, hash),
+    })?;
+    rows.next()?.map(alert).transpose()
+}
+
+/// The hash comes first, because its length is known.
+fn subject(name: &str, hash: Hash) -> String {
+    format!("{hash} {name}")
+}
+
+/// Resolves every open alert about versions of a model; gives their ids, oldest first.
 ///
 /// # Errors
 /// The store can't be written.
 pub fn resolve_all(tx: &Tx<'_>, model: i64, at: Timestamp) -> Result<Vec<AlertId>> {
-    let open = open_of(tx, model)?;
+    let open = open_about_versions(tx, model)?;
     tx.sql.execute(
-        "UPDATE alert SET resolved_at = max(:at, opened_at) WHERE model_id = :model AND resolved_at IS NULL",
+        "UPDATE alert SET resolved_at = max(:at, opened_at)
+         WHERE model_id = :model AND resolved_at IS NULL AND version_id IS NOT NULL",
         named_params! { ":model": model, ":at": at.micros() },
     )?;
     Ok(open)
+}
+
+/// The open alerts about versions of a model, oldest first: those that a healthy verdict resolves.
+///
+/// # Errors
+/// The store can't be read.
+pub fn open_about_versions(tx: &Tx<'_>, model: i64) -> Result<Vec<AlertId>> {
+    let mut statement = tx.sql.prepare_cached(
+        "SELECT id FROM alert
+         WHERE model_id = :model AND resolved_at IS NULL AND version_id IS NOT NULL ORDER BY id",
+    )?;
+    let ids = statement.query_map(named_params! { ":model": model }, |row| {
+        row.get(0).map(AlertId)
+    })?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The open alerts of a model, oldest first.
@@ -170,7 +253,7 @@ pub fn set_acted(tx: &Tx<'_>, id: AlertId, operation: OperationId) -> Result<()>
     Ok(())
 }
 
-/// Takes note of an alert; with `rearm` it may act once more.
+/// Takes note of an alert; with `rearm` it may act once more. What is about a file is resolved by it.
 ///
 /// # Errors
 /// The store can't be written.
@@ -178,6 +261,7 @@ pub fn acknowledge(tx: &Tx<'_>, id: AlertId, at: Timestamp, rearm: bool) -> Resu
     tx.sql.execute(
         "UPDATE alert SET
              acked_at = ifnull(acked_at, :at),
+             resolved_at = CASE WHEN version_id IS NULL THEN ifnull(resolved_at, max(:at, opened_at)) ELSE resolved_at END,
              acted_operation_id = CASE WHEN :rearm THEN NULL ELSE acted_operation_id END
          WHERE id = :id",
         named_params! { ":at": at.micros(), ":rearm": rearm, ":id": id.0 },

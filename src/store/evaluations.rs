@@ -141,6 +141,53 @@ pub fn last_decided_at(tx: &Tx<'_>, version: VersionId, tenure: i64) -> Result<O
         .transpose()
 }
 
+/// One check of a tenure by the policy, and what its first deciding metric was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrendPoint {
+    pub checked_at: Timestamp,
+    pub verdict: Verdict,
+    pub metric: String,
+    pub value: Option<f64>,
+    /// The ends of the value's interval.
+    pub bounds: Option<(f64, f64)>,
+}
+
+/// The newest checks of a tenure, at most `limit`, the oldest first. Rules that were given for one check alone make
+/// another line and are left out.
+///
+/// # Errors
+/// The store can't be read.
+pub fn trend(tx: &Tx<'_>, version: VersionId, tenure: i64, limit: u64) -> Result<Vec<TrendPoint>> {
+    let mut statement = tx.sql.prepare_cached(
+        "SELECT checked_at, verdict,
+             ifnull(json_extract(document, '$.metrics[0].name'), ''),
+             json_extract(document, '$.metrics[0].value'),
+             json_extract(document, '$.metrics[0].ci_low'),
+             json_extract(document, '$.metrics[0].ci_high')
+         FROM evaluation
+         WHERE version_id = :version AND tenure = :tenure AND was_live = 1 AND by_policy = 1
+         ORDER BY id DESC LIMIT :limit",
+    )?;
+    let mut rows = statement.query(named_params! {
+        ":version": version.0, ":tenure": tenure, ":limit": super::signed(limit),
+    })?;
+    let mut points = Vec::new();
+    while let Some(row) = rows.next()? {
+        let verdict: String = row.get(1)?;
+        let (low, high): (Option<f64>, Option<f64>) = (row.get(4)?, row.get(5)?);
+        points.push(TrendPoint {
+            checked_at: instant(row, 0)?,
+            verdict: Verdict::from_name(&verdict)
+                .ok_or_else(|| StoreError::meaningless("verdict", verdict))?,
+            metric: row.get(2)?,
+            value: row.get(3)?,
+            bounds: low.zip(high),
+        });
+    }
+    points.reverse();
+    Ok(points)
+}
+
 /// All that a check saw, as JSON.
 ///
 /// # Errors

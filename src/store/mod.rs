@@ -16,6 +16,7 @@ pub mod maintain;
 pub mod models;
 mod open;
 pub mod operations;
+pub mod outbox;
 pub mod predictions;
 pub mod references;
 pub mod truths;

@@ -70,6 +70,9 @@ pub const ENTRIES: &[Entry] = &[
     entry("MG0210", "not_found", NotFound, "no version was healthy when last judged"),
     entry("MG0211", "not_found", NotFound, "nothing is live, and no version was given"),
     entry("MG0212", "not_found", NotFound, "no such help topic or error code"),
+    entry("MG0213", "not_found", NotFound, "no inbox"),
+    entry("MG0214", "not_found", NotFound, "the policy has no seasons"),
+    entry("MG0215", "not_found", NotFound, "no such channel"),
     entry("MG0301", "unreadable", Failed, "a policy file that cannot be read"),
     entry("MG0302", "policy", Usage, "a policy file that is not TOML"),
     entry("MG0303", "policy", Usage, "an unknown key in the policy"),
@@ -107,12 +110,14 @@ pub const ENTRIES: &[Entry] = &[
     entry("MG0515", "conflict", Usage, "one id twice in a file, with two values"),
     entry("MG0516", "input", Usage, "a reference sample that cannot be used"),
     entry("MG0517", "unwritable", Failed, "an output that cannot be written"),
+    entry("MG0518", "busy", Busy, "the inbox is in use by another run"),
     entry("MG0601", "refused", Negative, "the version id belongs to other bytes"),
     entry("MG0602", "refused", Negative, "newer operations have to be undone first"),
     entry("MG0603", "refused", Negative, "the live version cannot be retired"),
     entry("MG0604", "refused", Negative, "this alert has already acted"),
     entry("MG0605", "refused", Usage, "a beginning that cannot be true"),
     entry("MG0606", "refused", Negative, "somebody else switched it meanwhile"),
+    entry("MG0607", "refused", Negative, "the version of the season is bad or retired"),
     entry("MG9901", "bug", Bug, "internal error"),
 ];
 
@@ -253,7 +258,7 @@ mod tests {
     #[test]
     fn a_command_in_a_page_exists() {
         const COMMANDS: &str = "status history check compare init register ingest monitor promote \
-            rollback undo redo demo show fetch tag retire alias alerts log store config help \
+            rollback undo redo demo show fetch tag retire alias season alerts log store config help \
             completions man";
         let known: BTreeSet<&str> = COMMANDS.split_whitespace().collect();
         let pages = PAGES.iter().flat_map(|group| group.lines());

@@ -106,7 +106,6 @@ mod tests {
                 "gate",
                 "activat",
                 "notif",
-                "inbox",
                 "menu",
                 "season",
                 "parquet",

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use super::announcing::Audience;
 use super::judging::JudgeError;
 use super::monitoring::{Monitored, monitor};
 use super::recording::{Checked, check};
@@ -12,7 +13,8 @@ use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::metric::Task;
 use crate::domain::names::AliasName;
 use crate::domain::operation::{Author, Operation};
-use crate::domain::policy::{ModelPolicy, Policy};
+use crate::domain::policy::{Channel, ModelPolicy, Policy};
+use crate::domain::time::Length;
 use crate::store::example::{Example, P, T, author, minute};
 use crate::store::models::{self, Model};
 use crate::store::predictions::OnConflict;
@@ -24,6 +26,16 @@ pub struct Scene {
     pub example: Example,
     pub model: Model,
     pub policy: ModelPolicy,
+    /// Who is told; a reminder comes after a day.
+    pub channels: Vec<Channel>,
+}
+
+fn audience(channels: &[Channel]) -> Audience<'_> {
+    Audience {
+        channels,
+        remind_after: Length::from_days(1),
+        command: "modelguard -C /srv/taxi",
+    }
 }
 
 /// Who acts at a minute.
@@ -44,6 +56,7 @@ impl Scene {
             example,
             model,
             policy,
+            channels: Vec::new(),
         }
     }
 
@@ -150,15 +163,34 @@ impl Scene {
     /// Checks what is live and records it.
     pub fn check(&mut self, minutes: i64) -> Checked {
         let (model, policy) = (self.model.clone(), self.policy.clone());
-        let store = self.store();
-        check(store, &at(minutes), &model, &policy, None, true, true).unwrap()
+        let channels = self.channels.clone();
+        let audience = Some(&audience(&channels));
+        check(
+            self.store(),
+            &at(minutes),
+            &model,
+            &policy,
+            None,
+            true,
+            audience,
+        )
+        .unwrap()
     }
 
     /// Checks what is live by rules that are given for this check alone.
     pub fn check_by(&mut self, policy: &ModelPolicy, minutes: i64) -> Checked {
         let model = self.model.clone();
         let store = self.store();
-        check(store, &at(minutes), &model, policy, None, false, true).unwrap()
+        check(
+            store,
+            &at(minutes),
+            &model,
+            policy,
+            None,
+            false,
+            Some(&Audience::NOBODY),
+        )
+        .unwrap()
     }
 
     /// Checks a version that is named, and records it.
@@ -173,7 +205,7 @@ impl Scene {
             &policy,
             Some(&reference),
             true,
-            true,
+            Some(&Audience::NOBODY),
         )
     }
 
@@ -187,6 +219,16 @@ impl Scene {
 
     fn monitored(&mut self, minutes: i64, dry_run: bool) -> Monitored {
         let (model, policy) = (self.model.clone(), self.policy.clone());
-        monitor(self.store(), &at(minutes), &model, &policy, dry_run).unwrap()
+        let channels = self.channels.clone();
+        let audience = audience(&channels);
+        monitor(
+            self.store(),
+            &at(minutes),
+            &model,
+            &policy,
+            &audience,
+            dry_run,
+        )
+        .unwrap()
     }
 }

@@ -1,6 +1,8 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
+pub mod announcing;
 pub mod comparing;
+pub mod delivering;
 #[cfg(test)]
 mod example;
 pub mod facts;
@@ -12,5 +14,7 @@ pub mod naming;
 pub mod overview;
 pub mod recording;
 pub mod registering;
+pub mod seasons;
 pub mod session;
+pub mod sweeping;
 pub mod switching;

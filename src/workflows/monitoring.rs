@@ -13,6 +13,7 @@ use crate::store::models::Model;
 use crate::store::versions::Version;
 use crate::store::{Change, Store, StoreError, Tx, aliases, versions};
 
+use super::announcing::{Audience, announce};
 use super::judging::{JudgeError, Judgement, judge};
 use super::recording::{self, Checked};
 use super::switching::{self, Plan, Wish};
@@ -82,7 +83,7 @@ impl Monitored {
 
 /// Checks what is live and acts, or says with `dry_run` what it would do.
 ///
-/// Verdict, alert, alias and operation are one transaction, which reads who is live inside it: two runs at once act
+/// Verdict, alert, messages, alias and operation are one transaction, which reads who is live inside it: two runs at once act
 /// once.
 ///
 /// # Errors
@@ -92,6 +93,7 @@ pub fn monitor(
     author: &Author,
     model: &Model,
     policy: &ModelPolicy,
+    audience: &Audience<'_>,
     dry_run: bool,
 ) -> Result<Monitored, JudgeError> {
     if dry_run {
@@ -128,6 +130,7 @@ pub fn monitor(
                 ..NewOperation::recording(OperationKind::Check, model.id)
             },
         };
+        announce(tx, audience, author, &checked, Some(&action))?;
         Ok(Change::recorded(Monitored { checked, action }, content))
     })
 }

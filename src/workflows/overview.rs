@@ -14,7 +14,7 @@ use crate::store::coverage::{self, Rows};
 use crate::store::evaluations::{self, Evaluation};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
-use crate::store::{StoreError, Tx, alerts};
+use crate::store::{StoreError, Tx, alerts, outbox};
 
 /// So many entries of the stack are described.
 const BELOW_LIMIT: usize = 10;
@@ -30,6 +30,10 @@ pub struct Overview {
     pub below_count: usize,
     pub last_check: Option<LastCheck>,
     pub alerts_open_count: usize,
+    /// Messages that wait for their channel.
+    pub messages_queued_count: u64,
+    /// Messages that were given up.
+    pub messages_failed_count: u64,
 }
 
 /// The live version.
@@ -79,6 +83,7 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
             last_verdict: versions::last_verdict(tx, *id)?,
         });
     }
+    let (messages_queued_count, messages_failed_count) = outbox::counts(tx, model.id)?;
     Ok(Overview {
         model: model.clone(),
         production: held.map(|held| live(tx, model, held)).transpose()?,
@@ -86,6 +91,8 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
         below_count: lower.len(),
         last_check: last_check(tx, model)?,
         alerts_open_count: alerts::open_of(tx, model.id)?.len(),
+        messages_queued_count,
+        messages_failed_count,
     })
 }
 

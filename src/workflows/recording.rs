@@ -11,10 +11,11 @@ use crate::domain::verdict::{AlertId, AlertKind, EvaluationId, ReasonCode, Sever
 use crate::files::hash::hash_bytes;
 use crate::judge::action::{AlertChange, AlertState, is_blind};
 use crate::store::alerts::{self, Alert, Occurrence};
-use crate::store::evaluations::{self, NewEvaluation};
+use crate::store::evaluations::{self, NewEvaluation, TrendPoint};
 use crate::store::models::Model;
 use crate::store::{Change, Store, StoreError, Tx};
 
+use super::announcing::{Audience, announce};
 use super::judging::{JudgeError, Judgement, document, judge};
 
 /// What a check did with an alert.
@@ -57,7 +58,12 @@ pub struct Checked {
     pub alerts: Vec<Touched>,
     /// Something is otherwise than at the check before.
     pub is_news: bool,
+    /// The checks of the tenure so far, the oldest first; this one is the last if it was recorded.
+    pub trend: Vec<TrendPoint>,
 }
+
+/// So many checks of a tenure make its trend.
+const TREND_LIMIT: u64 = 50;
 
 impl Checked {
     /// The alert about what this check found.
@@ -70,7 +76,8 @@ impl Checked {
     }
 }
 
-/// Judges, and with `record` records it in the same transaction. `by_policy` is false where the rules were given for
+/// Judges, and where there is an audience, be it nobody, records it and queues what that has to hear in the same
+/// transaction. `by_policy` is false where the rules were given for
 /// this check alone.
 ///
 /// # Errors
@@ -82,7 +89,7 @@ pub fn check(
     policy: &ModelPolicy,
     reference: Option<&Reference>,
     by_policy: bool,
-    record: bool,
+    audience: Option<&Audience<'_>>,
 ) -> Result<Checked, JudgeError> {
     let judged = |tx: &Tx<'_>| {
         let judgement = judge(tx, model, policy, reference, author.at)?;
@@ -91,16 +98,17 @@ pub fn check(
             ..judgement
         })
     };
-    if !record {
+    let Some(audience) = audience else {
         return store.read(|tx| {
             let judgement = judged(tx)?;
             Ok(unrecorded(tx, judgement)?)
         });
-    }
+    };
     store.change(author, |tx| {
         let judgement = judged(tx)?;
         let operation = tx.next_operation()?;
         let (checked, detail) = recorded(tx, judgement, operation)?;
+        announce(tx, audience, author, &checked, None)?;
         let content = NewOperation {
             version: checked.judgement.version.as_ref().map(|version| version.id),
             detail,
@@ -119,6 +127,7 @@ pub fn unrecorded(tx: &Tx<'_>, judgement: Judgement) -> Result<Checked, StoreErr
     let alerts = expected_alerts(tx, &judgement)?;
     Ok(Checked {
         is_news: changed || alerts.iter().any(|touched| touched.news != AlertNews::Open),
+        trend: trend(tx, &judgement)?,
         judgement,
         evaluation: None,
         operation: None,
@@ -178,6 +187,7 @@ pub fn recorded(
             || touched
                 .iter()
                 .any(|touched| touched.news != AlertNews::Open),
+        trend: trend(tx, &judgement)?,
         evaluation: Some(evaluation),
         operation: Some(operation),
         alerts: touched,
@@ -196,6 +206,14 @@ pub fn recorded(
         })).collect::<Vec<_>>(),
     });
     Ok((checked, detail.to_string()))
+}
+
+/// How the deciding metric went in the tenure that was judged.
+fn trend(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<TrendPoint>, StoreError> {
+    match (&judgement.version, &judgement.tenure) {
+        (Some(version), Some(tenure)) => evaluations::trend(tx, version.id, tenure.id, TREND_LIMIT),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Whether alerts end. Rules that were given for one check alone may open an alert, and never close one.
@@ -230,7 +248,7 @@ fn expected_alerts(tx: &Tx<'_>, judgement: &Judgement) -> Result<Vec<Touched>, S
         Verdict::Healthy if !resolves(judgement) => return Ok(Vec::new()),
         Verdict::Healthy => {
             let mut resolved = Vec::new();
-            for id in alerts::open_of(tx, judgement.model.id)? {
+            for id in alerts::open_about_versions(tx, judgement.model.id)? {
                 resolved.extend(alerts::get(tx, id)?.map(|alert| Touched {
                     id: Some(id),
                     kind: alert.kind,
@@ -277,11 +295,11 @@ fn blind(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, StoreError> {
     ))
 }
 
-/// Blindness has no size: it is always medium.
+/// Blindness and files have no size: they are always medium.
 fn severity(kind: AlertKind, judgement: &Judgement) -> Severity {
     match kind {
         AlertKind::Degraded => judgement.decision.severity.unwrap_or(Severity::Low),
-        AlertKind::Blind => Severity::Medium,
+        AlertKind::Blind | AlertKind::RefusedFile => Severity::Medium,
     }
 }
 
@@ -294,7 +312,8 @@ pub fn message(kind: AlertKind, judgement: &Judgement) -> String {
             .iter()
             .find(|reason| reason.code == ReasonCode::OverThreshold)
             .map_or_else(|| "degraded".to_owned(), |reason| reason.text.clone()),
-        AlertKind::Blind => {
+        // No check speaks of a file.
+        AlertKind::Blind | AlertKind::RefusedFile => {
             let why = reasons.first().map_or("", |reason| reason.text.as_str());
             format!(
                 "no check could decide for {}: {why}",
@@ -337,7 +356,7 @@ mod tests {
             policy,
             None,
             true,
-            true,
+            Some(&Audience::NOBODY),
         )
         .unwrap()
     }

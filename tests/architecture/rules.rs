@@ -62,8 +62,20 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
-    "call", "consent", "entry", "flags", "judged", "lists", "marked", "output", "problems",
-    "switched", "versions",
+    "call",
+    "consent",
+    "entry",
+    "flags",
+    "judged",
+    "lists",
+    "marked",
+    "messages",
+    "not_stored",
+    "output",
+    "problems",
+    "swept",
+    "switched",
+    "versions",
 ];
 
 /// Something from outside, the only files that may name it, and what the others do instead.

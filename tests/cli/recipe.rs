@@ -721,3 +721,43 @@ fn a_path_that_no_snippet_can_carry_is_refused() {
         assert_eq!(run.stdout, "");
     }
 }
+
+#[test]
+fn a_project_with_seasons_has_a_line_for_them() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let lines = |line: &str| {
+        let text = sandbox.ok(line).stdout;
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("recipe cron").len(), 1);
+    sandbox.ok("promote latest --yes");
+    sandbox.ok("alias set winter latest --yes");
+    sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
+    let cron = lines("recipe cron");
+    assert_eq!(cron.len(), 2, "{cron:?}");
+    let (fields, command) = crontab(&cron[1], false);
+    assert_eq!(fields[1..], ["*", "*", "*", "*"]);
+    assert!(command.ends_with(" season apply --yes -q"), "{command}");
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &command])
+        .current_dir("/")
+        .env_clear()
+        .env("XDG_STATE_HOME", sandbox.state())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let run = finish(&[&command], shell, &[]).expect(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    // Of several models those that have seasons.
+    sandbox.ok("init --model prices --task regression");
+    let of_one = b"[models.prices.season]\nwinter = \"11-01\"\n";
+    sandbox.write("modelguard.toml", of_one);
+    let cron = lines("recipe cron");
+    assert_eq!(cron.len(), 2, "{cron:?}");
+    assert!(
+        cron[1].ends_with(" season apply --yes -q -m prices"),
+        "{cron:?}"
+    );
+    assert_eq!(lines("recipe cron -m churn").len(), 1);
+}

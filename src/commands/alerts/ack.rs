@@ -8,7 +8,7 @@ use crate::commands::output::{Report, Screen};
 use crate::commands::{Outcome, problems};
 use crate::domain::holders::OperationId;
 use crate::domain::operation::{NewOperation, OperationKind};
-use crate::domain::verdict::AlertId;
+use crate::domain::verdict::{AlertId, AlertKind};
 use crate::store::{Access, Change, StoreError, alerts};
 
 pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outcome {
@@ -25,7 +25,7 @@ pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outco
         let operation = tx.next_operation()?;
         alerts::acknowledge(tx, id, author.at, rearm)?;
         let content = NewOperation {
-            version: Some(alert.version_id),
+            version: alert.version_id,
             reason: note.clone(),
             detail: json!({ "alert_id": id.to_string(), "rearm": rearms }).to_string(),
             ..NewOperation::recording(OperationKind::Acknowledge, alert.model_id)
@@ -38,7 +38,7 @@ pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outco
         id,
         operation,
         rearmed: rearm && alert.acted_operation.is_some(),
-        is_open: alert.is_open(),
+        is_open: alert.is_open() && alert.kind != AlertKind::RefusedFile,
     }))
 }
 

@@ -10,6 +10,7 @@ use crate::commands::{Outcome, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::Severity;
 use crate::store::alerts::{self, Alert, Filter};
+use crate::store::outbox::{self, Delivery, DeliveryState};
 use crate::store::{Access, operations};
 use crate::ui::colour::Tone;
 use crate::ui::table::{Column, Table};
@@ -38,7 +39,12 @@ pub fn run(
                 open_only,
             };
             let (alerts, total) = alerts::list(tx, filter, limit)?;
-            Ok::<_, NamingError>((alerts, total, operations::head(tx)?.1))
+            let mut listed = Vec::new();
+            for alert in alerts {
+                let deliveries = outbox::of_alert(tx, alert.id)?;
+                listed.push((alert, deliveries));
+            }
+            Ok::<_, NamingError>((listed, total, operations::head(tx)?.1))
         })
         .map_err(|error| problems::naming(call, error))?;
     let (alerts, total, head) = listed;
@@ -69,11 +75,35 @@ const KEYS: [&str; 13] = [
 ];
 
 struct Listed {
-    alerts: Vec<Alert>,
+    alerts: Vec<(Alert, Vec<Delivery>)>,
     total: u64,
     head: Hash,
     more: String,
     format: Option<RowFormat>,
+}
+
+impl Listed {
+    fn rows(&self) -> Vec<Value> {
+        let alerts = self.alerts.iter();
+        alerts
+            .map(|(alert, deliveries)| alert_data(alert, deliveries))
+            .collect()
+    }
+}
+
+/// `yes`, `waits`, `given up`, or `-` for an alert that nobody was to be told of.
+fn told(deliveries: &[Delivery]) -> String {
+    let any = |state| deliveries.iter().any(|delivery| delivery.state == state);
+    let word = if any(DeliveryState::Failed) {
+        "given up"
+    } else if any(DeliveryState::Queued) {
+        "waits"
+    } else if any(DeliveryState::Delivered) {
+        "yes"
+    } else {
+        "-"
+    };
+    word.to_owned()
 }
 
 impl Report for Listed {
@@ -82,14 +112,13 @@ impl Report for Listed {
     }
 
     fn data(&self) -> Value {
-        let alerts: Vec<_> = self.alerts.iter().map(alert_data).collect();
+        let alerts = self.rows();
         json!({ "alerts": alerts, "total_count": self.total, "head_blake3": self.head.to_string() })
     }
 
     fn text(&self, screen: &Screen) -> String {
         if let Some(format) = self.format {
-            let rows: Vec<_> = self.alerts.iter().map(alert_data).collect();
-            return format.write(&KEYS, &rows);
+            return format.write(&KEYS, &self.rows());
         }
         if self.alerts.is_empty() {
             return "No alerts.\n".to_owned();
@@ -102,9 +131,10 @@ impl Report for Listed {
             Column::words("kind", 0),
             Column::words("model", 3),
             Column::words("version", 0),
+            Column::words("told", 5),
             Column::words("reason", 4),
         ]);
-        for alert in &self.alerts {
+        for (alert, deliveries) in &self.alerts {
             table.row(vec![
                 alert.id.to_string(),
                 screen.times.show(alert.opened_at.micros()),
@@ -112,7 +142,11 @@ impl Report for Listed {
                 alert.severity.to_string(),
                 alert.kind.name().to_owned(),
                 alert.model.to_string(),
-                alert.version.to_string(),
+                alert
+                    .version
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), ToString::to_string),
+                told(deliveries),
                 alert.message.clone(),
             ]);
             table.tone(2, alert.is_open().then_some(Tone::Bad));

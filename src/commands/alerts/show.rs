@@ -10,31 +10,38 @@ use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::AlertId;
 use crate::store::alerts::Alert;
+use crate::store::outbox::{self, Delivery};
 use crate::store::{Access, StoreError, evaluations, operations};
 
 pub fn run(call: &Call, id: AlertId) -> Outcome {
     let mut session = call.session(Access::Read)?;
-    let (alert, head, document) = session
+    let (alert, deliveries, head, document) = session
         .store
         .read(|tx| {
             let alert = found(tx, call, id)?;
             let document = match &alert {
-                Some(alert) => evaluations::document(tx, alert.evaluation)?,
-                None => None,
+                Some(Alert {
+                    evaluation: Some(id),
+                    ..
+                }) => evaluations::document(tx, *id)?,
+                _ => None,
             };
-            Ok((alert, operations::head(tx)?.1, document))
+            let deliveries = outbox::of_alert(tx, id)?;
+            Ok((alert, deliveries, operations::head(tx)?.1, document))
         })
         .map_err(|error: StoreError| problems::store(call, error))?;
     let alert = alert.ok_or_else(|| missing(call, id))?;
     Ok(Box::new(Shown {
         check: document.and_then(|text| serde_json::from_str(&text).ok()),
         alert,
+        deliveries,
         head,
     }))
 }
 
 struct Shown {
     alert: Alert,
+    deliveries: Vec<Delivery>,
     /// The newest check that found its condition.
     check: Option<Value>,
     head: Hash,
@@ -46,7 +53,7 @@ impl Report for Shown {
     }
 
     fn data(&self) -> Value {
-        let mut data = alert_data(&self.alert);
+        let mut data = alert_data(&self.alert, &self.deliveries);
         data["check"] = json!(self.check);
         data["head_blake3"] = json!(self.head.to_string());
         data
@@ -55,24 +62,26 @@ impl Report for Shown {
     fn text(&self, screen: &Screen) -> String {
         let alert = &self.alert;
         let time = |at: Option<Timestamp>| screen.times.show_if(at.map(Timestamp::micros));
+        let opened = screen.times.show(alert.opened_at.micros());
+        let (noted, resolved) = (time(alert.acked_at), time(alert.resolved_at));
+        let id = alert.id;
+        let head = format!(
+            "{kind}, severity {severity}, {state}\n  {message}\n  opened {opened}, noted {noted}, resolved {resolved}",
+            kind = alert.kind.name(),
+            severity = alert.severity,
+            state = state(alert),
+            message = alert.message,
+        );
+        let (Some(version), Some(check)) = (&alert.version, alert.evaluation) else {
+            return format!("{id}  {}  {head}\n", alert.model);
+        };
         let acted = alert.acted_operation.map_or_else(
             || "has not rolled back".to_owned(),
             |id| format!("has rolled back by {id}, and acts again only after `--rearm`"),
         );
         format!(
-            "{id}  {model}  {version}  {kind}, severity {severity}, {state}\n  {message}\n  \
-             opened {opened}, noted {noted}, resolved {resolved}; newest check {check}\n  {acted}\n",
-            id = alert.id,
-            model = alert.model,
-            version = alert.version,
-            kind = alert.kind.name(),
-            severity = alert.severity,
-            state = state(alert),
-            message = alert.message,
-            opened = screen.times.show(alert.opened_at.micros()),
-            noted = time(alert.acked_at),
-            resolved = time(alert.resolved_at),
-            check = alert.evaluation,
+            "{id}  {}  {version}  {head}; newest check {check}\n  {acted}\n",
+            alert.model
         )
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::commands::call::Call;
 use crate::commands::output::{Report, Screen};
-use crate::commands::{Outcome, problems};
+use crate::commands::{Outcome, problems, swept};
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::diagnose::PolicyError;
 use crate::policy::{discover, load};
@@ -14,6 +14,7 @@ use crate::store::{Access, Store, models};
 use crate::ui::exit::{self, ExitStatus};
 use crate::ui::number;
 use crate::ui::problem::Problem;
+use crate::workflows::sweeping::places;
 
 /// Everything that is wrong with a policy
 ///
@@ -62,9 +63,22 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             }
         }
     }
+    // Whether two inboxes are one is known of the models in the store, and where links lead.
+    let misplaced = call
+        .discover()
+        .ok()
+        .filter(|_| !known.is_empty())
+        .and_then(|found| places::misplaced(&found, &known))
+        .map(|error| Told {
+            problem: swept::misplaced(&error),
+            key: Some("ingest.inbox".to_owned()),
+            line: None,
+            column: None,
+        });
+    let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
-        problems: wrong.into_iter().map(|error| told(call, error)).collect(),
+        problems: problems.chain(misplaced).collect(),
         judged: known
             .into_iter()
             .map(|model| model.name.to_string())

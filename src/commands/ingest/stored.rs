@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::failure::{reject_data, told};
+use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::domain::time::Timestamp;
 use crate::files::columns::FileKind;

@@ -180,6 +180,7 @@ fn a_baseline_is_named_by_its_kind_and_another_version_by_its_name() {
     assert_eq!(name(BaselineKind::Recorded, false), "recorded");
     assert_eq!(name(BaselineKind::Previous, false), "previous v1");
     assert_eq!(name(BaselineKind::Previous, true), "previous v1 (bad)");
+    assert_eq!(name(BaselineKind::Season, false), "the season before, v1");
     assert_eq!(name(BaselineKind::Version, false), "v1");
     assert_eq!(name(BaselineKind::Version, true), "v1 (bad)");
 }
@@ -268,11 +269,7 @@ fn an_alert_is_told_only_where_it_was_recorded() {
 fn the_document_has_the_ids_under_which_it_is_stored() {
     let mut found = checked(healthy());
     let data = check_data(&found);
-    assert_eq!(
-        data["verdict"],
-        Value::Null,
-        "the envelope says the verdict"
-    );
+    assert_eq!(data["verdict"], "healthy");
     assert_eq!(data["evaluation_id"], Value::Null);
     assert_eq!(data["operation_id"], Value::Null);
     found.evaluation = Some(EvaluationId(7));

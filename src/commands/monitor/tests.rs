@@ -43,6 +43,7 @@ fn degraded(status: ActionStatus) -> Monitored {
 fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     let models = models.into_iter().map(|result| One {
         model: "churn".to_owned(),
+        inbox: Inbox::default(),
         undo_command: result
             .as_ref()
             .ok()
@@ -52,6 +53,9 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     });
     Found {
         models: models.collect(),
+        sent: Vec::new(),
+        not_told: None,
+        open_secrets: Vec::new(),
         head: Hash([0xab; 32]),
         dry_run: false,
         all: false,

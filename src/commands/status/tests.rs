@@ -18,6 +18,8 @@ fn empty() -> Overview {
         below_count: 0,
         last_check: None,
         alerts_open_count: 0,
+        messages_queued_count: 0,
+        messages_failed_count: 0,
     }
 }
 
@@ -71,9 +73,11 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
 
 fn found(models: Vec<Overview>) -> Found {
     Found {
+        inboxes: models.iter().map(|_| Inbox::None).collect(),
         models,
         head: Hash([0xab; 32]),
         alerts_command: "modelguard alerts list --open".to_owned(),
+        flush_command: "modelguard alerts flush".to_owned(),
         promote_command: "modelguard promote latest".to_owned(),
         check_command: "modelguard check".to_owned(),
     }

@@ -76,6 +76,36 @@ choice! {
 }
 
 choice! {
+    /// What a channel of `[[notify]]` can be told of.
+    EventKind {
+        /// The live version became worse, and what was done about it.
+        Degraded = "degraded",
+        /// A rollback is wanted and there is nowhere to go.
+        Blocked = "blocked",
+        /// For too long no check could decide.
+        Blind = "blind",
+        /// Healthy again.
+        Recovered = "recovered",
+        /// An alert is still open.
+        Reminder = "reminder",
+        /// A file of the inbox was refused.
+        RefusedFile = "refused_file",
+    }
+}
+
+choice! {
+    /// How the connection to a mail server is protected.
+    Encryption {
+        /// Plain at first, then upgraded; a server that can't upgrade is refused.
+        StartTls = "starttls",
+        /// From the first byte.
+        Tls = "tls",
+        /// Not at all; only to this machine.
+        None = "none",
+    }
+}
+
+choice! {
     /// What `monitor` does about a degraded version.
     OnDegraded {
         /// It tells people.

@@ -1,20 +1,24 @@
 //! What a policy says: every key that exists, typed, with its default and what one model overrides.
 
+mod channels;
 mod choices;
+mod inboxes;
 mod requires;
 mod rules;
 
 use std::collections::BTreeMap;
 
+pub use channels::{Carrier, Channel, DeliveryRules, Filter, Mailer, SecretSource};
 pub use choices::{
-    BaselineChoice, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice, UnknownBaseline,
-    UnknownChoice, UnknownWindow, Window,
+    BaselineChoice, Encryption, EventKind, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice,
+    UnknownBaseline, UnknownChoice, UnknownWindow, Window,
 };
 pub use requires::{RangeSyntax, VersionRange};
 pub use rules::{Broken, Violation, read_lock_timeout};
 
 use crate::domain::metric::{Metric, Task};
 use crate::domain::names::ModelName;
+use crate::domain::season::Seasons;
 use crate::domain::time::Length;
 
 /// The policy: what was written over the defaults.
@@ -28,6 +32,11 @@ pub struct Policy {
     pub columns: ColumnRules,
     pub check: CheckRules,
     pub action: ActionRules,
+    pub ingest: IngestRules,
+    pub season: Seasons,
+    /// The channels of `[[notify]]`, in the file's order.
+    pub channels: Vec<Channel>,
+    pub delivery: DeliveryRules,
     /// What `[models.NAME.…]` says, under the name as written. Names differ in more than case.
     pub models: BTreeMap<ModelName, Overrides>,
 }
@@ -84,12 +93,21 @@ pub struct ActionRules {
     pub target: TargetChoice,
 }
 
+/// How data comes in by itself; also as written for one model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IngestRules {
+    /// The folder that services drop files into, as written: relative to the policy file. `None`: there is none.
+    pub inbox: Option<String>,
+}
+
 /// What was written for one model, or for all of them: `None` is "not written".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     pub columns: ColumnRules,
     pub check: CheckOverrides,
     pub action: ActionOverrides,
+    pub ingest: IngestRules,
+    pub season: Seasons,
 }
 
 /// [`CheckRules`] as written.
@@ -121,6 +139,8 @@ pub struct ModelPolicy {
     pub columns: ColumnRules,
     pub check: CheckRules,
     pub action: ActionRules,
+    pub ingest: IngestRules,
+    pub season: Seasons,
 }
 
 impl Default for StoreRules {
@@ -177,6 +197,8 @@ impl Policy {
             columns: self.columns.clone(),
             check: self.check.clone(),
             action: self.action,
+            ingest: self.ingest.clone(),
+            season: self.season.clone(),
         }
     }
 
@@ -191,7 +213,8 @@ impl Policy {
 
 impl ModelPolicy {
     /// These rules with what `written` sets in their place. A `proba` table replaces the other one as a whole,
-    /// because two models seldom share their classes.
+    /// because two models seldom share their classes; so does a `season` table, because half a year of one model is
+    /// none of another.
     #[must_use]
     pub fn with(mut self, written: &Overrides) -> Self {
         fn set<T: Clone>(place: &mut T, written: Option<&T>) {
@@ -236,6 +259,10 @@ impl ModelPolicy {
         );
         set(&mut action.on_degraded, written.action.on_degraded.as_ref());
         set(&mut action.target, written.action.target.as_ref());
+        set_option(&mut self.ingest.inbox, written.ingest.inbox.as_ref());
+        if !written.season.is_empty() {
+            self.season.clone_from(&written.season);
+        }
         self
     }
 }
@@ -279,6 +306,12 @@ mod tests {
     #[test]
     fn one_model_overrides_key_by_key_and_its_name_has_no_case() {
         let mut policy = Policy::default();
+        let seasons = |alias: &str| {
+            let mut seasons = Seasons::default();
+            seasons.insert(alias.parse().unwrap(), "11-01".parse().unwrap());
+            seasons
+        };
+        policy.season = seasons("winter");
         policy.columns.id = Some("row".to_owned());
         policy.columns.proba = BTreeMap::from([("yes".to_owned(), "p1".to_owned())]);
         let overrides = Overrides {
@@ -295,6 +328,10 @@ mod tests {
                 target: Some(TargetChoice::LastGood),
                 ..ActionOverrides::default()
             },
+            ingest: IngestRules {
+                inbox: Some("in/churn".to_owned()),
+            },
+            season: seasons("autumn"),
         };
         policy.models.insert("Churn".parse().unwrap(), overrides);
         let churn = policy.for_model(&"cHURN".parse().unwrap());
@@ -303,8 +340,11 @@ mod tests {
         assert_eq!(churn.columns.proba.keys().collect::<Vec<_>>(), ["red"]);
         assert_eq!(churn.check.threshold_pct.to_bits(), 3.0_f64.to_bits());
         assert_eq!(churn.check.min_rows, 200);
+        assert_eq!(churn.season, seasons("autumn"));
+        assert_eq!(policy.common().season, seasons("winter"));
         assert_eq!(churn.action.target, TargetChoice::LastGood);
         assert_eq!(churn.action.on_degraded, OnDegraded::Alert);
+        assert_eq!(churn.ingest.inbox.as_deref(), Some("in/churn"));
         assert_eq!(policy.for_model(&"other".parse().unwrap()), policy.common());
     }
 

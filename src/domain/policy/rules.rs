@@ -1,10 +1,12 @@
 //! Which policies can't be meant: values out of range, and keys that together can never, or always, say healthy.
 
+use super::inboxes;
 use super::{
     CheckRules, ColumnRules, EvidenceKind, ModelPolicy, Policy, ScoreIs, Window, key_part,
 };
 use crate::domain::metric::{Direction, Metric, Task};
 use crate::domain::names::ModelName;
+use crate::domain::season::Seasons;
 use crate::domain::time::{Length, TimeSyntax};
 
 /// A rule that a policy breaks, with the key to look at.
@@ -26,7 +28,7 @@ pub struct Violation {
     pub broken: Broken,
 }
 
-fn one(key: &str, message: impl Into<String>) -> Broken {
+pub(super) fn one(key: &str, message: impl Into<String>) -> Broken {
     Broken {
         key: key.to_owned(),
         other: None,
@@ -43,6 +45,10 @@ fn clash(key: &str, other: &str, message: impl Into<String>) -> Broken {
 
 /// A day: nobody waits longer for a lock, and the store counts its milliseconds in 31 bits.
 const LONGEST_LOCK_TIMEOUT: Length = Length::from_days(1);
+
+/// Between these a delivery can be told from one that hangs, and a command still ends.
+const SHORTEST_DELIVERY: Length = Length::from_seconds(1);
+const LONGEST_DELIVERY: Length = Length::from_seconds(600);
 
 /// Reads how long to wait for a lock, under the same limit as `store.lock_timeout`.
 ///
@@ -63,6 +69,7 @@ impl Policy {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<_> = self.store_rules();
+        found.extend(self.shared_inboxes());
         found.extend(self.common().broken());
         let common = found.clone();
         let mut found: Vec<_> = found
@@ -102,6 +109,15 @@ impl Policy {
                 format!("is {}: it must be at most 1d", self.store.lock_timeout),
             ));
         }
+        let delivery = self.delivery;
+        for (key, length) in [
+            ("delivery.total_timeout", delivery.total_timeout),
+            ("delivery.attempt_timeout", delivery.attempt_timeout),
+        ] {
+            if !(SHORTEST_DELIVERY..=LONGEST_DELIVERY).contains(&length) {
+                found.push(one(key, format!("is {length}: it must be 1s to 10min")));
+            }
+        }
         let names: Vec<_> = self.models.keys().map(ModelName::as_str).collect();
         for (index, name) in names.iter().enumerate() {
             if let Some(twin) = names[..index]
@@ -126,6 +142,8 @@ impl ModelPolicy {
         let mut found = ranges(&self.check);
         found.extend(deciding(&self.check));
         found.extend(columns(&self.columns));
+        found.extend(self.ingest.inbox.as_deref().and_then(inboxes::broken));
+        found.extend(seasons(&self.season));
         match self.check.evidence {
             EvidenceKind::Live => found.extend(never_healthy(&self.check)),
             EvidenceKind::Recorded if self.check.baseline.is_the_version_itself() => {
@@ -324,6 +342,28 @@ fn columns(columns: &ColumnRules) -> Vec<Broken> {
                 &format!("columns.proba.{}", key_part(label)),
                 &format!("columns.proba.{}", key_part(twin)),
                 format!("is the column {column:?}, which is that of another class"),
+            ));
+        }
+    }
+    found
+}
+
+fn seasons(seasons: &Seasons) -> Vec<Broken> {
+    let key = |alias: &str| format!("season.{}", key_part(alias));
+    let mut found = Vec::new();
+    let all: Vec<_> = seasons.iter().collect();
+    for (index, (alias, from)) in all.iter().enumerate() {
+        if alias.is_production() {
+            found.push(one(
+                &key(alias.as_str()),
+                "is what is live and no season; name the alias that holds the season's version",
+            ));
+        }
+        if let Some((twin, _)) = all[..index].iter().find(|(_, other)| other == from) {
+            found.push(clash(
+                &key(alias.as_str()),
+                &key(twin.as_str()),
+                format!("begins on {from}, as another season does: only one can be live"),
             ));
         }
     }

@@ -14,7 +14,7 @@ fn policy(text: &str) -> Policy {
 
 /// `key = example` within its table, or within a model's.
 fn written(key: &Key, within: &str) -> String {
-    let leaf = key.leaf().replace("LABEL", "yes");
+    let leaf = Key::exemplary(key.leaf());
     match (within, key.table()) {
         ("", "") => format!("{leaf} = {}\n", key.example),
         ("", table) => format!("[{table}]\n{leaf} = {}\n", key.example),
@@ -101,8 +101,10 @@ fn a_key_changes_what_is_shown_of_itself_alone() {
             "action.on_degraded",
         ),
         ("[action]\ntarget = \"last-good\"\n", "action.target"),
+        ("[season]\nwinter = \"11-01\"\n", "season.ALIAS"),
         ("[columns]\nid = \"customer\"\n", "columns.id"),
         ("[columns]\ntruth = \"churned\"\n", "columns.truth"),
+        ("[ingest]\ninbox = \"in\"\n", "ingest.inbox"),
     ] {
         let policy = policy(text);
         let after = shown(&policy, &policy.common());

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::metric::Task;
-use crate::domain::operation::OperationKind;
+use crate::domain::operation::{NewOperation, OperationKind};
 use crate::domain::verdict::Verdict;
 use crate::store::example::{Example, View, author, minute};
 use crate::store::{Change, maintain};
@@ -58,15 +58,15 @@ fn an_alert_says_what_was_found_about_which_version() {
         id,
         model: "taxi".parse().unwrap(),
         model_id: example.model,
-        version: "a".parse().unwrap(),
-        version_id: a,
+        version: "a".parse().ok(),
+        version_id: Some(a),
         kind: AlertKind::Degraded,
         severity: Severity::High,
         message: "seen at 5".into(),
         opened_at: minute(5),
         resolved_at: None,
         acked_at: None,
-        evaluation: EvaluationId(1),
+        evaluation: Some(EvaluationId(1)),
         acted_operation: None,
     };
     assert_eq!(one(&mut example, id), expected);
@@ -94,7 +94,7 @@ fn an_open_alert_is_brought_up_to_date_and_keeps_its_time() {
     );
     assert_eq!(alert.severity, Severity::Low);
     assert_eq!(alert.message, "seen at 9");
-    assert_eq!(alert.evaluation, EvaluationId(2));
+    assert_eq!(alert.evaluation, Some(EvaluationId(2)));
 }
 
 #[test]
@@ -246,4 +246,79 @@ fn alerts_are_joined_to_their_names_by_row() {
             assert!(!step.starts_with("SCAN"), "{step}");
         }
     }
+}
+
+fn refused(example: &mut Example, name: &str, hash: u8, at: i64) -> Option<AlertId> {
+    let model = example.model;
+    let act = |tx: &Tx<'_>| {
+        let file = RefusedFile {
+            model,
+            name,
+            hash: Hash([hash; 32]),
+            message: &format!("refused at {at}"),
+            at: minute(at),
+        };
+        let Some(id) = open_file(tx, &file)? else {
+            return Ok(Change::nothing(None));
+        };
+        let operation = NewOperation {
+            detail: format!("{{\"alert_id\":\"{id}\"}}"),
+            ..NewOperation::recording(OperationKind::Refuse, model)
+        };
+        Ok::<_, StoreError>(Change::recorded(Some(id), operation))
+    };
+    example.store.change(&author(), act).unwrap()
+}
+
+#[test]
+fn an_alert_about_a_file_that_the_log_does_not_name_is_found() {
+    let mut example = Example::new();
+    let id = refused(&mut example, "a.csv", 1, 5).unwrap();
+    example.assert_whole();
+    kept(&mut example, |tx| {
+        let sql = "INSERT INTO alert (model_id, kind, subject, severity, message, opened_at)
+                   SELECT model_id, kind, 'x', severity, message, opened_at FROM alert WHERE id = :id";
+        Ok(tx.sql.execute(sql, named_params! { ":id": id.0 })?)
+    });
+    let broken = [("invariant_refused_file_has_operation".to_owned(), 1)];
+    assert_eq!(example.read(maintain::violations), broken);
+}
+
+#[test]
+fn a_refused_file_has_one_alert_which_healthy_leaves_open_and_a_note_resolves() {
+    let mut example = Example::new();
+    let model = example.model;
+    let id = refused(&mut example, "a.csv", 1, 5).unwrap();
+    assert_eq!(refused(&mut example, "a.csv", 1, 6), None, "told already");
+    let other_content = refused(&mut example, "a.csv", 2, 7).unwrap();
+    let other_name = refused(&mut example, "b.csv", 1, 8).unwrap();
+    assert!(id != other_content && id != other_name && other_content != other_name);
+    assert_eq!(
+        kept(&mut example, |tx| resolve_all(tx, model, minute(9))),
+        []
+    );
+    let alert = one(&mut example, id);
+    assert!(alert.is_open());
+    assert_eq!(
+        (&alert.version, alert.version_id, alert.evaluation),
+        (&None, None, None)
+    );
+    assert_eq!(
+        (alert.kind, alert.severity, alert.message.as_str()),
+        (AlertKind::RefusedFile, Severity::Medium, "refused at 5")
+    );
+    assert_eq!(example.read(|tx| open_of(tx, model)).len(), 3);
+
+    kept(&mut example, |tx| acknowledge(tx, id, minute(10), false));
+    assert_eq!(one(&mut example, id).resolved_at, Some(minute(10)));
+    assert_eq!(
+        refused(&mut example, "a.csv", 1, 11),
+        Some(id),
+        "what came again after somebody took note is told again, in the same row"
+    );
+    let alert = one(&mut example, id);
+    assert_eq!((alert.acked_at, alert.resolved_at), (None, None));
+    let found = example.read(|tx| find_file(tx, model, "a.csv", Hash([1; 32])));
+    assert_eq!(found, Some(alert));
+    example.assert_whole();
 }

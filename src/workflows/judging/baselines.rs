@@ -8,6 +8,7 @@ use crate::domain::metric::{Metric, Task};
 use crate::domain::names::{AliasName, VersionName};
 use crate::domain::policy::{BaselineChoice, CheckRules, ModelPolicy};
 use crate::domain::sample::Sample;
+use crate::domain::season::Season;
 use crate::judge::baseline::{Standard, is_about_log_loss, recorded_metric};
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::coverage::{self, Rows};
@@ -16,6 +17,7 @@ use crate::store::versions::{self, Version};
 use crate::store::{StoreError, Tx, references};
 
 use super::super::naming;
+use super::same_season::SameSeason;
 use super::{JudgeError, Judgement, sample_of};
 
 /// Whose numbers a version is compared with.
@@ -27,6 +29,8 @@ pub enum BaselineKind {
     Recorded,
     /// The version before it.
     Previous,
+    /// The same season a year before: its own rows, or the version that the season had then.
+    Season,
     /// A version that was named.
     Version,
 }
@@ -39,6 +43,7 @@ impl BaselineKind {
             Self::Reference => "reference",
             Self::Recorded => "recorded",
             Self::Previous => "previous",
+            Self::Season => "season",
             Self::Version => "version",
         }
     }
@@ -159,7 +164,7 @@ pub(super) fn gather(
             sources.extend(finder.own_recorded());
             format!("{} has no recorded value of it", version.name)
         }
-        BaselineChoice::Previous => finder.add_previous(&mut sources)?,
+        BaselineChoice::Previous => finder.add_previous(&mut sources, enough)?,
         BaselineChoice::Version(reference) => {
             let other = naming::version(tx, &judgement.model, reference)?;
             sources.extend(finder.numbers_of(&other, BaselineKind::Version)?);
@@ -175,7 +180,7 @@ pub(super) fn gather(
                 missing = format!(
                     "{} has no reference sample and no recorded value of it, and {}",
                     version.name,
-                    finder.add_previous(&mut sources)?
+                    finder.add_previous(&mut sources, enough)?
                 );
             }
             missing
@@ -187,6 +192,7 @@ pub(super) fn gather(
 /// The recorded metrics of the baseline version.
 pub(super) fn recorded(
     tx: &Tx<'_>,
+    policy: &ModelPolicy,
     judgement: &Judgement,
     version: &Version,
 ) -> Result<Gathered, JudgeError> {
@@ -197,12 +203,14 @@ pub(super) fn recorded(
             (Some(other), BaselineKind::Version, String::new())
         }
         _ => {
-            let other = previous(tx, judgement, version)?;
-            (
-                other,
-                BaselineKind::Previous,
-                nothing_below(judgement, version),
-            )
+            let of_season = SameSeason::of(tx, policy, judgement, version)?
+                .and_then(|same| same.below)
+                .filter(|below| !below.metadata.metrics.is_empty());
+            let (other, kind) = match of_season {
+                Some(below) => (Some(below), BaselineKind::Season),
+                None => (previous(tx, judgement, version)?, BaselineKind::Previous),
+            };
+            (other, kind, nothing_below(judgement, version))
         }
     };
     let Some(other) = other.filter(|other| other.id != version.id) else {
@@ -274,7 +282,11 @@ impl Finder<'_, '_> {
         origin: Origin,
         standard: Standard,
     ) -> Result<Source, StoreError> {
-        let of_another = matches!(kind, BaselineKind::Previous | BaselineKind::Version);
+        let of_another = match kind {
+            BaselineKind::Reference | BaselineKind::Recorded => false,
+            BaselineKind::Previous | BaselineKind::Version => true,
+            BaselineKind::Season => version.id != self.version.id,
+        };
         Ok(Source {
             kind,
             version: version.name.clone(),
@@ -313,8 +325,30 @@ impl Finder<'_, '_> {
         })
     }
 
-    /// Adds the numbers of the previous version; says what is missing where it has none.
-    fn add_previous(&self, sources: &mut Vec<Source>) -> Result<String, StoreError> {
+    /// Adds the numbers of the same season a year before and, unless they are enough, of the previous version; says
+    /// what is missing where it has none.
+    fn add_previous(
+        &self,
+        sources: &mut Vec<Source>,
+        enough: impl Fn(&[Source]) -> bool,
+    ) -> Result<String, StoreError> {
+        let season = SameSeason::of(self.tx, self.policy, self.judgement, self.version)?;
+        if let Some(same) = season {
+            let kind = BaselineKind::Season;
+            let within = Some(&same.season);
+            let own = self.live_rows(self.version, kind, within)?;
+            match (own, same.below) {
+                (Some(own), _) => sources.push(own),
+                (None, Some(below)) => match self.live_rows(&below, kind, within)? {
+                    Some(rows) => sources.push(rows),
+                    None => sources.extend(self.numbers_of(&below, kind)?),
+                },
+                (None, None) => {}
+            }
+            if enough(sources) {
+                return Ok(String::new());
+            }
+        }
         match previous(self.tx, self.judgement, self.version)? {
             Some(previous) => {
                 sources.extend(self.numbers_of(&previous, BaselineKind::Previous)?);
@@ -337,7 +371,7 @@ impl Finder<'_, '_> {
         let mut sources = Vec::new();
         sources.extend(self.reference(kind, other)?);
         if sources.is_empty() {
-            sources.extend(self.live_rows(other, kind)?);
+            sources.extend(self.live_rows(other, kind, None)?);
         }
         if !other.metadata.metrics.is_empty() {
             let standard = Standard::Recorded(other.metadata.metrics.clone());
@@ -346,7 +380,13 @@ impl Finder<'_, '_> {
         Ok(sources)
     }
 
-    fn live_rows(&self, other: &Version, kind: BaselineKind) -> Result<Option<Source>, StoreError> {
+    /// All labelled live rows of a version's earlier tenures, or those within a season; none if they are too few.
+    fn live_rows(
+        &self,
+        other: &Version,
+        kind: BaselineKind,
+        within: Option<&Season>,
+    ) -> Result<Option<Source>, StoreError> {
         let production = AliasName::production();
         let of_other = Periods::Of(other.id);
         let periods = aliases::periods(self.tx, self.judgement.model.id, &production, of_other)?;
@@ -355,6 +395,10 @@ impl Finder<'_, '_> {
         let earlier: Vec<Period> = periods
             .into_iter()
             .filter(|period| Some(period.tenure) != judged)
+            .filter_map(|period| match within {
+                Some(season) => clipped(period, season),
+                None => Some(period),
+            })
             .collect();
         let rows = Rows::Live(&earlier);
         let there = coverage::coverage(self.tx, other.id, rows)?.truth_count;
@@ -366,6 +410,19 @@ impl Finder<'_, '_> {
         self.source(kind, other, Origin::LiveRows, standard)
             .map(Some)
     }
+}
+
+/// The part of a period that lies in a season.
+fn clipped(period: Period, season: &Season) -> Option<Period> {
+    let from = period
+        .from
+        .map_or(season.from, |from| from.max(season.from));
+    let to = period.to.map_or(season.to, |to| to.min(season.to));
+    (from < to).then_some(Period {
+        from: Some(from),
+        to: Some(to),
+        ..period
+    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub fn document(judgement: &Judgement) -> Value {
         "model": judgement.model.name.to_string(),
         "version": judgement.version.as_ref().map(|version| version.name.to_string()),
         "role": role,
+        "verdict": decision.verdict.name(),
         "evaluation_id": null,
         "alert_id": null,
         "severity": decision.severity.map(Severity::name),

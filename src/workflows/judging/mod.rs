@@ -3,6 +3,7 @@
 mod baselines;
 mod document;
 mod recorded;
+mod same_season;
 mod seen;
 
 use crate::domain::evidence::{self, Attribution, Coverage, Role};
@@ -169,7 +170,7 @@ pub fn judge(
     };
     match policy.check.evidence {
         EvidenceKind::Live => by_rows(tx, policy, judgement, &version, now),
-        EvidenceKind::Recorded => recorded::by_recorded(tx, judgement, &version),
+        EvidenceKind::Recorded => recorded::by_recorded(tx, policy, judgement, &version),
     }
 }
 
@@ -283,7 +284,7 @@ fn by_rows(
         &rules(check),
     );
     let information = if coverage.truth_count == 0 {
-        recorded::information(tx, &judgement, version)?
+        recorded::information(tx, policy, &judgement, version)?
     } else {
         None
     };

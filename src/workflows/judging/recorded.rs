@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Information, JudgeError, Judgement, baselines, of_all_metrics, rules};
 use crate::domain::metric::{Direction, Metric, Task};
-use crate::domain::policy::CheckRules;
+use crate::domain::policy::{CheckRules, ModelPolicy};
 use crate::judge::judged::{Judged, judge_recorded};
 use crate::judge::verdict::{Basis, decide};
 use crate::store::Tx;
@@ -13,11 +13,12 @@ use crate::store::versions::Version;
 /// Compares recorded metrics with those of the baseline version.
 pub(super) fn by_recorded(
     tx: &Tx<'_>,
+    policy: &ModelPolicy,
     judgement: Judgement,
     version: &Version,
 ) -> Result<Judgement, JudgeError> {
     let check = &judgement.rules;
-    let gathered = baselines::recorded(tx, &judgement, version)?;
+    let gathered = baselines::recorded(tx, policy, &judgement, version)?;
     let metrics = recorded_metrics(judgement.model.task, check, version, gathered.baseline());
     let decision = decide(&Basis::Recorded, &metrics, &gathered.missing, &rules(check));
     Ok(Judgement {
@@ -55,10 +56,11 @@ fn recorded_metrics(
 /// What recorded metrics say where there are no rows.
 pub(super) fn information(
     tx: &Tx<'_>,
+    policy: &ModelPolicy,
     judgement: &Judgement,
     version: &Version,
 ) -> Result<Option<Information>, JudgeError> {
-    let gathered = baselines::recorded(tx, judgement, version)?;
+    let gathered = baselines::recorded(tx, policy, judgement, version)?;
     let Some(source) = gathered.sources.first() else {
         return Ok(None);
     };

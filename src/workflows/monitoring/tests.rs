@@ -286,7 +286,14 @@ fn a_reference_of_the_policy_that_means_nothing_changes_nothing() {
     scene.policy.check.baseline = BaselineChoice::Version(nowhere);
     let before = scene.example.bytes();
     let (model, policy) = (scene.model.clone(), scene.policy.clone());
-    let failed = monitor(scene.store(), &at(100), &model, &policy, false);
+    let failed = monitor(
+        scene.store(),
+        &at(100),
+        &model,
+        &policy,
+        &Audience::NOBODY,
+        false,
+    );
     assert!(matches!(failed, Err(JudgeError::Naming(_))));
     assert_eq!(scene.example.bytes(), before);
 }

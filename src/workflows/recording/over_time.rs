@@ -60,7 +60,7 @@ fn what_is_not_recorded_says_the_same_and_leaves_no_trace() {
     let before = scene.example.bytes();
     let (model, policy) = (scene.model.clone(), scene.policy.clone());
     let author = crate::workflows::example::at(100);
-    let looked = check(scene.store(), &author, &model, &policy, None, true, false).unwrap();
+    let looked = check(scene.store(), &author, &model, &policy, None, true, None).unwrap();
     assert_eq!(scene.example.bytes(), before);
     assert_eq!((looked.evaluation, looked.operation), (None, None));
     assert_eq!(touched(&looked), [(AlertKind::Degraded, AlertNews::Opened)]);
@@ -85,7 +85,7 @@ fn an_alert_says_what_was_over_the_threshold_and_how_bad_it_is() {
     let now = alert(&mut scene, 1);
     assert_eq!(now.severity, Severity::Critical, "it became worse");
     assert_eq!(now.opened_at, minute(100));
-    assert_eq!(now.evaluation, again.evaluation.unwrap());
+    assert_eq!(now.evaluation, again.evaluation);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::examples::{copied, shell};
 use super::json::Keys;
 
 /// What brings a state about without a word, and the commands whose documents show it.
-const STATES: [(&str, &[&str]); 13] = [
+const STATES: [(&str, &[&str]); 14] = [
     (
         "modelguard promote 20131104_090000 --yes -qq",
         &[
@@ -105,6 +105,17 @@ const STATES: [(&str, &[&str]); 13] = [
             "alerts list",
             "check --min-rows 5000 --window all --no-record",
             "store verify --expect-head 0000000000000000000000000000000000000000000000000000000000000000",
+        ],
+    ),
+    // A season that is due, one that has had its turn, and the other one.
+    (
+        "modelguard alias set winter latest --yes -qq; printf '[season]\\nwinter = \"11-01\"\\nsummer = \"03-01\"\\n' > modelguard.toml",
+        &[
+            "season list",
+            "season apply --dry-run",
+            "season apply --yes",
+            "season apply",
+            "check --baseline previous",
         ],
     ),
     (

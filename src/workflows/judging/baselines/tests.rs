@@ -429,3 +429,122 @@ fn a_metric_that_the_policy_names_is_not_replaced_by_another() {
     let judgement = judged(&mut scene);
     assert_eq!(judgement.decision.verdict, Verdict::InsufficientData);
 }
+
+/// The minutes at which summer begins, and the next winter.
+const SUMMER: i64 = 139 * 1_440;
+const NEXT_WINTER: i64 = 365 * 1_440;
+
+/// Winter from the first minute on, with `w`; in summer `s`; in the next winter `w` again. In winter the rows are 1.0
+/// off, in summer 5.0; nobody has a reference sample or recorded metrics.
+fn two_winters() -> (Scene, [VersionId; 2]) {
+    two_winters_until(SUMMER)
+}
+
+/// The same, with `w` live until this minute.
+fn two_winters_until(changeover: i64) -> (Scene, [VersionId; 2]) {
+    let mut scene = Scene::new();
+    for (alias, from) in [("winter", "01-01"), ("summer", "05-20")] {
+        let seasons = &mut scene.policy.season;
+        seasons.insert(alias.parse().unwrap(), from.parse().unwrap());
+    }
+    let [w, s] = ["w", "s"].map(|name| scene.version(name));
+    hold(&mut scene, "winter", w, 0);
+    hold(&mut scene, "summer", s, 0);
+    scene.promote(w, 0);
+    scene.rows(w, 100, 50, 1.0);
+    scene.promote(s, changeover);
+    scene.rows(s, changeover + 100, 50, 5.0);
+    (scene, [w, s])
+}
+
+fn hold(scene: &mut Scene, alias: &str, version: VersionId, minutes: i64) {
+    let wish = crate::workflows::switching::Wish::SetAlias(version);
+    scene
+        .wish_on(&alias.parse().unwrap(), &wish, minutes)
+        .unwrap();
+}
+
+fn judged_in_winter(scene: &mut Scene, version: VersionId, error: f64) -> Judgement {
+    scene.promote(version, NEXT_WINTER);
+    scene.rows(version, NEXT_WINTER + 100, 50, error);
+    scene.check(NEXT_WINTER + 1_000).judgement
+}
+
+#[test]
+fn a_seasons_version_is_compared_with_its_own_season_a_year_before() {
+    for (error, verdict) in [(1.0, Verdict::Healthy), (2.0, Verdict::Degraded)] {
+        let (mut scene, [w, _]) = two_winters();
+        let judgement = judged_in_winter(&mut scene, w, error);
+        assert_eq!(sources(&judgement), [("season", "w", "live_rows")]);
+        assert_eq!(judgement.decision.verdict, verdict, "summer was 5.0 off");
+        assert!(!judgement.sources[0].is_bad);
+    }
+}
+
+#[test]
+fn rows_of_other_seasons_are_left_out() {
+    let (mut scene, [w, s]) = two_winters_until(SUMMER + 1_000);
+    // The changeover came late, and w is live once more in the summer, where everything is harder.
+    scene.rows(w, SUMMER + 100, 50, 5.0);
+    scene.promote(w, SUMMER + 2_000);
+    scene.rows(w, SUMMER + 2_100, 50, 5.0);
+    scene.promote(s, SUMMER + 3_000);
+    let judgement = judged_in_winter(&mut scene, w, 2.0);
+    let Standard::Rows(sample) = &judgement.sources[0].standard else {
+        panic!("{:?}", judgement.sources);
+    };
+    assert_eq!(sample.rows_count(), 50);
+    assert_eq!(judgement.decision.verdict, Verdict::Degraded);
+}
+
+#[test]
+fn a_new_version_of_a_season_is_compared_with_the_one_that_the_season_had_before() {
+    let (mut scene, _) = two_winters();
+    let v = scene.version("v");
+    hold(&mut scene, "winter", v, SUMMER + 10);
+    let judgement = judged_in_winter(&mut scene, v, 2.0);
+    assert_eq!(sources(&judgement), [("season", "w", "live_rows")]);
+    assert_eq!(judgement.decision.verdict, Verdict::Degraded);
+}
+
+#[test]
+fn recorded_metrics_of_the_seasons_former_version_count_where_it_has_no_rows() {
+    let (mut scene, [_, s]) = two_winters();
+    let [old, new] = ["old", "new"].map(|name| scene.version(name));
+    scene.example.metric(old, "rmse", 1.0);
+    scene.example.metric(s, "rmse", 5.0);
+    hold(&mut scene, "winter", old, SUMMER + 10);
+    hold(&mut scene, "winter", new, SUMMER + 20);
+    let judgement = judged_in_winter(&mut scene, new, 2.0);
+    assert_eq!(sources(&judgement), [("season", "old", "recorded_metrics")]);
+    assert_eq!(judgement.decision.verdict, Verdict::Degraded);
+    // The same of recorded evidence.
+    scene.example.metric(new, "rmse", 2.0);
+    scene.policy.check.evidence = crate::domain::policy::EvidenceKind::Recorded;
+    scene.policy.check.baseline = BaselineChoice::Previous;
+    let judgement = scene.check(NEXT_WINTER + 2_000).judgement;
+    assert_eq!(sources(&judgement), [("season", "old", "recorded_metrics")]);
+    assert_eq!(judgement.decision.verdict, Verdict::Degraded);
+}
+
+#[test]
+fn what_is_no_version_of_the_season_or_has_too_little_is_compared_as_ever() {
+    let (mut scene, [_, s]) = two_winters();
+    let other = scene.version("other");
+    let judgement = judged_in_winter(&mut scene, other, 5.0);
+    assert_eq!(sources(&judgement), [("previous", "s", "live_rows")]);
+
+    let (mut scene, [w, _]) = two_winters();
+    scene.policy.check.min_rows = 50;
+    assert_eq!(
+        sources(&judged_in_winter(&mut scene, w, 1.0)),
+        [("season", "w", "live_rows")]
+    );
+    let (mut scene, [w, _]) = two_winters();
+    scene.policy.check.min_rows = 51;
+    scene.reference(s, 100, 5.0);
+    assert_eq!(
+        sources(&judged_in_winter(&mut scene, w, 1.0)),
+        [("previous", "s", "reference_sample")]
+    );
+}

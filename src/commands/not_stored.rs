@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::call::Call;
-use crate::commands::problems;
+use super::call::Call;
+use super::problems;
 use crate::files::columns::FileKind;
 use crate::files::rejects::{Reject, RejectCode};
 use crate::files::values::excerpt;
 use crate::store::predictions::Conflict;
 use crate::ui::number;
 use crate::ui::problem::Problem;
-use crate::workflows::ingesting::{IngestError, Request};
+use crate::workflows::ingesting::IngestError;
 
-/// The problem that a failed ingest is.
-pub fn problem(call: &Call, request: &Request<'_>, error: IngestError) -> Problem {
+/// The problem that a failed ingest of a file of that kind is. `puts_aside`: lines that are no rows go to a file.
+pub fn problem(call: &Call, of: FileKind, puts_aside: bool, error: IngestError) -> Problem {
     let message = error.to_string();
     match error {
         IngestError::File(error) => problems::file(&error),
@@ -40,7 +40,7 @@ pub fn problem(call: &Call, request: &Request<'_>, error: IngestError) -> Proble
                 .iter()
                 .map(|reject| reject_data(&path.to_string_lossy(), reject))
                 .collect();
-            let aside = if request.reject_file.is_some() {
+            let aside = if puts_aside {
                 format!("store the others: `--max-rejects {count}`")
             } else {
                 format!("put them aside: `--max-rejects {count} --reject-file rejects.csv`")
@@ -92,7 +92,7 @@ pub fn problem(call: &Call, request: &Request<'_>, error: IngestError) -> Proble
                     number::count(count)
                 ))
                 .details(json!({ "rejects": pieces, "rows_conflicting_count": count }));
-            match (kind, request.kind) {
+            match (kind, of) {
                 (FileKind::Truth, FileKind::Truth) => problem.hint(
                     "take the new ones and keep the old ones in history: `--on-conflict revise`, \
                      keep the first ones: `--on-conflict skip`",

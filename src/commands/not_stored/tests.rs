@@ -8,27 +8,12 @@ use super::*;
 use crate::commands::example::call;
 use crate::domain::evidence::Value as Cell;
 use crate::files::FileErrorKind;
-use crate::files::columns::ColumnChoices;
-use crate::files::input::Source;
-use crate::files::table::Format;
 use crate::store::StoreError;
-use crate::store::predictions::OnConflict;
 use crate::ui::colour::Palette;
 
 fn tell(kind: FileKind, reject_file: Option<&Path>, error: IngestError) -> Problem {
-    let source = Source::File("a.csv".into());
-    let request = Request {
-        source: &source,
-        kind,
-        format: Format::Auto,
-        choices: &ColumnChoices::default(),
-        version: None,
-        on_conflict: OnConflict::Error,
-        reject_file,
-        max_rejects: 0,
-        dry_run: false,
-    };
-    let problem = problem(&call(&["ingest", "predictions", "a.csv"]), &request, error);
+    let call = call(&["ingest", "predictions", "a.csv"]);
+    let problem = problem(&call, kind, reject_file.is_some(), error);
     let told = problem.render(Palette::plain());
     assert!(told.lines().count() <= 4, "{told}");
     problem

@@ -1,0 +1,528 @@
+"""One project: its store, its policy, one model. Every method runs one command and gives its typed answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _process, artifacts, frames, results
+from .errors import Degraded, Usage
+from .results import decode_any
+
+if TYPE_CHECKING:
+    from .logger import Logger
+
+R = TypeVar("R", bound=results.Result)
+StrPath = str | os.PathLike[str]
+# The field of an ingested row; a sequence of columns joins them into one id.
+Column = str | Sequence[str]
+
+
+def open(
+    directory: StrPath = ".",
+    *,
+    model: str | None = None,
+    db: StrPath | None = None,
+    config: StrPath | None = None,
+    actor: str | None = None,
+) -> Guard:
+    """Opens the project in a folder.
+
+    Args:
+        directory: the folder with `modelguard.toml`, or one below it.
+        model: which model of the store; needed where there are several.
+        db: the store, if not the policy's.
+        config: the policy, if not the nearest `modelguard.toml` upwards.
+        actor: who acts, for the log; by default the system's user.
+
+    Raises:
+        NotFound: there is no store.
+        ModelguardError: it can't be opened.
+    """
+    guard = Guard(directory, model=model, db=db, config=config, actor=actor)
+    guard.status()
+    return guard
+
+
+def init(
+    directory: StrPath = ".",
+    *,
+    task: str | None = None,
+    model: str | None = None,
+    preset: str | None = None,
+    actor: str | None = None,
+) -> Guard:
+    """Makes a project, or adds a model to one. Twice is as once.
+
+    Args:
+        directory: the project's folder; its name is the model's unless `model` is given.
+        task: `classification` or `regression`; needed for a new model.
+        preset: `default`, or `original`: recorded metrics only, 5 %, automatic rollback.
+
+    Raises:
+        Usage: no task for a new model, or another one than it has.
+    """
+    # The folder may not be there yet, so the command starts here.
+    made = Guard(".", model=model, actor=actor)
+    words = ["init", os.fspath(directory), *_option("--task", task), *_option("--preset", preset)]
+    initialised = made._run(results.Initialised, words)  # pyright: ignore[reportPrivateUsage]
+    return Guard(directory, model=initialised.model, actor=actor)
+
+
+class Guard:
+    """A project, as `modelguard.open` and `modelguard.init` give it.
+
+    Every method may raise `ModelguardError`, by the command's exit status: `NotFound`, `Busy`, `Damaged`, `Usage`,
+    `Refused`, `Failed`, `WrongVersion`. A verdict is a value and no exception.
+    """
+
+    def __init__(
+        self,
+        directory: StrPath = ".",
+        *,
+        model: str | None = None,
+        db: StrPath | None = None,
+        config: StrPath | None = None,
+        actor: str | None = None,
+    ) -> None:
+        # Absolute, so that it stays the same project when the notebook changes its folder.
+        self.directory = Path(directory).absolute()
+        self.model = model
+        self._globals = [
+            "-C",
+            str(self.directory),
+            *_option("--db", None if db is None else str(Path(db).absolute())),
+            *_option("--config", None if config is None else str(Path(config).absolute())),
+            *_option("--model", model),
+            *_option("--actor", actor),
+        ]
+
+    def __repr__(self) -> str:
+        named = f", model={self.model!r}" if self.model else ""
+        return f"modelguard.open({str(self.directory)!r}{named})"
+
+    def _repr_html_(self) -> str:
+        return self.status()._repr_html_()  # pyright: ignore[reportPrivateUsage]
+
+    def _run(self, kind: type[R], words: Sequence[str]) -> R:
+        document = _process.run([*self._globals, *words])
+        result = decode_any(document)
+        if not isinstance(result, kind):
+            raise Usage(
+                f"the command answered {document['schema']}, which this module does not know",
+                hints=("install the command and the module from the same wheel",),
+            )
+        return result
+
+    # Versions -------------------------------------------------------------------------------------------------
+
+    def register(
+        self,
+        model: Any,
+        *,
+        metrics: Mapping[str, float] | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        note: str | None = None,
+        reference: Any = None,
+        reference_columns: Mapping[str, Column] | None = None,
+        alias: str | None = None,
+        version_id: str | None = None,
+        format: str | None = None,
+        file_name: str | None = None,
+    ) -> results.Registered:
+        """Stores a version. The same bytes with the same metadata are the same version (`created` is false).
+
+        Args:
+            model: a path (file or folder), bytes, or a fitted object, which is saved with `format`.
+            metrics: what was measured in training, by name.
+            params: parameters of the training.
+            tags: can be changed later.
+            reference: a held-out sample with predictions and truth: a frame, a table, dicts or a path. It becomes the
+                version's baseline.
+            reference_columns: its columns by field: `{"prediction": "y_pred", "truth": "y", "proba.yes": "p1"}`;
+                detected by name without it.
+            alias: an alias that the version takes, also from another version; `production` makes it the live one.
+            version_id: an id of your own instead of the time.
+            format: `joblib` (the default; a pickle) or `skops`, for a fitted object.
+            file_name: the artifact's name in the store, for bytes and fitted objects.
+
+        Raises:
+            Usage: the object can't be saved, or a metric is no number.
+            Refused: `version_id` is held by other bytes.
+        """
+        with artifacts.as_path(model, format, file_name) as (path, own_tags):
+            words = ["register", *_file(path)]
+            for name, value in (metrics or {}).items():
+                words += ["--metric", f"{name}={frames.plain(value)!r}"]
+            for name, value in (params or {}).items():
+                words += ["--param", f"{name}={value}"]
+            for name, value in {**own_tags, **(tags or {})}.items():
+                words += ["--tag", f"{name}={value}"]
+            words += [*_option("--note", note), *_option("--version-id", version_id)]
+            words += [*_option("--alias", alias), *(["--yes"] if alias else [])]
+            if reference is None:
+                return self._run(results.Registered, words)
+            columns, ids = _columns(reference_columns or {})
+            with frames.as_file(reference, _single(columns), ids) as sample:
+                words += ["--reference", str(sample.absolute()), *_mapping(columns)]
+                return self._run(results.Registered, words)
+
+    def fetch(self, ref: str = "@production", output: StrPath | None = None, *, overwrite: bool = False) -> Path:
+        """Writes a version's artifact, verified on the way, and gives its path.
+
+        Args:
+            ref: a version, a unique beginning of one, `latest`, `@ALIAS` or `@ALIAS~N`.
+            output: where to; by default its own name in the current folder.
+
+        Raises:
+            NotFound: there is no such version.
+            Damaged: the stored bytes are not what they were.
+        """
+        target = Path(output) if output is not None else Path(self.show(ref).file_name)
+        words = ["fetch", ref, "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
+        return self._run(results.Fetched, words).as_path()
+
+    def load(self, ref: str = "@production", *, trusted: bool = False) -> Any:
+        """Loads a version that was registered from a fitted object.
+
+        **Loading a pickle (`joblib`) runs code that is stored in it.** It warns each time unless `trusted` is true.
+        What was registered from a path or bytes is not loaded: `fetch` gives its path.
+
+        Raises:
+            Usage: this module did not save it, or (`skops`) it has types that are not known.
+        """
+        import tempfile
+
+        shown = self.show(ref)
+        with tempfile.TemporaryDirectory(prefix="modelguard-") as folder:
+            path = Path(folder) / shown.file_name
+            saved_with = shown.tags.get(artifacts.TAG)
+            if saved_with in artifacts.FORMATS:
+                self.fetch(shown.version, path)
+            return artifacts.load(path, saved_with, trusted=trusted)
+
+    def show(self, ref: str = "@production") -> results.Shown:
+        """Tells all about one version."""
+        return self._run(results.Shown, ["show", ref])
+
+    def history(self, limit: int = 10) -> results.History:
+        """Lists versions, the newest first, with who was live when."""
+        return self._run(results.History, ["history", str(limit)])
+
+    # Rows -----------------------------------------------------------------------------------------------------
+
+    def log_predictions(
+        self,
+        data: Any,
+        *,
+        id: Column | None = None,
+        prediction: str | None = None,
+        time: str | None = None,
+        proba: Mapping[str, str] | None = None,
+        truth: str | None = None,
+        truth_time: str | None = None,
+        version: str | None = None,
+        version_column: str | None = None,
+        on_conflict: str | None = None,
+        max_rejects: int | None = None,
+        dry_run: bool = False,
+    ) -> results.Ingested:
+        """Stores predictions, all or none. The same rows again change nothing.
+
+        Args:
+            data: a pandas or polars frame, a pyarrow table, dicts (one a row), or the path of a CSV, JSON lines or
+                Parquet file.
+            id: the column of the id, or several that are joined. Columns that are not named are detected.
+            time: the column of the moment of the prediction; it decides whose prediction it is. Without a zone: UTC.
+            proba: the columns of the class probabilities, by class: `{"yes": "p1"}`.
+            truth: the column of the truth, where it is known already.
+            version: the version that predicted; else who was live at `time`.
+            version_column: the column that names it.
+            on_conflict: `error` (default): an id with another prediction stops all; `skip`: the first one stays.
+            max_rejects: store the other rows if no more than this are none.
+
+        Raises:
+            Usage: a column is missing or a row is none; `details["rejects"]` lists the first.
+            NotFound: nothing was live and no version was given.
+        """
+        fields: dict[str, Column | None] = {
+            "id": id,
+            "prediction": prediction,
+            "time": time,
+            "truth": truth,
+            "truth_time": truth_time,
+            "version": version_column,
+            **{f"proba.{label}": column for label, column in (proba or {}).items()},
+        }
+        options = [*_option("--version", version), *_option("--on-conflict", on_conflict)]
+        return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
+
+    def log_truth(
+        self,
+        data: Any,
+        *,
+        id: Column | None = None,
+        truth: str | None = None,
+        truth_time: str | None = None,
+        on_conflict: str | None = None,
+        max_rejects: int | None = None,
+        dry_run: bool = False,
+    ) -> results.Ingested:
+        """Stores what turned out true, all or none; it reaches every version that predicted the id.
+
+        Args:
+            data: as for `log_predictions`.
+            truth_time: the column of the moment at which the truth became known; by default now.
+            on_conflict: `error` (default), `skip`, or `revise`: the newest truth holds, the old one is kept.
+
+        Raises:
+            Usage: a column is missing, a row is none, or an id has another truth already.
+        """
+        fields: dict[str, Column | None] = {"id": id, "truth": truth, "truth_time": truth_time}
+        return self._ingest("truth", data, fields, _option("--on-conflict", on_conflict), max_rejects, dry_run)
+
+    def _ingest(
+        self,
+        kind: str,
+        data: Any,
+        fields: Mapping[str, Column | None],
+        options: list[str],
+        max_rejects: int | None,
+        dry_run: bool,
+    ) -> results.Ingested:
+        columns, ids = _columns({name: column for name, column in fields.items() if column is not None})
+        with frames.as_file(data, _single(columns), ids) as path:
+            words = ["ingest", kind, *_file(path), *_mapping(columns), *options]
+            words += _option("--max-rejects", None if max_rejects is None else str(max_rejects))
+            words += ["--dry-run"] if dry_run else []
+            return self._run(results.Ingested, words)
+
+    def logger(
+        self,
+        inbox: StrPath | None = None,
+        *,
+        every_rows: int = 1000,
+        every_seconds: float = 60.0,
+    ) -> Logger:
+        """Gives a buffer for a serving process that writes files into the inbox; see `Logger`.
+
+        Args:
+            inbox: the folder; by default the policy's `ingest.inbox`.
+            every_rows: write a file when so many rows wait.
+            every_seconds: write a file at least so often, if a row waits.
+
+        Raises:
+            Usage: the policy has no inbox and none was given.
+        """
+        from .logger import Logger
+
+        if inbox is None:
+            inbox = self._inbox()
+        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds)
+
+    def _inbox(self) -> Path:
+        document = _process.run([*self._globals, "config", "show"])
+        folder = Path(document["policy_path"]).parent if document["policy_path"] else self.directory
+        values = {key["key"]: key["value"] for key in document["data"]["keys"]}
+        own = f"models.{self.model}.ingest.inbox"
+        value = values.get(own) or values.get("ingest.inbox")
+        if not value:
+            raise Usage(
+                "the policy names no inbox",
+                hints=('write `[ingest]` and `inbox = "inbox"` into modelguard.toml, or give a folder',),
+            )
+        return folder / value.strip("\"'")
+
+    # Judging and acting ---------------------------------------------------------------------------------------
+
+    def check(
+        self,
+        ref: str | None = None,
+        *,
+        metric: str | Sequence[str] | None = None,
+        threshold: float | None = None,
+        window: str | None = None,
+        min_rows: int | None = None,
+        baseline: str | None = None,
+        evidence: str | None = None,
+        record: bool = True,
+        raise_if_degraded: bool = False,
+    ) -> results.Check:
+        """Judges the live version, or `ref`, and records the verdict. It never changes what is live.
+
+        Args:
+            metric: which metric decides; the policy's without it. So for the others.
+            threshold: how much worse it may be, in percent.
+            window: `n=1000` (labelled rows, the newest), `7d` or `all`.
+            min_rows: labelled rows below which nothing is decided.
+            baseline: `auto`, `reference`, `recorded`, `previous` or a version.
+            evidence: `live` or `recorded`.
+            record: false leaves no trace in the store.
+            raise_if_degraded: raise `Degraded` instead of giving the verdict back.
+        """
+        words = ["check", *([ref] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
+        words += [] if record else ["--no-record"]
+        result = self._run(results.Check, words)
+        if raise_if_degraded and result.is_degraded:
+            text = "; ".join(reason.text for reason in result.reasons) or "degraded"
+            raise Degraded(
+                f"{result.model} {result.version} is degraded: {text}",
+                exit_code=result.exit_code,
+                result=result,
+            )
+        return result
+
+    def compare(
+        self,
+        a: str,
+        b: str = "@production",
+        *,
+        metric: str | Sequence[str] | None = None,
+        window: str | None = None,
+        confidence: float | None = None,
+    ) -> results.Comparison:
+        """Compares two versions on the rows that both predicted, else each on its own, else as recorded.
+
+        Args:
+            confidence: the share of intervals that hold the true value, between 0 and 1.
+        """
+        words = ["compare", a, b, *_judging(metric, None, window, None, None, None)]
+        words += _option("--confidence", None if confidence is None else repr(confidence))
+        return self._run(results.Comparison, words)
+
+    def monitor(
+        self,
+        *,
+        auto_rollback: bool | None = None,
+        all_models: bool = False,
+        dry_run: bool = False,
+        raise_if_degraded: bool = False,
+    ) -> results.Monitored:
+        """Takes in what lies in the inbox, judges, and acts as the policy says.
+
+        Args:
+            auto_rollback: true: roll back if degraded; false: only alert; `None`: as the policy says.
+            all_models: every model of the store.
+            raise_if_degraded: raise `Degraded` if any model is, after everything was done.
+        """
+        words = ["monitor"]
+        if auto_rollback is not None:
+            words.append("--auto-rollback" if auto_rollback else "--no-auto-rollback")
+        words += ["--all"] if all_models else []
+        words += ["--dry-run"] if dry_run else []
+        result = self._run(results.Monitored, words)
+        if raise_if_degraded and result.verdict == "degraded":
+            raise Degraded("degraded", exit_code=result.exit_code, result=result)
+        return result
+
+    def promote(
+        self,
+        ref: str,
+        *,
+        to: str | None = None,
+        since: datetime | str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> results.Switch:
+        """Makes a version the live one (or the holder of alias `to`).
+
+        Args:
+            since: when it really went live; not in the future, not before the present one did.
+        """
+        moment = since.isoformat() if isinstance(since, datetime) else since
+        words = ["promote", ref, *_option("--to", to), *_option("--since", moment)]
+        return self._switch(words, reason, dry_run)
+
+    def rollback(
+        self,
+        ref: str | None = None,
+        *,
+        last_good: bool = False,
+        from_version: str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> results.Switch:
+        """Goes back: to the version below, to `ref`, or to the last that was judged healthy.
+
+        Args:
+            from_version: only if this one is still live; else nothing changes (`changed` is false).
+        """
+        words = ["rollback", *([ref] if ref else []), *(["--last-good"] if last_good else [])]
+        return self._switch([*words, *_option("--from", from_version)], reason, dry_run)
+
+    def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
+        """Takes back the model's newest promote, rollback or alias change that is not undone."""
+        return self._switch(["undo", *([operation] if operation else [])], reason, dry_run)
+
+    def redo(self, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
+        """Takes back the newest undo."""
+        return self._switch(["redo"], reason, dry_run)
+
+    def _switch(self, words: list[str], reason: str | None, dry_run: bool) -> results.Switch:
+        # Calling the method is the consent that the command would ask for.
+        words = [*words, "--yes", *_option("--reason", reason), *(["--dry-run"] if dry_run else [])]
+        return self._run(results.Switch, words)
+
+    # Looking --------------------------------------------------------------------------------------------------
+
+    def status(self) -> results.Status:
+        """Tells what is live, since when, and how it was last judged."""
+        return self._run(results.Status, ["status"])
+
+    def alerts(self, limit: int = 10, *, open_only: bool = False, severity: str | None = None) -> results.Alerts:
+        """Lists alerts, the last opened first."""
+        words = ["alerts", "list", "-n", str(limit), *(["--open"] if open_only else [])]
+        return self._run(results.Alerts, [*words, *_option("--severity", severity)])
+
+    def log(self, limit: int = 10, *, kind: str | Sequence[str] | None = None) -> results.Log:
+        """Lists the operations of the append-only log, the newest first."""
+        kinds = kind if isinstance(kind, str) or kind is None else ",".join(kind)
+        return self._run(results.Log, ["log", "-n", str(limit), *_option("--kind", kinds)])
+
+
+def _option(name: str, value: str | None) -> list[str]:
+    # With = a value may begin with a dash.
+    return [] if value is None else [f"{name}={value}"]
+
+
+def _file(path: Path) -> list[str]:
+    # The command starts in the project's folder, and a name may begin with a dash.
+    return [str(path.absolute())]
+
+
+def _columns(fields: Mapping[str, Column]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The columns by field as the command takes them, and which columns make the id."""
+    columns = {name: column if isinstance(column, str) else "+".join(column) for name, column in fields.items()}
+    given = fields.get("id", ())
+    return columns, (given,) if isinstance(given, str) else tuple(given)
+
+
+def _single(columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: column for name, column in columns.items() if name != "id"}
+
+
+def _mapping(columns: Mapping[str, str]) -> list[str]:
+    return [f"--map={name}={column}" for name, column in columns.items()]
+
+
+def _judging(
+    metric: str | Sequence[str] | None,
+    threshold: float | None,
+    window: str | None,
+    min_rows: int | None,
+    baseline: str | None,
+    evidence: str | None,
+) -> list[str]:
+    metrics = [metric] if isinstance(metric, str) else list(metric or ())
+    return [
+        *(f"--metric={name}" for name in metrics),
+        *_option("--threshold", None if threshold is None else repr(threshold)),
+        *_option("--window", window),
+        *_option("--min-rows", None if min_rows is None else str(min_rows)),
+        *_option("--baseline", baseline),
+        *_option("--evidence", evidence),
+    ]

@@ -1,0 +1,169 @@
+"""A project from Python: register, log, judge, act, look, and what is raised when it fails."""
+
+from __future__ import annotations
+
+import datetime
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from conftest import rows
+
+import modelguard
+from modelguard import _process
+
+
+def test_a_first_hour(guard: modelguard.Guard) -> None:
+    stored = guard.log_predictions(rows(400, 1.0, "a"))
+    assert (stored.rows_stored_count, stored.truth_joined_count) == (400, 400)
+    check = guard.check()
+    assert (check.verdict, check.exit_code, check.is_healthy) == ("healthy", 0, True)
+    assert check.metrics[0].name == "rmse"
+    assert check.metrics[0].rows_count == 400
+    assert check.trend[-1].verdict == "healthy"
+    assert check.as_of_at.tzinfo == datetime.timezone.utc
+    status = guard.status()
+    assert status.models[0].production is not None
+    assert status.models[0].production.version == "20260101_000000"
+
+
+def test_a_verdict_is_a_value_unless_asked_otherwise(guard: modelguard.Guard) -> None:
+    guard.log_predictions(rows(400, 2.0, "b"))
+    check = guard.check()
+    assert (check.verdict, check.exit_code, check.severity) == ("degraded", 3, "critical")
+    with pytest.raises(modelguard.Degraded) as raised:
+        guard.check(raise_if_degraded=True)
+    assert isinstance(raised.value.result, type(check))
+
+
+def test_too_little_data_is_not_healthy(guard: modelguard.Guard) -> None:
+    check = guard.check()
+    assert (check.verdict, check.exit_code, check.is_healthy) == ("insufficient_data", 4, False)
+    assert check.reasons[0].code == "no_predictions"
+
+
+def test_monitor_rolls_back_once_and_undo_brings_it_back(guard: modelguard.Guard) -> None:
+    guard.register(b"second", reference=rows(400, 1.0), version_id="20260102_000000")
+    assert guard.promote("20260102_000000", reason="better").changed
+    assert not guard.promote("20260102_000000").changed
+    guard.log_predictions(rows(400, 3.0, "c"))
+    monitored = guard.monitor(auto_rollback=True)
+    assert monitored.exit_code == 5
+    action = monitored.models[0].action
+    assert action is not None
+    assert (action.from_version, action.to_version) == ("20260102_000000", "20260101_000000")
+    assert guard.undo().to_version == "20260102_000000"
+    assert guard.redo().to_version == "20260101_000000"
+    assert [alert.kind for alert in guard.alerts().alerts] == ["degraded"]
+    assert guard.log(3, kind="rollback").operations[0].kind == "rollback"
+
+
+def test_what_fails_is_raised_by_its_exit_status(guard: modelguard.Guard, tmp_path: Path) -> None:
+    with pytest.raises(modelguard.NotFound) as raised:
+        guard.promote("nothing")
+    assert (raised.value.code, raised.value.exit_code) == ("MG0203", 10)
+    assert raised.value.hints
+    with pytest.raises(modelguard.NotFound):
+        modelguard.open(tmp_path / "churn" / "..")
+    with pytest.raises(modelguard.Usage):
+        guard.check(metric="nonsense")
+    with pytest.raises(modelguard.Failed):
+        guard.register(tmp_path / "absent.pkl")
+    with pytest.raises(modelguard.Refused):
+        guard.register(b"other bytes", version_id="20260101_000000")
+    (tmp_path / "churn" / "modelguard.toml").write_text("[check]\ntreshold = 4\n")
+    with pytest.raises(modelguard.Usage) as raised:
+        guard.check()
+    assert "treshold" in str(raised.value)
+
+
+def test_a_damaged_store_is_damaged(guard: modelguard.Guard, tmp_path: Path) -> None:
+    store = tmp_path / "churn" / "modelguard.db"
+    store.write_bytes(b"this is no store" * 1000)
+    with pytest.raises(modelguard.Damaged):
+        guard.status()
+
+
+def test_a_store_that_is_written_is_busy(guard: modelguard.Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+
+    monkeypatch.setenv("MODELGUARD_LOCK_TIMEOUT", "100ms")
+    holder = sqlite3.connect(tmp_path / "churn" / "modelguard.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(modelguard.Busy):
+        guard.check()
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert guard.check().verdict == "insufficient_data"
+
+
+def test_rejected_rows_are_named(guard: modelguard.Guard) -> None:
+    bad = [*rows(3, 1.0, "d"), {"id": "x", "prediction": "abc", "truth": 1.0}]
+    with pytest.raises(modelguard.Usage) as raised:
+        guard.log_predictions(bad)
+    assert raised.value.details["rejects"][0]["line_number"] == 4
+    with pytest.warns(modelguard.ModelguardWarning, match="1 of 4"):
+        answer = guard.log_predictions(bad, max_rejects=1)
+    assert answer.rejects[0].line_number == 4
+
+
+def test_warnings_of_the_command_are_pythons(guard: modelguard.Guard) -> None:
+    naive = [{**row, "time": "2026-01-02 10:00:00"} for row in rows(3, 1.0, "e")]
+    with pytest.warns(modelguard.ModelguardWarning) as caught:
+        guard.log_predictions(naive)
+    assert any(warning.filename == __file__ for warning in caught)
+
+
+def test_ctrl_c_ends_the_command_and_nothing_is_left(guard: modelguard.Guard, tmp_path: Path) -> None:
+    # So many rows that the command is at work for seconds.
+    big = tmp_path / "big.csv"
+    big.write_text("id,prediction\n" + "".join(f"big{index},1.5\n" for index in range(1_000_000)))
+    script = (
+        "import modelguard, sys\n"
+        f"guard = modelguard.open({str(tmp_path / 'churn')!r})\n"
+        "print('ready', flush=True)\n"
+        "try:\n"
+        f"    guard.log_predictions({str(big)!r})\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', flush=True)\n"
+    )
+    words = [sys.executable, "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as notebook:
+        assert notebook.stdout is not None
+        assert notebook.stdout.readline() == "ready\n"
+        child = _child_of(notebook.pid)
+        # As a notebook's kernel gets it: alone, not with its children.
+        notebook.send_signal(signal.SIGINT)
+        assert notebook.stdout.readline() == "interrupted\n"
+        assert notebook.wait() == 0
+    assert not Path(f"/proc/{child}").exists()
+    assert guard.log_predictions(rows(3, 1.0, "f")).rows_stored_count == 3
+    assert guard.check(record=False).coverage.predictions_count == 3  # type: ignore[union-attr]
+
+
+def _child_of(pid: int) -> int:
+    while True:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if children:
+            return int(children[0])
+        time.sleep(0.01)
+
+
+def test_two_threads_may_ask_at_once(guard: modelguard.Guard) -> None:
+    verdicts: list[str] = []
+    threads = [threading.Thread(target=lambda: verdicts.append(guard.check().verdict)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verdicts == ["insufficient_data"] * 4
+
+
+def test_the_command_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MODELGUARD_BINARY", str(tmp_path / "absent"))
+    with pytest.raises(modelguard.Failed):
+        _process.run(["status"])

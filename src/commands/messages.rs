@@ -1,0 +1,207 @@
+//! Whom a command tells, and what came of telling them.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::call::{Call, quoted};
+use super::output::Warning;
+use super::problems;
+use crate::domain::policy::{Channel, DeliveryRules};
+use crate::domain::verdict::AlertId;
+use crate::policy::discover::{Discovered, Origin};
+use crate::policy::secrets;
+use crate::store::outbox::{Delivery, DeliveryState};
+use crate::ui::exit::ExitStatus;
+use crate::ui::line::one_line;
+use crate::ui::problem::Problem;
+use crate::workflows::announcing::Audience;
+use crate::workflows::delivering::{self, Sent, Terms};
+use crate::workflows::session::Session;
+
+/// The channels of a policy, apart from the session that they are used with.
+#[derive(Clone, Debug)]
+pub struct Listeners {
+    pub channels: Vec<Channel>,
+    rules: DeliveryRules,
+    folder: PathBuf,
+    command: String,
+}
+
+impl Listeners {
+    /// Those of the session's policy; with `mute` nobody is told anything.
+    pub fn of(session: &Session, mute: bool) -> Self {
+        let found = &session.found;
+        let channels = if mute {
+            &[][..]
+        } else {
+            &found.policy.channels
+        };
+        Self {
+            channels: channels.to_vec(),
+            rules: found.policy.delivery,
+            folder: found.folder().to_owned(),
+            command: command(found),
+        }
+    }
+
+    pub fn audience(&self) -> Audience<'_> {
+        Audience {
+            channels: &self.channels,
+            remind_after: self.rules.remind_after,
+            command: &self.command,
+        }
+    }
+
+    pub fn terms(&self, all: bool) -> Terms<'_> {
+        Terms {
+            channels: &self.channels,
+            rules: self.rules,
+            folder: &self.folder,
+            all,
+        }
+    }
+
+    /// Sends what is due.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    pub fn deliver(&self, call: &Call, session: &mut Session) -> Result<Vec<Sent>, Problem> {
+        let terms = self.terms(false);
+        delivering::deliver(&mut session.store, &session.author, &terms)
+            .map_err(|error| problems::store(call, error))
+    }
+
+    /// Secrets that lie open.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let sources = self.channels.iter().flat_map(|channel| {
+            secrets::sources(channel)
+                .into_iter()
+                .map(move |(what, source)| (channel, what, source))
+        });
+        sources
+            .filter(|(_, _, source)| secrets::is_open_to_others(source, &self.folder))
+            .map(|(channel, what, _)| Warning {
+                code: "open_secret",
+                text: format!(
+                    "others may read the file with the {what} of channel {}: `chmod 600` it",
+                    channel.name
+                ),
+            })
+            .collect()
+    }
+}
+
+/// What a further command begins with, wherever it is pasted.
+fn command(found: &Discovered) -> String {
+    let absolute = |path: &std::path::Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        quoted(&path.display().to_string())
+    };
+    let mut words = format!("modelguard -C {}", absolute(found.folder()));
+    if let Some(policy) = found.policy_path.as_deref().filter(|_| found.explicit) {
+        words.push_str(&format!(" --config {}", absolute(policy)));
+    }
+    if matches!(found.store_origin, Origin::Flag | Origin::Environment) {
+        words.push_str(&format!(" --db {}", absolute(&found.store_path)));
+    }
+    words
+}
+
+/// `deliveries[]` of what a run sent about one alert.
+pub fn sent_data(sent: &[Sent], alert: Option<AlertId>) -> Vec<Value> {
+    let about = sent
+        .iter()
+        .filter(|one| one.alert.is_some() && one.alert == alert);
+    about.map(one_sent).collect()
+}
+
+/// `deliveries[]` of all that a run sent.
+pub fn all_sent(sent: &[Sent]) -> Vec<Value> {
+    sent.iter().map(one_sent).collect()
+}
+
+fn one_sent(sent: &Sent) -> Value {
+    json!({
+        "channel": sent.channel,
+        "event": sent.event.name(),
+        "state": sent.state.name(),
+        "attempts_count": sent.attempts_count,
+        "error": sent.error,
+    })
+}
+
+/// `deliveries[]` as the outbox has them.
+pub fn queued_data(deliveries: &[Delivery]) -> Vec<Value> {
+    deliveries
+        .iter()
+        .map(|delivery| {
+            json!({
+                "channel": delivery.channel,
+                "event": delivery.message.event.name(),
+                "state": delivery.state.name(),
+                "attempts_count": delivery.attempts_count,
+                "error": delivery.last_error,
+                "delivery_id": delivery.message.delivery_id,
+                "queued_at": delivery.queued_at.to_string(),
+                "settled_at": delivery.settled_at.map(|at| at.to_string()),
+            })
+        })
+        .collect()
+}
+
+/// A line for each channel: what arrived, what waits.
+pub fn summary(sent: &[Sent]) -> String {
+    let mut text = String::new();
+    let mut names: Vec<&str> = sent.iter().map(|one| one.channel.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let of = || sent.iter().filter(|one| one.channel == name);
+        let delivered = of()
+            .filter(|one| one.state == DeliveryState::Delivered)
+            .count();
+        let events: Vec<_> = of()
+            .filter(|one| one.state == DeliveryState::Delivered)
+            .map(|one| one.event.name().replace('_', " "))
+            .collect();
+        if delivered > 0 {
+            text.push_str(&format!("Told {name}: {}\n", events.join(", ")));
+        }
+    }
+    text
+}
+
+/// What did not arrive.
+pub fn failures(sent: &[Sent]) -> Vec<Warning> {
+    let failed = sent
+        .iter()
+        .filter_map(|one| Some((one, one.error.as_deref()?)));
+    failed
+        .map(|(one, error)| {
+            let next = match one.state {
+                DeliveryState::Failed => "it was given up",
+                DeliveryState::Queued | DeliveryState::Delivered => "a later run tries again",
+            };
+            Warning {
+                code: "not_delivered",
+                text: format!(
+                    "channel {} did not take the message ({}): {}; {next}",
+                    one.channel,
+                    one.event.name(),
+                    one_line(error)
+                ),
+            }
+        })
+        .collect()
+}
+
+/// Failed, if a required channel was not reached.
+pub fn exit(sent: &[Sent]) -> ExitStatus {
+    let missed = sent.iter().any(|one| one.required && one.error.is_some());
+    if missed {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Ok
+    }
+}

@@ -1,0 +1,299 @@
+//! `season`: which season's version should be live, and the daily job that makes it so.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::flags::LiveFlags;
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, problems, switched};
+use crate::domain::names::AliasName;
+use crate::domain::time::Timestamp;
+use crate::store::versions::Version;
+use crate::store::{Access, aliases};
+use crate::ui::exit::ExitStatus;
+use crate::ui::problem::Problem;
+use crate::ui::table::{Column, Table};
+use crate::workflows::seasons::{self, Listed, Turn};
+use crate::workflows::switching::{self, Wish};
+
+/// Versions that take turns with the calendar: list, apply
+///
+/// [season] in the policy says on which day which alias begins; it holds until the next one does.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard season list
+  modelguard season apply --yes
+
+Exit status: 0 done; 3 the season's version is bad; 10 no seasons, or nobody holds the alias
+Effect: list reads only; apply changes the live model")]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Verb {
+    List(ListArgs),
+    Apply(ApplyArgs),
+}
+
+/// Every season, when it begins, and who holds its alias
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard season list
+
+Exit status: 0 done, also without seasons
+Effect: reads only")]
+struct ListArgs {}
+
+/// Make the version of the present season the live one, once a season
+///
+/// For a daily job. Once a version of the season has been live since it began, nothing is changed any more: what
+/// somebody rolled back or promoted since then stays until the next season begins.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  modelguard season apply --dry-run
+  modelguard season apply --yes -q
+
+Exit status: 0 done, already so, or answered no; 2 no terminal and no --yes; 3 the season's version is bad or retired;
+10 no seasons, or nobody holds the season's alias
+Effect: changes the live model")]
+struct ApplyArgs {
+    #[command(flatten)]
+    live: LiveFlags,
+}
+
+pub fn run(call: &Call, args: &Args) -> Outcome {
+    match &args.verb {
+        Verb::List(ListArgs {}) => list(call),
+        Verb::Apply(args) => apply(call, args),
+    }
+}
+
+fn list(call: &Call) -> Outcome {
+    let mut session = call.session(Access::Read)?;
+    let model = call.model(&mut session)?;
+    let (seasons, now) = (session.policy(&model).season, session.now());
+    let listed = session
+        .store
+        .read(|tx| seasons::list(tx, &model, &seasons, now))
+        .map_err(|error| problems::store(call, error))?;
+    Ok(Box::new(List { listed }))
+}
+
+fn apply(call: &Call, args: &ApplyArgs) -> Outcome {
+    let mut session = switched::open(call, &args.live)?;
+    let model = call.model(&mut session)?;
+    let (seasons, now) = (session.policy(&model).season, session.now());
+    let production = AliasName::production();
+    let (turn, stack) = session
+        .store
+        .read(|tx| {
+            let turn = seasons::turn(tx, &model, &seasons, now)?;
+            let holders = aliases::holders(tx, model.id, &production)?;
+            Ok((turn, switching::stack_names(tx, &holders)?))
+        })
+        .map_err(|error| problems::store(call, error))?;
+    let Some(turn) = turn else {
+        let message = format!("the policy has no seasons for model {}", model.name);
+        return Err(Problem::new("MG0214", message)
+            .hint("name them under [season] in the policy, as in `winter = \"11-01\"`"));
+    };
+    if turn.had.is_some() {
+        return Ok(Box::new(Stays {
+            model: model.name.to_string(),
+            live: turn.live.as_ref().map(|live| live.name.to_string()),
+            stack: stack.iter().map(ToString::to_string).collect(),
+            reason: args.live.reason.clone(),
+            actor: session.author.actor.clone(),
+            dry_run: args.live.dry_run,
+            said: stays(&turn),
+        }));
+    }
+    let version = eligible(call, &turn)?;
+    let wish = Wish::Promote {
+        version: version.id,
+        since: None,
+    };
+    let flags =
+        LiveFlags {
+            reason: Some(args.live.reason.clone().unwrap_or_else(|| {
+                format!("season {} since {}", turn.season.alias, turn.season.from)
+            })),
+            ..args.live.clone()
+        };
+    let inner = switched::switch(call, &mut session, &model, &production, &wish, &flags)?;
+    Ok(Box::new(Applied(inner)))
+}
+
+/// The version to make live, unless an automatic act must leave it alone.
+fn eligible<'a>(call: &Call, turn: &'a Turn) -> Result<&'a Version, Problem> {
+    let alias = &turn.season.alias;
+    let Some(version) = &turn.version else {
+        let message = format!("season {alias} has begun and no version holds @{alias}");
+        let set = call.follow_up(&format!("alias set {alias} VERSION"));
+        return Err(Problem::new("MG0204", message).hint(format!("`{set}`")));
+    };
+    let cause = match &version.retired_reason {
+        Some(reason) => format!("it is retired: {reason}"),
+        None if turn.is_bad => "it was left because it was degraded, or judged so last".to_owned(),
+        None => return Ok(version),
+    };
+    let message = format!(
+        "season {alias} has begun and {} is not made live by itself",
+        version.name
+    );
+    Err(Problem::new("MG0607", message).cause(cause).hint(format!(
+        "give @{alias} to another version, or do it by hand: `{}`",
+        call.follow_up(&format!("promote @{alias}"))
+    )))
+}
+
+/// Why there is nothing to do.
+fn stays(turn: &Turn) -> String {
+    let name = |version: &Option<Version>| {
+        version
+            .as_ref()
+            .map_or_else(|| "nobody".to_owned(), |version| version.name.to_string())
+    };
+    let (had, live) = (name(&turn.had), name(&turn.live));
+    let alias = &turn.season.alias;
+    if had == live {
+        return format!("{live} is live already, for season {alias}; nothing was changed.\n");
+    }
+    format!(
+        "Season {alias} has had its turn with {had}; {live} is live and stays until {}. Nothing was changed.\n",
+        turn.season.to
+    )
+}
+
+/// The season's version became live, or would have.
+struct Applied(Box<dyn Report>);
+
+impl Report for Applied {
+    fn schema(&self) -> &'static str {
+        "season_apply"
+    }
+
+    fn data(&self) -> Value {
+        self.0.data()
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        self.0.text(screen)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        self.0.aside(screen)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.0.exit()
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.0.warnings()
+    }
+}
+
+/// Nothing was to be done.
+struct Stays {
+    model: String,
+    live: Option<String>,
+    stack: Vec<String>,
+    reason: Option<String>,
+    actor: String,
+    dry_run: bool,
+    said: String,
+}
+
+impl Report for Stays {
+    fn schema(&self) -> &'static str {
+        "season_apply"
+    }
+
+    fn data(&self) -> Value {
+        json!({
+            "changed": false,
+            "model": self.model,
+            "alias": AliasName::production().to_string(),
+            "from_version": self.live,
+            "to_version": self.live,
+            "stack": self.stack,
+            "operation_id": null,
+            "reason": self.reason,
+            "actor": self.actor,
+            "activation": [],
+            "undo_command": null,
+            "dry_run": self.dry_run,
+        })
+    }
+
+    fn text(&self, _: &Screen) -> String {
+        self.said.clone()
+    }
+
+    /// A daily job with `-q` speaks on the day of the change.
+    fn is_news(&self) -> bool {
+        false
+    }
+}
+
+struct List {
+    listed: Vec<Listed>,
+}
+
+impl Report for List {
+    fn schema(&self) -> &'static str {
+        "season_list"
+    }
+
+    fn data(&self) -> Value {
+        let seasons: Vec<_> = self
+            .listed
+            .iter()
+            .map(|season| {
+                let version = season.version.as_ref();
+                json!({
+                    "alias": season.alias.to_string(),
+                    "from_day": season.from_day.to_string(),
+                    "version": version.map(|version| version.name.to_string()),
+                    "active": season.is_active,
+                    "next_at": season.next_at.map(|at: Timestamp| at.to_string()),
+                })
+            })
+            .collect();
+        json!({ "seasons": seasons })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        if self.listed.is_empty() {
+            return "No seasons: [season] in the policy names them, as in winter = \"11-01\".\n"
+                .to_owned();
+        }
+        let mut table = Table::new(vec![
+            Column::words("", 0),
+            Column::words("season", 0),
+            Column::words("from", 0),
+            Column::words("version", 0),
+            Column::words("next", 1),
+        ]);
+        for season in &self.listed {
+            let mark = if season.is_active { "*" } else { "" };
+            let version = season.version.as_ref();
+            table.row(vec![
+                mark.to_owned(),
+                format!("@{}", season.alias),
+                season.from_day.to_string(),
+                version.map_or_else(|| "-".to_owned(), |version| version.name.to_string()),
+                season
+                    .next_at
+                    .map_or_else(|| "-".to_owned(), |at| at.to_string()),
+            ]);
+        }
+        table.render_painted(screen.width, screen.palette)
+    }
+}

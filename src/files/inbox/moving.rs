@@ -1,0 +1,320 @@
+//! Moves files out of an inbox, one visitor at a time, never over another file, and never one that was not read.
+//!
+//! Three steps, so that what is moved is what was read, even if the service renames a newer file to the same name
+//! meanwhile: a file is watched (kept open), claimed (renamed into a folder that nobody else looks at, where it is
+//! compared with what was watched), and put where it belongs. What a crash left among the claimed goes back at the
+//! next visit.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files is the room that touches the disk"
+)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{CLAIMED, DONE, ERROR_ENDING, REJECTED, entries, odd, with_ending};
+use crate::domain::time::Length;
+use crate::files::error::{FileError, FileErrorKind};
+use crate::files::lock::Lock;
+use crate::files::{look, read, write};
+
+/// One visitor at a time.
+const LOCK: &str = ".modelguard.lock";
+/// An error document is far smaller.
+const DOCUMENT_BYTES: u64 = 1 << 20;
+
+/// An inbox that nobody else visits at the same time.
+#[derive(Debug)]
+pub struct Inbox {
+    folder: PathBuf,
+    /// Held until the visit ends.
+    _lock: Lock,
+}
+
+/// A file that is being read, kept open so that no other can look like it.
+#[derive(Debug)]
+pub struct Watched {
+    _open: File,
+    identity: Identity,
+}
+
+/// A file that was taken out of the inbox and is not yet where it belongs.
+#[derive(Debug)]
+pub struct Claimed<'a> {
+    inbox: &'a Inbox,
+    name: OsString,
+    path: PathBuf,
+}
+
+/// What tells a file from a later one of the same name, and from itself once it has grown.
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    #[cfg(unix)]
+    inode: (u64, u64),
+    size_bytes: u64,
+    /// Down to the nanosecond.
+    modified: String,
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            #[cfg(unix)]
+            inode: (metadata.dev(), metadata.ino()),
+            size_bytes: metadata.len(),
+            modified: format!("{:?}", metadata.modified().ok()),
+        }
+    }
+}
+
+impl Inbox {
+    /// Visits an inbox, waiting at most `timeout` until another visitor has left. What a visitor that died had claimed
+    /// is put back.
+    ///
+    /// # Errors
+    /// There is no such folder, it can't be written, or another visitor stayed ([`FileErrorKind::Locked`]).
+    pub fn visit(folder: &Path, timeout: Length) -> Result<Self, FileError> {
+        if read::kind_of(folder)? == read::PathKind::Absent {
+            return Err(FileErrorKind::Missing.of(folder));
+        }
+        let lock = folder.join(LOCK);
+        // Whoever may write here would have a file made anywhere.
+        if lock
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_symlink())
+        {
+            return Err(FileErrorKind::Irreplaceable("a symbolic link").of(&lock));
+        }
+        let inbox = Self {
+            folder: folder.to_owned(),
+            _lock: Lock::take(&lock, timeout)?,
+        };
+        if look::exists(&folder.join(CLAIMED)) {
+            let claimed = inbox.own_folder(CLAIMED)?;
+            for (name, _) in entries(&claimed)? {
+                settle(&claimed.join(&name), folder, &name)?;
+            }
+        }
+        Ok(inbox)
+    }
+
+    /// A folder of the inbox, made where it is missing. A link would lead files anywhere.
+    fn own_folder(&self, name: &str) -> Result<PathBuf, FileError> {
+        let folder = self.folder.join(name);
+        write::create_directory_all(&folder)?;
+        match folder.symlink_metadata() {
+            Ok(found) if found.is_dir() => Ok(folder),
+            _ => Err(FileErrorKind::NotDirectory.of(&folder)),
+        }
+    }
+
+    /// Where a file of that name lies.
+    #[must_use]
+    pub fn path(&self, name: &OsStr) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Opens a file; `None`: it is gone, or is no file any more.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn watch(&self, name: &OsStr) -> Result<Option<Watched>, FileError> {
+        let path = self.path(name);
+        let failed = |source| FileError::reading(&path, source);
+        // A named pipe would be waited for.
+        match path.symlink_metadata() {
+            Ok(metadata) if odd(&metadata).is_none() => {}
+            Ok(_) => return Ok(None),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(failed(source)),
+        }
+        let open = match File::open(&path) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            open => open.map_err(failed)?,
+        };
+        let identity = Identity::of(&open.metadata().map_err(failed)?);
+        Ok(Some(Watched {
+            _open: open,
+            identity,
+        }))
+    }
+
+    /// Takes a file out of the inbox; `None`: under this name lies another one by now, a changed one or none, and it
+    /// stays.
+    ///
+    /// # Errors
+    /// It can't be moved.
+    pub fn claim(&self, name: &OsStr, watched: &Watched) -> Result<Option<Claimed<'_>>, FileError> {
+        let folder = self.own_folder(CLAIMED)?;
+        let (from, path) = (self.path(name), folder.join(name));
+        match fs::rename(&from, &path) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            moved => moved.map_err(|source| FileError::writing(&from, source))?,
+        }
+        let claimed = Claimed {
+            inbox: self,
+            name: name.to_owned(),
+            path,
+        };
+        let found = claimed
+            .path
+            .symlink_metadata()
+            .map_err(|source| FileError::reading(&claimed.path, source))?;
+        if Identity::of(&found) == watched.identity {
+            return Ok(Some(claimed));
+        }
+        claimed.put_back()?;
+        Ok(None)
+    }
+}
+
+impl Claimed<'_> {
+    /// Where it lies meanwhile.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts it among those that came in, and says where.
+    ///
+    /// # Errors
+    /// It can't be moved; it stays claimed.
+    pub fn done(&self) -> Result<PathBuf, FileError> {
+        let folder = self.inbox.own_folder(DONE)?;
+        self.settled_in(&folder)
+    }
+
+    /// Puts it among the refused, with a document beside it that says why, and says where. `mark` is a text of the
+    /// document that no document about another file has: one that a crash left without its file is taken again.
+    ///
+    /// # Errors
+    /// It can't be moved, or the document can't be written; it stays claimed.
+    pub fn rejected(&self, document: &[u8], mark: &str) -> Result<PathBuf, FileError> {
+        let folder = self.inbox.own_folder(REJECTED)?;
+        remove_unfinished(&folder)?;
+        for number in 0_u64.. {
+            let target = folder.join(numbered(&self.name, number));
+            if look::exists(&target) && !is_same(&self.path, &target) {
+                continue;
+            }
+            let beside = target.with_file_name(with_ending(
+                target.file_name().unwrap_or_default(),
+                ERROR_ENDING,
+            ));
+            if look::exists(&beside) {
+                let found = read::bytes(&beside, DOCUMENT_BYTES).unwrap_or_default();
+                if !String::from_utf8_lossy(&found).contains(mark) {
+                    continue;
+                }
+                write::replace(&beside, document)?;
+            } else {
+                write::create_new(&beside, document)?;
+            }
+            match publish(&self.path, &target) {
+                Ok(true) => return self.left(target),
+                // Somebody else took the name meanwhile.
+                Ok(false) => {
+                    write::remove_if_there(&beside)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(FileErrorKind::Exists.of(&folder))
+    }
+
+    /// Puts it back into the inbox; under another name where a newer file has its own by now.
+    ///
+    /// # Errors
+    /// It can't be moved; the next visit tries again.
+    pub fn put_back(&self) -> Result<(), FileError> {
+        self.settled_in(&self.inbox.folder).map(|_| ())
+    }
+
+    fn settled_in(&self, folder: &Path) -> Result<PathBuf, FileError> {
+        let target = settle(&self.path, folder, &self.name)?;
+        self.left(target)
+    }
+
+    /// Makes it durable that the file is not in the inbox any more.
+    fn left(&self, target: PathBuf) -> Result<PathBuf, FileError> {
+        write::sync_directory(&write::parent(&self.path))?;
+        write::sync_directory(&self.inbox.folder)?;
+        Ok(target)
+    }
+}
+
+/// Removes documents that a visitor began and did not live to finish.
+fn remove_unfinished(folder: &Path) -> Result<(), FileError> {
+    let begun = format!("{ERROR_ENDING}.mg-");
+    for (name, _) in entries(folder)? {
+        let text = name.to_string_lossy();
+        if text.starts_with('.') && text.contains(&begun) && text.ends_with(".tmp") {
+            write::remove_if_there(&folder.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves a file into a folder under its name or the next that is free.
+fn settle(from: &Path, folder: &Path, name: &OsStr) -> Result<PathBuf, FileError> {
+    for number in 0_u64.. {
+        let target = folder.join(numbered(name, number));
+        if look::exists(&target) && !is_same(from, &target) {
+            continue;
+        }
+        if publish(from, &target)? {
+            return Ok(target);
+        }
+    }
+    Err(FileErrorKind::Exists.of(folder))
+}
+
+/// Gives a file another name; false: something has it. A crash may have left the file under both.
+fn publish(from: &Path, to: &Path) -> Result<bool, FileError> {
+    if is_same(from, to) {
+        write::remove_if_there(from)?;
+        write::sync_directory(&write::parent(to))?;
+        return Ok(true);
+    }
+    match write::publish_new(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(*error.kind, FileErrorKind::Exists) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two paths are one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        match (one.symlink_metadata(), other.symlink_metadata()) {
+            (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+            _ => false,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        false
+    }
+}
+
+/// `x.csv`, `x.1.csv`, `x.2.csv`: the ending says what a file is and stays.
+fn numbered(name: &OsStr, number: u64) -> OsString {
+    if number == 0 {
+        return name.to_owned();
+    }
+    let path = Path::new(name);
+    let mut new = path.file_stem().unwrap_or(name).to_owned();
+    new.push(format!(".{number}"));
+    if let Some(extension) = path.extension() {
+        new.push(".");
+        new.push(extension);
+    }
+    new
+}

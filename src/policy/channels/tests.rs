@@ -1,0 +1,172 @@
+//! Tests of `[[notify]]`: what each kind needs, and what is said of the rest.
+
+use std::path::Path;
+
+use super::*;
+use crate::domain::verdict::Severity;
+use crate::policy::load::{check_all, parse};
+
+fn channels(text: &str) -> Vec<Channel> {
+    parse(text, Path::new("modelguard.toml")).unwrap().channels
+}
+
+fn faults(text: &str) -> Vec<String> {
+    let found = check_all(text, Path::new("modelguard.toml"));
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_kind_is_read_with_its_defaults() {
+    let read = channels(
+        r#"
+[[notify]]
+kind = "webhook"
+url_env = "HOOK"
+token_file = "secrets/token"
+[[notify]]
+kind = "slack"
+name = "team"
+url_file = "slack"
+min_severity = "high"
+models = ["churn"]
+events = ["degraded", "recovered"]
+required = true
+[[notify]]
+kind = "email"
+from = "modelguard@example.org"
+to = ["ana@example.org"]
+host = "mail.example.org"
+user = "m"
+password_env = "P"
+[[notify]]
+kind = "command"
+command = ["logger", "-t", "modelguard"]
+[[notify]]
+kind = "file"
+path = "alerts.jsonl"
+"#,
+    );
+    let names: Vec<_> = read.iter().map(|channel| channel.name.as_str()).collect();
+    assert_eq!(names, ["webhook", "team", "email", "command", "file"]);
+    assert_eq!(
+        read[0].carrier,
+        Carrier::Webhook {
+            url: SecretSource::Variable("HOOK".to_owned()),
+            token: Some(SecretSource::File("secrets/token".to_owned())),
+            ca_file: None,
+        }
+    );
+    assert!(read[1].required && !read[0].required);
+    assert_eq!(read[1].passes.min_severity, Some(Severity::High));
+    assert_eq!(
+        read[1].passes.events,
+        Some(vec![EventKind::Degraded, EventKind::Recovered])
+    );
+    let Carrier::Email {
+        mailer: Mailer::Smtp {
+            port, encryption, ..
+        },
+        ..
+    } = &read[2].carrier
+    else {
+        panic!("{:?}", read[2].carrier);
+    };
+    assert_eq!((*port, *encryption), (587, Encryption::StartTls));
+}
+
+#[test]
+fn what_is_wrong_is_said_and_where() {
+    for (text, words) in [
+        ("[notify]\nkind = \"file\"", "each written [[notify]]"),
+        ("[[notify]]\npath = \"x\"", "needs a `kind`"),
+        ("[[notify]]\nkind = \"fax\"", "takes one of webhook"),
+        ("[[notify]]\nkind = \"file\"", "needs a `path`"),
+        ("[[notify]]\nkind = \"slack\"", "`url_file` or `url_env`"),
+        (
+            "[[notify]]\nkind = \"slack\"\nurl = \"https://h\"",
+            "is a secret",
+        ),
+        (
+            "[[notify]]\nkind = \"slack\"\nurl_file = \"a\"\nurl_env = \"b\"",
+            "different things",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npath = \"x\"\nhost = \"h\"",
+            "a file channel has no `host`",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npth = \"x\"",
+            "unknown key `pth`",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npath = \"x\"\nrequired = 1",
+            "true or false",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npath = \"x\"\nevents = [\"degrade\"]",
+            "degraded",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npath = \"x\"\nevents = []",
+            "is empty",
+        ),
+        (
+            "[[notify]]\nkind = \"command\"\ncommand = \"x\"",
+            "a list such as",
+        ),
+        (
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]",
+            "`host`, or `sendmail`",
+        ),
+        (
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c d\"]\nhost = \"h\"",
+            "no e-mail address",
+        ),
+        (
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"h\"\nuser = \"u\"",
+            "both `user`",
+        ),
+        (
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"h\"\nencryption = \"none\"",
+            "for this machine alone",
+        ),
+        (
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"h\"\nport = 70000",
+            "no port",
+        ),
+        (
+            "[[notify]]\nkind = \"file\"\npath = \"x\"\n[[notify]]\nkind = \"file\"\npath = \"y\"",
+            "two channels are called",
+        ),
+        ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10min"),
+    ] {
+        let said = faults(text);
+        assert!(
+            said.iter().any(|one| one.contains(words)),
+            "{text}: {said:?} should have {words}"
+        );
+    }
+}
+
+#[test]
+fn a_mail_server_of_this_machine_needs_no_encryption() {
+    for host in ["localhost", "127.0.0.1", "::1"] {
+        let text = format!(
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"{host}\"\nencryption = \"none\""
+        );
+        assert_eq!(faults(&text), [""; 0], "{host}");
+    }
+}
+
+#[test]
+fn every_key_is_on_the_page() {
+    let page = include_str!("../../../docs/notifications.md");
+    for key in CHANNEL_KEYS {
+        assert!(
+            page.contains(&format!("| `{}` |", key.name)),
+            "{}",
+            key.name
+        );
+        assert!(page.contains(key.meaning), "{}", key.name);
+    }
+}

@@ -1,0 +1,179 @@
+//! Tests of the outbox: what is queued comes out as it was, to one process at a time, until it is settled.
+
+use super::*;
+use crate::domain::holders::VersionId;
+use crate::domain::verdict::{AlertKind, Verdict};
+use crate::store::alerts::{self, Occurrence};
+use crate::store::example::{Example, author, minute};
+use crate::store::{Change, Store};
+
+fn scene() -> (Example, AlertId) {
+    let mut example = Example::new();
+    let version = example.version("a");
+    let alert = opened(&mut example, version);
+    (example, alert)
+}
+
+fn opened(example: &mut Example, version: VersionId) -> AlertId {
+    let evaluation = example.evaluate(version, Verdict::Degraded);
+    let occurrence = Occurrence {
+        model: 1,
+        version,
+        kind: AlertKind::Degraded,
+        severity: Severity::High,
+        message: "rmse worse",
+        evaluation,
+        at: minute(0),
+    };
+    change(&mut example.store, |tx| alerts::open(tx, &occurrence))
+}
+
+fn change<T>(store: &mut Store, act: impl FnOnce(&Tx<'_>) -> Result<T>) -> T {
+    store
+        .change(&author(), |tx| act(tx).map(Change::staged))
+        .unwrap()
+}
+
+fn message(alert: AlertId, name: &str) -> Message {
+    Message {
+        delivery_id: name.to_owned(),
+        event: Event::Degraded,
+        at: minute(1),
+        host: "h".to_owned(),
+        model: "taxi".to_owned(),
+        version: Some("a".to_owned()),
+        alert: Some(alert),
+        severity: Some(Severity::High),
+        title: "taxi a is degraded".to_owned(),
+        lines: vec!["\"quoted\" 1.5 %".to_owned(), String::new()],
+        undo_command: Some("modelguard undo op_4".to_owned()),
+        head_blake3: None,
+    }
+}
+
+fn queued(example: &mut Example, alert: AlertId, name: &str) {
+    change(&mut example.store, |tx| {
+        queue(tx, 1, "team", &message(alert, name))
+    });
+}
+
+fn claimed(example: &mut Example, at: i64, all: bool) -> Vec<Delivery> {
+    change(&mut example.store, |tx| claim(tx, minute(at), all))
+}
+
+fn settled(example: &mut Example, id: i64, settlement: Settlement<'_>) {
+    change(&mut example.store, |tx| {
+        settle(tx, id, minute(5), settlement)
+    });
+}
+
+#[test]
+fn a_message_comes_out_as_it_went_in() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let due = claimed(&mut example, 1, false);
+    assert_eq!(due.len(), 1);
+    assert_eq!(due[0].message, message(alert, "mg-1"));
+    assert_eq!(
+        (due[0].channel.as_str(), due[0].attempts_count),
+        ("team", 0)
+    );
+}
+
+#[test]
+fn the_same_message_is_not_queued_twice() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let again = example.store.change(&author(), |tx| {
+        queue(tx, 1, "team", &message(alert, "mg-1")).map(Change::staged)
+    });
+    assert!(again.is_err());
+}
+
+#[test]
+fn what_failed_waits_and_what_was_delivered_is_done() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    queued(&mut example, alert, "mg-2");
+    let due = claimed(&mut example, 1, false);
+    settled(&mut example, due[0].id, Settlement::Delivered);
+    settled(
+        &mut example,
+        due[1].id,
+        Settlement::Again("refused", minute(10)),
+    );
+    assert!(claimed(&mut example, 9, false).is_empty());
+    assert_eq!(
+        claimed(&mut example, 9, true).len(),
+        1,
+        "asked for, it does not wait"
+    );
+    settled(&mut example, due[1].id, Settlement::Released);
+    let due = claimed(&mut example, 10, false);
+    assert_eq!((due.len(), due[0].attempts_count), (1, 1));
+    assert_eq!(due[0].last_error.as_deref(), Some("refused"));
+    settled(
+        &mut example,
+        due[0].id,
+        Settlement::GivenUp("refused again"),
+    );
+    assert!(claimed(&mut example, 1_000_000, true).is_empty());
+    let all = example.read(|tx| of_alert(tx, alert));
+    let states: Vec<_> = all.iter().map(|one| one.state).collect();
+    assert_eq!(states, [DeliveryState::Delivered, DeliveryState::Failed]);
+    assert_eq!(all[1].last_error.as_deref(), Some("refused again"));
+    assert_eq!(example.read(|tx| counts(tx, 1)), (0, 1));
+}
+
+#[test]
+fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_over() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let present = Owner::present();
+    let mut owned_by = |pid: u32, boot: &str, at: i64| {
+        change(&mut example.store, |tx| {
+            tx.sql.execute(
+                "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3",
+                (pid, boot, minute(0).micros()),
+            )?;
+            claim(tx, minute(at), false)
+        })
+        .len()
+    };
+    let parent = std::os::unix::process::parent_id();
+    assert_eq!(owned_by(parent, &present.boot, 1), 0, "it lives");
+    assert_eq!(owned_by(parent, &present.boot, 10), 1, "but not for ever");
+    assert_eq!(
+        owned_by(u32::MAX - 1, &present.boot, 1),
+        1,
+        "there is no such process"
+    );
+    assert_eq!(
+        owned_by(1, "another machine", 1),
+        0,
+        "it can't be seen from here"
+    );
+}
+
+#[test]
+fn an_alert_knows_when_and_as_what_it_was_told() {
+    let (mut example, alert) = scene();
+    let told = |example: &mut Example, since: i64, event: Event| {
+        example.read(|tx| last_told(tx, alert, minute(since), event))
+    };
+    assert_eq!(told(&mut example, 0, Event::Degraded), (None, false));
+    queued(&mut example, alert, "mg-1");
+    assert_eq!(
+        told(&mut example, 0, Event::Degraded),
+        (Some(minute(1)), true)
+    );
+    assert_eq!(
+        told(&mut example, 0, Event::Blocked),
+        (Some(minute(1)), false)
+    );
+    assert_eq!(
+        told(&mut example, 2, Event::Degraded),
+        (None, false),
+        "that was before"
+    );
+}

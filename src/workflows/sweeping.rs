@@ -1,0 +1,368 @@
+//! Takes in the files that services renamed into a model's inbox: stores each, then moves it; one that can't be used is
+//! put aside and told of once.
+//!
+//! A file comes in before it is moved. Whatever ends the process between, the next sweep finds the file again: the
+//! store knows its hash, so that no row is stored twice, and an open alert says that it was told of.
+
+pub mod places;
+mod refusing;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::announcing::Audience;
+use super::ingesting::{IngestError, Request, ingest};
+use crate::domain::evidence::BatchId;
+use crate::domain::operation::Author;
+use crate::domain::time::Length;
+use crate::domain::verdict::AlertId;
+use crate::files::columns::{ColumnChoices, FileKind};
+use crate::files::inbox::{self, Claimed, Inbox, Watched};
+use crate::files::input::Source;
+use crate::files::mapping::Mapping;
+use crate::files::table::{Format, Table};
+use crate::files::{FileError, FileErrorClass, FileErrorKind};
+use crate::store::models::Model;
+use crate::store::predictions::OnConflict;
+use crate::store::{Store, StoreError};
+
+/// Whose inbox is swept, and how its files are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    pub model: &'a Model,
+    pub folder: &'a Path,
+    pub choices: &'a ColumnChoices,
+    /// How long to wait for another sweep to end.
+    pub lock_timeout: Length,
+    /// Who hears of a file that was refused.
+    pub audience: Audience<'a>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    Ingested,
+    /// All that it says was there already.
+    Seen,
+    /// It can't be used, and was put aside.
+    Rejected,
+    /// It stays for the next sweep.
+    Waiting,
+}
+
+impl FileState {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ingested => "ingested",
+            Self::Seen => "seen",
+            Self::Rejected => "rejected",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// A file of an inbox and what became of it.
+#[derive(Clone, Debug)]
+pub struct SweptFile {
+    /// Where it lay.
+    pub path: PathBuf,
+    /// Where it lies now, if it was moved.
+    pub moved_to: Option<PathBuf>,
+    /// `None`: it could not be read far enough to tell.
+    pub kind: Option<FileKind>,
+    pub state: FileState,
+    /// The batch that has its rows.
+    pub batch: Option<BatchId>,
+    pub rows_stored_count: u64,
+    /// Why it was refused, or stays.
+    pub why: Option<Why>,
+    /// The alert about it that this sweep opened.
+    pub alert: Option<AlertId>,
+}
+
+/// Why a file was not stored, as people and programs are told it.
+#[derive(Clone, Debug)]
+pub struct Why {
+    pub code: &'static str,
+    pub message: String,
+    /// The problem as an object of JSON.
+    pub document: Value,
+}
+
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// In the order in which they were taken.
+    pub files: Vec<SweptFile>,
+    /// What is no file and stays where it is, and what it is.
+    pub odd: Vec<(PathBuf, &'static str)>,
+    /// Why the files after those were not looked at.
+    pub halt: Option<Halt>,
+}
+
+/// What ends a sweep before all files were taken.
+#[derive(Debug)]
+pub enum Halt {
+    /// The run was asked to stop.
+    Stopped,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Words an error about a file of that kind.
+pub type Explain<'a> = &'a dyn Fn(Option<FileKind>, IngestError) -> Why;
+
+/// Takes in the files that lie in the inbox now, in the order of their names. `tick` hears how many rows of a file were
+/// read and says whether to go on.
+///
+/// # Errors
+/// There is no such folder, it can't be written, or another sweep goes on in it. What goes wrong with a single file, or
+/// with the store, is part of the result.
+pub fn sweep(
+    store: &mut Store,
+    author: &Author,
+    visit: &Visit<'_>,
+    explain: Explain<'_>,
+    tick: &mut dyn FnMut(u64) -> bool,
+) -> Result<Swept, FileError> {
+    let inbox = Inbox::visit(visit.folder, visit.lock_timeout)?;
+    let listing = inbox::look(visit.folder)?;
+    let mut swept = Swept {
+        odd: placed(visit.folder, listing.odd),
+        ..Swept::default()
+    };
+    let mut sweep = Sweep {
+        store,
+        author,
+        visit,
+        inbox: &inbox,
+        explain,
+        tick,
+    };
+    for name in listing.waiting {
+        if !(sweep.tick)(0) {
+            swept.halt = Some(Halt::Stopped);
+            break;
+        }
+        match sweep.take(&name) {
+            Ok(file) => swept.files.extend(file),
+            Err(halt) => {
+                swept.halt = Some(halt);
+                break;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// What a sweep would take, by looking: nothing is moved, locked or stored.
+///
+/// # Errors
+/// There is no such folder, or it can't be read.
+pub fn preview(visit: &Visit<'_>, explain: Explain<'_>) -> Result<Swept, FileError> {
+    let listing = inbox::look(visit.folder)?;
+    let files = listing.waiting.into_iter().map(|name| {
+        let path = visit.folder.join(&name);
+        let (kind, why) = match kind(visit, &name, &path) {
+            Ok(kind) => (Some(kind), None),
+            Err(error) => (None, Some(explain(None, error.into()))),
+        };
+        SweptFile {
+            kind,
+            why,
+            ..waiting(path)
+        }
+    });
+    Ok(Swept {
+        files: files.collect(),
+        odd: placed(visit.folder, listing.odd),
+        halt: None,
+    })
+}
+
+fn placed(folder: &Path, odd: Vec<(OsString, &'static str)>) -> Vec<(PathBuf, &'static str)> {
+    let odd = odd.into_iter();
+    odd.map(|(name, what)| (folder.join(name), what)).collect()
+}
+
+fn waiting(path: PathBuf) -> SweptFile {
+    SweptFile {
+        path,
+        moved_to: None,
+        kind: None,
+        state: FileState::Waiting,
+        batch: None,
+        rows_stored_count: 0,
+        why: None,
+        alert: None,
+    }
+}
+
+/// What a file holds, by its name, else by its columns.
+fn kind(visit: &Visit<'_>, name: &OsStr, path: &Path) -> Result<FileKind, FileError> {
+    if let Some(kind) = FileKind::of_name(&name.to_string_lossy()) {
+        return Ok(kind);
+    }
+    let table = Table::open(&Source::File(path.to_owned()), Format::Auto)?;
+    Ok(Mapping::kind_of(&table, visit.choices))
+}
+
+/// Whether the file is to blame: whoever tries again meets the same.
+fn is_refusal(error: &IngestError) -> bool {
+    match error {
+        IngestError::Rejected { .. } | IngestError::Conflicts { .. } => true,
+        IngestError::File(error) => {
+            let is_content = matches!(
+                error.class(),
+                FileErrorClass::Content | FileErrorClass::Columns
+            );
+            is_content && !matches!(*error.kind, FileErrorKind::Changed)
+        }
+        IngestError::NoHolder(_) | IngestError::Stopped | IngestError::Store(_) => false,
+    }
+}
+
+struct Sweep<'a, 'tick> {
+    store: &'a mut Store,
+    author: &'a Author,
+    visit: &'a Visit<'a>,
+    inbox: &'a Inbox,
+    explain: Explain<'a>,
+    tick: &'tick mut dyn FnMut(u64) -> bool,
+}
+
+impl Sweep<'_, '_> {
+    /// Takes one file; `None`: it is gone.
+    fn take(&mut self, name: &OsStr) -> Result<Option<SweptFile>, Halt> {
+        let path = self.inbox.path(name);
+        let file = waiting(path.clone());
+        let watched = match self.inbox.watch(name) {
+            Ok(Some(watched)) => watched,
+            Ok(None) => return Ok(None),
+            Err(error) => return Ok(Some(self.stays(file, error.into()))),
+        };
+        let kind = match kind(self.visit, name, &path) {
+            Ok(kind) => kind,
+            Err(error) => {
+                return self
+                    .not_stored(name, &watched, file, error.into())
+                    .map(Some);
+            }
+        };
+        let file = SweptFile {
+            kind: Some(kind),
+            ..file
+        };
+        let request = Request {
+            source: &Source::File(path),
+            kind,
+            format: Format::Auto,
+            choices: self.visit.choices,
+            version: None,
+            on_conflict: OnConflict::Error,
+            reject_file: None,
+            max_rejects: 0,
+            dry_run: false,
+        };
+        let model = self.visit.model;
+        let ingested = match ingest(self.store, self.author, model, &request, self.tick) {
+            Ok(ingested) => ingested,
+            Err(error) => return self.not_stored(name, &watched, file, error).map(Some),
+        };
+        let mut file = SweptFile {
+            state: if ingested.changed {
+                FileState::Ingested
+            } else {
+                FileState::Seen
+            },
+            batch: ingested.batch.or(ingested.same_as),
+            rows_stored_count: ingested.report.rows_stored_count,
+            ..file
+        };
+        match self.move_to_done(name, &watched) {
+            Ok(moved_to) => file.moved_to = moved_to,
+            // Its rows are in; the next sweep knows it and tries to move it again.
+            Err(error) => file.why = Some((self.explain)(file.kind, error.into())),
+        }
+        Ok(Some(file))
+    }
+
+    /// `None`: a newer file has its name by now, and waits.
+    fn move_to_done(&self, name: &OsStr, watched: &Watched) -> Result<Option<PathBuf>, FileError> {
+        let Some(claimed) = self.inbox.claim(name, watched)? else {
+            return Ok(None);
+        };
+        claimed.done().map(Some).inspect_err(|_| put_back(&claimed))
+    }
+
+    fn stays(&self, file: SweptFile, error: IngestError) -> SweptFile {
+        let why = (self.explain)(file.kind, error);
+        SweptFile {
+            why: Some(why),
+            ..file
+        }
+    }
+
+    fn not_stored(
+        &mut self,
+        name: &OsStr,
+        watched: &Watched,
+        file: SweptFile,
+        error: IngestError,
+    ) -> Result<SweptFile, Halt> {
+        match error {
+            IngestError::Stopped => return Err(Halt::Stopped),
+            IngestError::Store(error) => return Err(Halt::Store(error)),
+            error if !is_refusal(&error) => return Ok(self.stays(file, error)),
+            _ => {}
+        }
+        let why = (self.explain)(file.kind, error);
+        let file = SweptFile {
+            why: Some(why.clone()),
+            ..file
+        };
+        let claimed = match self.inbox.claim(name, watched) {
+            Ok(Some(claimed)) => claimed,
+            // It is another file by now, or grows: what was read is not what lies there.
+            Ok(None) => return Ok(file),
+            Err(error) => return Ok(self.stays(file, error.into())),
+        };
+        let refused = refusing::refuse(
+            self.store,
+            self.author,
+            self.visit,
+            &claimed,
+            &file.path,
+            &why,
+        );
+        match refused {
+            Ok((alert, moved_to)) => Ok(SweptFile {
+                state: FileState::Rejected,
+                moved_to: Some(moved_to),
+                alert,
+                ..file
+            }),
+            Err(error) => {
+                put_back(&claimed);
+                match error {
+                    refusing::RefuseError::Store(error) => Err(Halt::Store(error)),
+                    refusing::RefuseError::File(error) => Ok(self.stays(file, error.into())),
+                }
+            }
+        }
+    }
+}
+
+/// What went wrong is worth more than what goes wrong now; what stays claimed goes back at the next visit.
+fn put_back(claimed: &Claimed<'_>) {
+    let _ = claimed.put_back();
+}

@@ -1,0 +1,854 @@
+//! The inbox: what services rename into it comes in once, whole or not at all, whoever dies at whatever moment.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Run, Sandbox, assert_whole};
+
+const POLICY: &str = "[ingest]\ninbox = \"inbox/\"\n";
+
+/// A project of numbers whose one version is live, with an inbox.
+fn project() -> Sandbox {
+    let sandbox = without_holder();
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    sandbox
+}
+
+fn without_holder() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression");
+    sandbox.write("modelguard.toml", POLICY.as_bytes());
+    fs::create_dir(sandbox.file("inbox")).unwrap();
+    sandbox
+}
+
+/// As a service does it: a name that waits, then another one.
+fn drop_in(sandbox: &Sandbox, name: &str, text: &str) {
+    let temporary = sandbox.write(&format!("inbox/.{name}.tmp"), text.as_bytes());
+    fs::rename(temporary, sandbox.file("inbox").join(name)).unwrap();
+}
+
+/// `count` predictions whose ids begin with `tag`.
+fn predictions(tag: &str, count: usize) -> String {
+    let rows = (0..count).map(|row| format!("{tag}{row},{}\n", row % 7));
+    format!("id,prediction\n{}", rows.collect::<String>())
+}
+
+/// Names in a folder of the inbox that are not hidden, sorted.
+fn names(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(sandbox.file("inbox").join(folder)) else {
+        return Vec::new();
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names
+}
+
+/// The files that lie in the inbox itself.
+fn waiting(sandbox: &Sandbox) -> Vec<String> {
+    let mut names = names(sandbox, "");
+    names.retain(|name| name != "done" && name != "rejected");
+    names
+}
+
+/// `name state` of each file, in the order of the document.
+fn states(inbox: &Value) -> Vec<String> {
+    let files = inbox.as_array().unwrap().iter();
+    files
+        .map(|file| {
+            let path = Path::new(file["path"].as_str().unwrap());
+            let name = path.file_name().unwrap().to_str().unwrap();
+            format!("{name} {}", file["state"].as_str().unwrap())
+        })
+        .collect()
+}
+
+fn swept(sandbox: &Sandbox, status: i32) -> Value {
+    let run = sandbox.run("ingest inbox --json").expect(status);
+    run.document()["data"]["inbox"].clone()
+}
+
+fn rows(sandbox: &Sandbox) -> (i64, i64) {
+    let count = |table: &str| {
+        sandbox.number(&format!(
+            "SELECT count(*) FROM {table} JOIN batch ON batch.id = {table}.batch_id AND batch.state = 'visible'"
+        ))
+    };
+    (count("prediction"), count("truth"))
+}
+
+#[test]
+fn monitor_takes_files_in_by_name_before_it_judges() {
+    let sandbox = project();
+    drop_in(&sandbox, "b_labels.csv", "id,truth\na0,1\na1,2\n");
+    drop_in(&sandbox, "a_pred.csv", &predictions("a", 3));
+    let run = sandbox.run("monitor --json").expect(4);
+    let model = &run.document()["data"]["models"][0];
+    assert_eq!(
+        states(&model["inbox"]),
+        ["a_pred.csv ingested", "b_labels.csv ingested"]
+    );
+    assert_eq!(model["inbox"][0]["kind"], "predictions");
+    assert_eq!(model["inbox"][0]["batch_id"], "b_1");
+    assert_eq!(model["inbox"][0]["error_code"], Value::Null);
+    assert_eq!(model["inbox"][1]["kind"], "truth");
+    // The check of the same run sees them.
+    assert_eq!(model["check"]["coverage"]["truth_count"], 2);
+    assert_eq!(rows(&sandbox), (3, 2));
+    assert_eq!(names(&sandbox, "done"), ["a_pred.csv", "b_labels.csv"]);
+    assert_eq!(waiting(&sandbox), [""; 0]);
+    sandbox.run("monitor").expect(4).says("insufficient data");
+    drop_in(&sandbox, "c_pred.csv", &predictions("c", 2));
+    let run = sandbox.run("monitor").expect(4);
+    assert!(
+        run.stdout.starts_with("Inbox: 1 file came in (2 rows).\n"),
+        "{run:#?}"
+    );
+    sandbox
+        .ok("ingest inbox")
+        .says("Nothing waits in the inbox.");
+}
+
+#[test]
+fn columns_tell_what_a_file_holds_where_its_name_does_not() {
+    let sandbox = project();
+    drop_in(&sandbox, "1.csv", &predictions("a", 2));
+    drop_in(&sandbox, "2.jsonl", "{\"id\":\"a0\",\"y_true\":1}\n");
+    drop_in(&sandbox, "3.csv", "id,prediction,truth\nb0,1,1\nb1,2,\n");
+    // A prediction beside the truth is of no interest in a file of labels.
+    drop_in(&sandbox, "4_labels.csv", "id,prediction,truth\na1,9,2\n");
+    let inbox = swept(&sandbox, 0);
+    let kinds: Vec<_> = (0..4).map(|file| inbox[file]["kind"].clone()).collect();
+    assert_eq!(kinds, ["predictions", "truth", "predictions", "truth"]);
+    assert_eq!(rows(&sandbox), (4, 3));
+}
+
+#[test]
+fn a_file_that_was_not_renamed_yet_is_never_read() {
+    let sandbox = project();
+    for name in [".a.csv", "b.csv.tmp", "c.csv.part", "D.CSV.TMP"] {
+        sandbox.write(&format!("inbox/{name}"), b"id,prediction\na0,1\na1");
+    }
+    assert_eq!(states(&swept(&sandbox, 0)), [""; 0]);
+    assert_eq!(
+        sandbox.json("status")["models"][0]["inbox"]["waiting_count"],
+        0
+    );
+    assert_eq!(rows(&sandbox), (0, 0));
+    assert!(sandbox.file("inbox/.a.csv").is_file());
+    assert_eq!(waiting(&sandbox), ["D.CSV.TMP", "b.csv.tmp", "c.csv.part"]);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+}
+
+#[test]
+fn the_same_file_twice_is_one_batch() {
+    let sandbox = project();
+    let text = predictions("a", 5);
+    drop_in(&sandbox, "x.csv", &text);
+    drop_in(&sandbox, "y.csv", &text);
+    let inbox = swept(&sandbox, 0);
+    assert_eq!(states(&inbox), ["x.csv ingested", "y.csv seen"]);
+    assert_eq!(inbox[1]["batch_id"], "b_1");
+    drop_in(&sandbox, "x.csv", &text);
+    assert_eq!(states(&swept(&sandbox, 0)), ["x.csv seen"]);
+    assert_eq!(names(&sandbox, "done"), ["x.1.csv", "x.csv", "y.csv"]);
+    assert_eq!(rows(&sandbox), (5, 0));
+    let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
+    assert_eq!(sandbox.number(ingested), 1);
+}
+
+/// All that a refused file must leave as it is.
+fn evidence(sandbox: &Sandbox) -> Vec<i64> {
+    [
+        "prediction",
+        "truth",
+        "batch",
+        "prediction_hour",
+        "evaluation",
+    ]
+    .map(|table| sandbox.number(&format!("SELECT count(*) FROM {table}")))
+    .to_vec()
+}
+
+#[test]
+fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
+    let sandbox = project();
+    drop_in(&sandbox, "good.csv", &predictions("a", 4));
+    swept(&sandbox, 0);
+    let before = evidence(&sandbox);
+    let bad = "id,prediction\nb0,1\nb1,abc\n";
+    drop_in(&sandbox, "bad.csv", bad);
+    drop_in(&sandbox, "conflict.csv", "id,prediction\na0,99\n");
+    drop_in(&sandbox, "preds.csv", "id,x\nb0,1\n");
+    let inbox = swept(&sandbox, 2);
+    assert_eq!(
+        states(&inbox),
+        [
+            "bad.csv rejected",
+            "conflict.csv rejected",
+            "preds.csv rejected"
+        ]
+    );
+    let codes: Vec<_> = (0..3)
+        .map(|file| inbox[file]["error_code"].clone())
+        .collect();
+    assert_eq!(codes, ["MG0507", "MG0512", "MG0505"]);
+    assert_eq!(evidence(&sandbox), before);
+    assert_eq!(
+        names(&sandbox, "rejected"),
+        [
+            "bad.csv",
+            "bad.csv.error.json",
+            "conflict.csv",
+            "conflict.csv.error.json",
+            "preds.csv",
+            "preds.csv.error.json"
+        ]
+    );
+    assert_eq!(
+        fs::read_to_string(sandbox.file("inbox/rejected/bad.csv")).unwrap(),
+        bad
+    );
+    let why = fs::read_to_string(sandbox.file("inbox/rejected/bad.csv.error.json")).unwrap();
+    let why: Value = serde_json::from_str(&why).unwrap();
+    assert_eq!(why["code"], "MG0507");
+    assert!(
+        why["message"].as_str().unwrap().contains("line 3"),
+        "{why:#}"
+    );
+    assert!(why["causes"].is_array() && !why["hints"].as_array().unwrap().is_empty());
+    assert_eq!(
+        why["source"],
+        sandbox.file("inbox/bad.csv").to_str().unwrap()
+    );
+
+    let alerts = sandbox.json("alerts list");
+    assert_eq!(alerts["total_count"], 3, "{alerts:#}");
+    let alert = &alerts["alerts"][2];
+    assert_eq!(alert["kind"], "refused_file");
+    assert_eq!(alert["severity"], "medium");
+    assert_eq!(alert["version"], Value::Null);
+    assert!(alert["reason"].as_str().unwrap().contains("inbox/bad.csv"));
+    sandbox.ok("alerts list").says("refused_file");
+    sandbox.ok("alerts show a_1").says("bad.csv");
+    let logged = sandbox.json("log --kind refuse");
+    assert_eq!(logged["operations"].as_array().unwrap().len(), 3);
+    sandbox.ok("store verify");
+
+    // The same file again: put aside again, and told of once.
+    drop_in(&sandbox, "bad.csv", bad);
+    let again = swept(&sandbox, 2);
+    assert_eq!(again[0]["alert_id"], Value::Null);
+    assert!(
+        sandbox
+            .file("inbox/rejected/bad.1.csv.error.json")
+            .is_file()
+    );
+    assert_eq!(sandbox.json("alerts list")["total_count"], 3);
+    let inbox = &sandbox.json("status")["models"][0]["inbox"];
+    assert_eq!(
+        (&inbox["waiting_count"], &inbox["rejected_count"]),
+        (&0.into(), &4.into())
+    );
+    sandbox.ok("status").says("4 files refused: ");
+
+    sandbox
+        .ok("alerts ack a_1 --note repaired")
+        .says("Noted a_1. It is resolved.");
+    assert_eq!(sandbox.json("alerts list --open")["total_count"], 2);
+    drop_in(&sandbox, "bad.csv", bad);
+    assert_eq!(swept(&sandbox, 2)[0]["alert_id"], "a_1");
+}
+
+#[test]
+fn the_verdict_alone_decides_how_monitor_ends() {
+    let sandbox = project();
+    drop_in(&sandbox, "bad.csv", "nothing\n");
+    let run = sandbox.run("monitor --json").expect(4);
+    let document = run.document();
+    let model = &document["data"]["models"][0];
+    assert_eq!(states(&model["inbox"]), ["bad.csv rejected"]);
+    assert_eq!(model["alerts"][0]["kind"], "refused_file");
+    assert_eq!(model["alerts"][0]["state"], "opened");
+    assert_eq!(document["warnings"][0]["code"], "file_refused");
+    // A mail of cron names it, once.
+    drop_in(&sandbox, "worse.csv", "nothing at all\n");
+    let run = sandbox.run("monitor -q").expect(4);
+    assert!(run.stdout.starts_with("Refused worse.csv (MG"), "{run:#?}");
+    assert_eq!(sandbox.run("monitor -q").expect(4).stdout, "");
+    drop_in(&sandbox, "worse.csv", "nothing at all\n");
+    assert_eq!(sandbox.run("monitor -q").expect(4).stdout, "");
+}
+
+#[test]
+fn a_healthy_verdict_leaves_the_alert_of_a_file_open() {
+    let sandbox = project();
+    sandbox.write(
+        "modelguard.toml",
+        format!("{POLICY}[check]\nmin_rows = 20\nthreshold_pct = 40\nbaseline = \"reference\"\nmust_detect_pct = 900\n").as_bytes(),
+    );
+    let both = |tag: &str| {
+        let rows = (0..100).map(|row| {
+            let side = if row % 2 == 0 { 1 } else { -1 };
+            format!("{tag}{row},{},{row}\n", row + side)
+        });
+        format!("id,prediction,truth\n{}", rows.collect::<String>())
+    };
+    sandbox.write("reference.csv", both("r").as_bytes());
+    sandbox.write("model.bin", b"better");
+    sandbox.ok("register model.bin --version-id better --reference reference.csv");
+    sandbox.ok("promote better --yes");
+    drop_in(&sandbox, "1.csv", "nothing\n");
+    drop_in(&sandbox, "2.csv", &both("a"));
+    let run = sandbox.run("monitor --json").expect(0);
+    assert_eq!(run.document()["verdict"], "healthy");
+    sandbox.run("monitor").expect(0);
+    let open = sandbox.json("alerts list --open");
+    assert_eq!(open["alerts"][0]["kind"], "refused_file");
+    assert_eq!(open["total_count"], 1);
+}
+
+#[test]
+fn a_file_without_a_version_to_count_for_waits_until_there_is_one() {
+    let sandbox = without_holder();
+    drop_in(&sandbox, "1_labels.csv", "id,truth\na0,1\n");
+    drop_in(&sandbox, "2_pred.csv", &predictions("a", 1));
+    drop_in(&sandbox, "3.csv", "nothing\n");
+    let inbox = swept(&sandbox, 10);
+    assert_eq!(
+        states(&inbox),
+        [
+            "1_labels.csv ingested",
+            "2_pred.csv waiting",
+            "3.csv rejected"
+        ],
+        "no version is live, and the others are taken all the same"
+    );
+    assert_eq!(inbox[1]["error_code"], "MG0211");
+    assert_eq!(waiting(&sandbox), ["2_pred.csv"]);
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    assert_eq!(states(&swept(&sandbox, 0)), ["2_pred.csv ingested"]);
+    assert_eq!(rows(&sandbox), (1, 1));
+}
+
+#[test]
+fn what_is_no_file_stays_and_is_told() {
+    let sandbox = project();
+    let inbox = sandbox.file("inbox");
+    fs::create_dir(inbox.join("sub")).unwrap();
+    sandbox.write("outside.csv", predictions("a", 1).as_bytes());
+    std::os::unix::fs::symlink("../outside.csv", inbox.join("link.csv")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(inbox.join("s.csv")).unwrap();
+    let run = sandbox.run("ingest inbox --json").expect(0);
+    let document = run.document();
+    assert_eq!(states(&document["data"]["inbox"]), [""; 0]);
+    let warnings = document["warnings"].as_array().unwrap();
+    let told: Vec<_> = warnings
+        .iter()
+        .map(|warning| warning["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].ends_with("link.csv is a symbolic link, no file, and stays"));
+    assert_eq!(waiting(&sandbox), ["link.csv", "s.csv", "sub"]);
+    assert_eq!(rows(&sandbox), (0, 0));
+}
+
+#[test]
+fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
+    let sandbox = project();
+    // Another file system, to which nothing can be renamed.
+    std::os::unix::fs::symlink("/proc", sandbox.file("inbox/done")).unwrap();
+    drop_in(&sandbox, "a.csv", &predictions("a", 3));
+    let run = sandbox.run("ingest inbox --json").expect(1);
+    let document = run.document();
+    assert_eq!(states(&document["data"]["inbox"]), ["a.csv ingested"]);
+    assert_eq!(document["warnings"][0]["code"], "file_not_moved");
+    assert_eq!(waiting(&sandbox), ["a.csv"]);
+    assert_eq!(states(&swept(&sandbox, 1)), ["a.csv seen"]);
+    assert_eq!(rows(&sandbox), (3, 0));
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    fs::remove_file(sandbox.file("inbox/done")).unwrap();
+    assert_eq!(states(&swept(&sandbox, 0)), ["a.csv seen"]);
+    assert_eq!(names(&sandbox, "done"), ["a.csv"]);
+}
+
+#[test]
+fn a_busy_store_moves_nothing() {
+    let sandbox = project();
+    drop_in(&sandbox, "1.csv", &predictions("a", 3));
+    drop_in(&sandbox, "2.csv", "nothing\n");
+    let lock = sandbox.sql();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for command in ["ingest inbox", "monitor"] {
+        let run = sandbox.run_on_broken(&format!("{command} --lock-timeout 50ms"));
+        assert_eq!(run.status, 11, "{run:#?}");
+        assert_eq!(run.stdout, "", "{run:#?}");
+        assert!(run.stderr.contains("MG0404"), "{run:#?}");
+        assert_eq!(waiting(&sandbox), ["1.csv", "2.csv"]);
+        assert_eq!(names(&sandbox, "rejected"), [""; 0]);
+    }
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(
+        states(&swept(&sandbox, 2)),
+        ["1.csv ingested", "2.csv rejected"]
+    );
+}
+
+#[test]
+fn a_missing_folder_is_a_warning_of_monitor_and_no_inbox_of_its_own() {
+    let sandbox = project();
+    fs::remove_dir(sandbox.file("inbox")).unwrap();
+    let run = sandbox.run("monitor --json").expect(4);
+    let warning = &run.document()["warnings"][0];
+    assert_eq!(warning["code"], "inbox_not_swept");
+    assert!(warning["text"].as_str().unwrap().contains("MG0213"));
+    sandbox.fails("ingest inbox", 10, "MG0213");
+    assert!(!sandbox.file("inbox").exists(), "nobody made it");
+    let inbox = &sandbox.json("status")["models"][0]["inbox"];
+    assert_eq!(inbox["waiting_count"], Value::Null);
+    sandbox.ok("status").says("there is no such file");
+    sandbox.write("modelguard.toml", b"");
+    sandbox.fails("ingest inbox", 10, "MG0213");
+    assert_eq!(sandbox.json("status")["models"][0]["inbox"], Value::Null);
+    assert_eq!(
+        sandbox.run("monitor --json").expect(4).document()["warnings"],
+        serde_json::json!([])
+    );
+}
+
+/// Everything in the inbox and the store, byte for byte.
+fn everything(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
+    fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else {
+                into.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    let mut all = vec![("store".to_owned(), sandbox.store_bytes())];
+    collect(&sandbox.file("inbox"), &mut all);
+    all.sort();
+    all
+}
+
+#[test]
+fn a_dry_run_lists_and_touches_nothing() {
+    let sandbox = project();
+    drop_in(&sandbox, "1.csv", &predictions("a", 3));
+    drop_in(&sandbox, "2_labels.csv", "nothing\n");
+    drop_in(&sandbox, "3.csv", "");
+    let before = everything(&sandbox);
+    let run = sandbox.run("ingest inbox --dry-run --json").expect(0);
+    let inbox = run.document()["data"]["inbox"].clone();
+    assert_eq!(
+        states(&inbox),
+        ["1.csv waiting", "2_labels.csv waiting", "3.csv waiting"]
+    );
+    assert_eq!(inbox[0]["kind"], "predictions");
+    assert_eq!(inbox[1]["kind"], "truth");
+    assert_eq!(inbox[2]["error_code"], "MG0510");
+    sandbox
+        .run("ingest inbox --dry-run")
+        .expect(0)
+        .says("Dry run: nothing was changed.");
+    let run = sandbox.run("monitor --dry-run --json").expect(4);
+    let model = &run.document()["data"]["models"][0];
+    assert_eq!(model["inbox"][0]["state"], "waiting");
+    assert!(before == everything(&sandbox), "something changed");
+}
+
+#[test]
+fn two_models_have_two_inboxes() {
+    let sandbox = project();
+    sandbox.ok("init --model other --task regression");
+    for command in ["monitor --all", "monitor -m m", "ingest inbox -m other"] {
+        sandbox.fails(command, 2, "MG0305");
+    }
+    let run = sandbox.run("config validate").expect(2);
+    assert!(format!("{run:?}").contains("share the inbox"), "{run:#?}");
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.m.ingest]\ninbox = \"inbox\"\n[models.other.ingest]\ninbox = \"./inbox/\"\n",
+    );
+    sandbox.run("status").expect(2).tells("MG0305");
+    // The same folder by another name is found where the files are.
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.m.ingest]\ninbox = \"inbox\"\n[models.other.ingest]\ninbox = \"link\"\n",
+    );
+    std::os::unix::fs::symlink("inbox", sandbox.file("link")).unwrap();
+    sandbox.fails("monitor --all", 2, "MG0305");
+    fs::remove_file(sandbox.file("link")).unwrap();
+    fs::create_dir(sandbox.file("link")).unwrap();
+    drop_in(&sandbox, "a_pred.csv", &predictions("a", 2));
+    sandbox.write("link/b_labels.csv", b"id,truth\na0,1\n");
+    let run = sandbox.run("monitor --all --json").expect(4);
+    let models = &run.document()["data"]["models"];
+    assert_eq!(states(&models[0]["inbox"]), ["a_pred.csv ingested"]);
+    assert_eq!(states(&models[1]["inbox"]), ["b_labels.csv ingested"]);
+    assert_eq!(
+        sandbox.number("SELECT count(DISTINCT model_id) FROM batch"),
+        2
+    );
+}
+
+#[test]
+fn an_inbox_that_holds_the_project_is_refused() {
+    let sandbox = project();
+    for (inbox, code) in [(".", "MG0304"), ("..", "MG0304"), ("inbox/..", "MG0304")] {
+        let policy = format!("[ingest]\ninbox = {inbox:?}\n");
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        sandbox.fails("ingest inbox", 2, code);
+    }
+    let policy = format!("[ingest]\ninbox = {:?}\n", sandbox.path());
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    for command in ["ingest inbox", "monitor", "ingest inbox --dry-run"] {
+        sandbox.fails(command, 2, "MG0304");
+    }
+    assert!(sandbox.store().is_file());
+}
+
+#[test]
+fn an_inbox_elsewhere_needs_trust_once() {
+    let sandbox = project();
+    fs::create_dir(sandbox.file("../drop")).unwrap();
+    fs::write(sandbox.file("../drop/a.csv"), predictions("a", 2)).unwrap();
+    sandbox.write("modelguard.toml", b"[ingest]\ninbox = \"../drop\"\n");
+    for command in ["ingest inbox", "monitor", "status"] {
+        sandbox.fails(command, 2, "MG0307");
+    }
+    assert!(sandbox.file("../drop/a.csv").is_file());
+    let trust = sandbox.json("config trust --yes");
+    assert!(
+        trust["lines"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("modelguard.toml:2  ingest.inbox = ")
+    );
+    assert_eq!(states(&swept(&sandbox, 0)), ["a.csv ingested"]);
+    assert!(sandbox.file("../drop/done/a.csv").is_file());
+}
+
+/// `names` of the files that are to come in, each with ten rows of its own, and the others.
+struct Load {
+    good: usize,
+    rows_each: usize,
+}
+
+impl Load {
+    /// Good files, a copy of each third, and one bad file.
+    fn fill(&self, sandbox: &Sandbox) {
+        for file in 0..self.good {
+            let text = predictions(&format!("f{file}_"), self.rows_each);
+            drop_in(sandbox, &format!("pred_{file:03}.csv"), &text);
+            if file % 3 == 0 {
+                drop_in(sandbox, &format!("pred_{file:03}_copy.csv"), &text);
+            }
+        }
+        drop_in(sandbox, "pred_bad.csv", "id,prediction\nz0,1\nz1,abc\n");
+    }
+
+    fn files(&self) -> usize {
+        self.good + self.good.div_ceil(3)
+    }
+
+    /// Every row is there once, every file where it belongs, and one alert tells of the bad one.
+    fn assert_done(&self, sandbox: &Sandbox, after: &str) {
+        assert_whole(&sandbox.store(), after);
+        let all = (self.good * self.rows_each) as i64;
+        assert_eq!(rows(sandbox), (all, 0), "{after}");
+        let ids = "SELECT count(DISTINCT prediction_id) FROM prediction";
+        assert_eq!(sandbox.number(ids), all, "{after}");
+        assert_eq!(waiting(sandbox), [""; 0], "{after}");
+        let done = names(sandbox, "done");
+        assert_eq!(done.len(), self.files(), "{after}: {done:?}");
+        assert_eq!(
+            names(sandbox, "rejected"),
+            ["pred_bad.csv", "pred_bad.csv.error.json"],
+            "{after}"
+        );
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1, "{after}");
+        let refused = "SELECT count(*) FROM operation WHERE kind = 'refuse'";
+        assert_eq!(sandbox.number(refused), 1, "{after}");
+        let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
+        assert_eq!(sandbox.number(ingested), self.good as i64, "{after}");
+        sandbox.ok("store verify");
+    }
+}
+
+/// A sweep that runs by itself.
+fn start(sandbox: &Sandbox, line: &str) -> std::process::Child {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let mut command = sandbox.command(&words);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+#[test]
+fn kill_9_at_any_point_of_a_sweep_loses_and_doubles_no_row() {
+    let load = Load {
+        good: 40,
+        rows_each: 2,
+    };
+    let mut killed = 0;
+    for round in 0..10_u64 {
+        let sandbox = project();
+        load.fill(&sandbox);
+        // Moments that no two rounds share, from before the first file to within the last.
+        for step in 0..60_u64 {
+            let line = if step % 2 == 0 {
+                "ingest inbox"
+            } else {
+                "monitor"
+            };
+            let mut child = start(&sandbox, line);
+            let micros = 2_500 + (step * 7_919 + round * 1_543) % 24_000;
+            std::thread::sleep(Duration::from_micros(micros));
+            child.kill().unwrap();
+            let status = child.wait().unwrap();
+            killed += usize::from(status.code().is_none());
+            if waiting(&sandbox).is_empty() {
+                break;
+            }
+        }
+        let end = sandbox.run("ingest inbox");
+        assert!([0, 2].contains(&end.status), "{end:#?}");
+        load.assert_done(&sandbox, &format!("round {round}"));
+    }
+    assert!(killed > 20, "only {killed} sweeps were killed");
+}
+
+#[test]
+fn what_a_death_between_two_steps_leaves_is_finished_by_the_next_sweep() {
+    let load = Load {
+        good: 3,
+        rows_each: 4,
+    };
+    let at = |sandbox: &Sandbox, name: &str| sandbox.file("inbox").join(name);
+    let bad_hash = |sandbox: &Sandbox| {
+        // What the tool itself says of it.
+        let document = at(sandbox, "rejected/pred_bad.csv.error.json");
+        let document: Value = serde_json::from_slice(&fs::read(document).unwrap()).unwrap();
+        document["source_blake3"].as_str().unwrap().to_owned()
+    };
+    type Step = fn(&Path);
+    let steps: [(&str, Step); 6] = [
+        ("stored, not moved", |inbox| {
+            fs::rename(inbox.join("done/pred_001.csv"), inbox.join("pred_001.csv")).unwrap();
+        }),
+        ("stored and claimed", |inbox| {
+            fs::rename(
+                inbox.join("done/pred_001.csv"),
+                inbox.join(".taking/pred_001.csv"),
+            )
+            .unwrap();
+        }),
+        ("claimed and in done", |inbox| {
+            fs::hard_link(
+                inbox.join("done/pred_001.csv"),
+                inbox.join(".taking/pred_001.csv"),
+            )
+            .unwrap();
+        }),
+        ("told of, not put aside", |inbox| {
+            fs::remove_file(inbox.join("rejected/pred_bad.csv.error.json")).unwrap();
+            fs::rename(
+                inbox.join("rejected/pred_bad.csv"),
+                inbox.join(".taking/pred_bad.csv"),
+            )
+            .unwrap();
+        }),
+        ("the reason written, not put aside", |inbox| {
+            fs::rename(
+                inbox.join("rejected/pred_bad.csv"),
+                inbox.join(".taking/pred_bad.csv"),
+            )
+            .unwrap();
+        }),
+        ("claimed and in rejected", |inbox| {
+            fs::hard_link(
+                inbox.join("rejected/pred_bad.csv"),
+                inbox.join(".taking/pred_bad.csv"),
+            )
+            .unwrap();
+        }),
+    ];
+    for (what, step) in steps {
+        let sandbox = project();
+        load.fill(&sandbox);
+        swept(&sandbox, 2);
+        load.assert_done(&sandbox, what);
+        let hash = bad_hash(&sandbox);
+        step(&sandbox.file("inbox"));
+        let status =
+            if what.contains("told") || what.contains("reason") || what.contains("rejected") {
+                2
+            } else {
+                0
+            };
+        let found = swept(&sandbox, status);
+        assert_eq!(found.as_array().unwrap().len(), 1, "{what}: {found:#}");
+        load.assert_done(&sandbox, what);
+        assert_eq!(bad_hash(&sandbox), hash, "{what}");
+    }
+}
+
+#[test]
+fn sweeps_at_the_same_time_store_each_row_once() {
+    let load = Load {
+        good: 20,
+        rows_each: 50,
+    };
+    let sandbox = project();
+    load.fill(&sandbox);
+    let children: Vec<_> = ["ingest inbox", "monitor", "ingest inbox", "monitor"]
+        .iter()
+        .map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let mut command = sandbox.command(&words);
+            command.arg("--lock-timeout").arg("60s");
+            command.spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            [0, 2, 4].contains(&output.status.code().unwrap()),
+            "{output:?}"
+        );
+    }
+    load.assert_done(&sandbox, "four sweeps at once");
+}
+
+#[test]
+fn a_second_sweep_leaves_cleanly_while_the_first_one_works() {
+    let sandbox = project();
+    drop_in(&sandbox, "a.csv", &predictions("a", 2));
+    let lock = fs::File::create(sandbox.file("inbox/.modelguard.lock")).unwrap();
+    lock.lock().unwrap();
+    sandbox.fails("ingest inbox --lock-timeout 50ms", 11, "MG0518");
+    let run = sandbox.run("monitor --lock-timeout 50ms --json").expect(4);
+    assert_eq!(run.document()["warnings"][0]["code"], "inbox_not_swept");
+    assert_eq!(waiting(&sandbox), ["a.csv"]);
+    drop(lock);
+    assert_eq!(states(&swept(&sandbox, 0)), ["a.csv ingested"]);
+}
+
+#[test]
+fn ctrl_c_stops_between_files_or_within_one_and_leaves_whole_ones() {
+    let sandbox = project();
+    for file in 0..200 {
+        let text = predictions(&format!("f{file}_"), 300);
+        drop_in(&sandbox, &format!("pred_{file:03}.csv"), &text);
+    }
+    for line in ["ingest inbox", "monitor"] {
+        let before = names(&sandbox, "done").len();
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut command = sandbox.command(&words);
+        command.process_group(0);
+        let child = command.spawn().unwrap();
+        let started = Instant::now();
+        while names(&sandbox, "done").len() < before + 5 {
+            assert!(started.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let pid = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        let done = names(&sandbox, "done").len();
+        assert!(done > before && done < 200, "{done}");
+        assert_eq!(waiting(&sandbox).len() + done, 200);
+        // The last one may have been stored and not yet moved.
+        let stored = rows(&sandbox).0 as usize / 300;
+        assert!(stored == done || stored == done + 1, "{stored} and {done}");
+        assert_whole(&sandbox.store(), line);
+    }
+    swept(&sandbox, 0);
+    assert_eq!(rows(&sandbox), (60_000, 0));
+}
+
+#[test]
+fn a_service_that_reuses_one_name_loses_no_file() {
+    let sandbox = project();
+    let mut sweeps = Vec::new();
+    let started = Instant::now();
+    for file in 0..40 {
+        let text = predictions(&format!("f{file}_"), 20);
+        // A service that does not look would overwrite what was not taken yet: this one waits.
+        while sandbox.file("inbox/pred.csv").exists() {
+            assert!(started.elapsed() < Duration::from_secs(120));
+            if sweeps.len() < 3 {
+                sweeps.push(start(&sandbox, "ingest inbox"));
+            }
+            sweeps.retain_mut(|sweep| sweep.try_wait().unwrap().is_none());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop_in(&sandbox, "pred.csv", &text);
+    }
+    for mut sweep in sweeps {
+        sweep.wait().unwrap();
+    }
+    swept(&sandbox, 0);
+    assert_eq!(rows(&sandbox), (800, 0));
+    assert_eq!(names(&sandbox, "done").len(), 40);
+    assert_whole(&sandbox.store(), "forty files of one name");
+}
+
+#[test]
+fn the_services_example_in_the_documents_works() {
+    let sandbox = project();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/inbox.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, code) = page.split_once("```python\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    let call =
+        "\ndrop_in('inbox', 'pred_1.csv', ['id', 'prediction'], [['a0', 1.5], ['a1', 2.5]])\n";
+    sandbox.write("service.py", format!("{code}{call}").as_bytes());
+    let python = Command::new("python3")
+        .arg("service.py")
+        .current_dir(sandbox.path())
+        .output()
+        .unwrap();
+    assert!(python.status.success(), "{python:?}");
+    assert_eq!(waiting(&sandbox), ["pred_1.csv"]);
+    assert_eq!(states(&swept(&sandbox, 0)), ["pred_1.csv ingested"]);
+    assert_eq!(rows(&sandbox), (2, 0));
+}
+
+#[test]
+fn names_from_outside_are_told_safely() {
+    let sandbox = project();
+    let name = "bad\u{1b}[2J\n.csv";
+    fs::write(sandbox.file("inbox").join(name), "nothing\n").unwrap();
+    let run: Run = sandbox.run("ingest inbox").expect(2);
+    for text in [&run.stdout, &run.stderr] {
+        assert!(!text.contains('\u{1b}'), "{run:#?}");
+    }
+    assert!(run.stdout.contains("bad\\u{1b}[2J\\n.csv"), "{run:#?}");
+    let run = sandbox.ok("alerts list");
+    assert!(!run.stdout.contains('\u{1b}'), "{run:#?}");
+    // A name that is no Unicode is kept as it is.
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = std::ffi::OsStr::from_bytes(b"pred_\xff.csv");
+    fs::write(sandbox.file("inbox").join(odd), predictions("a", 1)).unwrap();
+    assert_eq!(states(&swept(&sandbox, 0)), ["pred_\u{fffd}.csv ingested"]);
+    assert!(sandbox.file("inbox/done").join(odd).is_file());
+}
