@@ -54,14 +54,14 @@ pub struct Wishes {
 impl Wishes {
     pub fn of(globals: &Globals, environment: &Environment) -> Self {
         let named = environment.verbosity().ok().flatten();
-        let silent = globals.quiet > 0 || globals.verbose > 0;
+        let is_flagged = globals.quiet > 0 || globals.verbose > 0;
         Self {
             directory: globals.directory.clone(),
             log_file: globals.log_file.clone(),
             actor: globals.actor.clone(),
             quiet: globals.quiet > 0,
             json: globals.json,
-            verbose: if silent {
+            verbose: if is_flagged {
                 globals.verbose
             } else {
                 named.unwrap_or(0)

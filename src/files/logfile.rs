@@ -234,7 +234,7 @@ pub fn take_committed(before: Vec<OperationId>) -> Vec<OperationId> {
     COMMITTED.replace(before)
 }
 
-/// Passes what the program and its libraries note on to the log and to `tell`. Only the first call counts.
+/// Passes what the program and its migrations note on to the log and to `tell`. Only the first call counts.
 pub fn listen(log: &Log, at: String, tell: fn(&str)) {
     let notes = Notes {
         log: log.clone(),
@@ -255,11 +255,16 @@ struct Notes {
 }
 
 impl log::Log for Notes {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
+    /// Other libraries may note what they send, and with it a secret.
+    fn enabled(&self, about: &log::Metadata<'_>) -> bool {
+        let part = about.target().split("::").next().unwrap_or_default();
+        part == env!("CARGO_PKG_NAME") || part.starts_with("refinery")
     }
 
     fn log(&self, record: &log::Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
         let text = record.args().to_string();
         (self.tell)(&text);
         let more = json!({ "source": record.target(), "text": text });

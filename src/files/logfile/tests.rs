@@ -146,3 +146,34 @@ fn what_is_committed_within_a_command_is_its_own() {
     committed(&ids(&[4]));
     assert_eq!(take_committed(around), ids(&[1, 4]));
 }
+
+#[test]
+fn what_other_libraries_note_is_not_passed_on() {
+    use log::Log as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.jsonl");
+    let notes = Notes {
+        log: Log::open(&Place::Named(path.clone()), DAY).unwrap(),
+        at: "now".to_owned(),
+        tell: |_| {},
+    };
+    for target in [
+        "ureq::run",
+        "rustls",
+        "modelguardian",
+        "modelguard::files",
+        "refinery_core::traits",
+    ] {
+        let arguments = format_args!("password=hunter2");
+        let record = log::Record::builder()
+            .target(target)
+            .args(arguments)
+            .build();
+        notes.log(&record);
+    }
+    let sources: Vec<_> = lines(&path)
+        .iter()
+        .map(|line| line["source"].clone())
+        .collect();
+    assert_eq!(sources, ["modelguard::files", "refinery_core::traits"]);
+}
