@@ -163,18 +163,8 @@ pub fn tree() -> clap::Command {
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let environment = Environment::read();
-    let exit_map = match meant_exit_map(&words, &environment) {
-        Ok(map) => map,
-        Err(problem) => {
-            let palette = palette(
-                colour_of(&words),
-                &environment,
-                std::io::stderr().is_terminal(),
-            );
-            let status = output::print_problem(&problem, is_json(&words), palette);
-            return ExitCode::from(status.code());
-        }
-    };
+    // One that can't be read maps nothing; `run` tells it and does nothing else.
+    let exit_map = meant_exit_map(&words, &environment).unwrap_or_default();
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
         let problem = entry::panicked(&panic.to_string());
@@ -286,6 +276,11 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     };
     let entry = Entry::begin(words, &wishes, &environment, logged_clock);
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        if let Err(problem) = meant_exit_map(words, &environment) {
+            let is_terminal = std::io::stderr().is_terminal();
+            let palette = palette(colour_of(words), &environment, is_terminal);
+            return failed(&problem, words, palette);
+        }
         answer(parsed, clock, environment, words, stop, voice, Some(&entry))
     }));
     entry.end(ended.unwrap_or(Ended {
@@ -294,6 +289,14 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     }))
 }
 
+fn failed(problem: &Problem, words: &[OsString], palette: Palette) -> Ended {
+    Ended {
+        code: Some(problem.code),
+        ..Ended::with(output::print_problem(problem, is_json(words), palette))
+    }
+}
+
+/// Does what the words say, and prints what came of it.
 fn answer(
     parsed: Result<Cli, clap::Error>,
     clock: Result<(Timestamp, bool), Problem>,
@@ -303,12 +306,7 @@ fn answer(
     voice: Voice,
     entry: Option<&Entry>,
 ) -> Ended {
-    let as_json = is_json(words);
     let stderr_is_terminal = std::io::stderr().is_terminal();
-    let failed = |problem: &Problem, palette| Ended {
-        code: Some(problem.code),
-        ..Ended::with(output::print_problem(problem, as_json, palette))
-    };
     let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -320,7 +318,7 @@ fn answer(
             let palette = palette(colour_of(words), &environment, stderr_is_terminal);
             return match answered {
                 Ok(()) => Ended::with(ExitStatus::Ok),
-                Err(problem) => failed(&problem, palette),
+                Err(problem) => failed(&problem, words, palette),
             };
         }
     };
@@ -347,7 +345,7 @@ fn answer(
             ..Ended::with(status)
         })
     });
-    outcome.unwrap_or_else(|problem| failed(&problem, palette_of_errors))
+    outcome.unwrap_or_else(|problem| failed(&problem, words, palette_of_errors))
 }
 
 /// Runs a further command as the shell would, at another time: what `demo` plays.
@@ -361,6 +359,8 @@ fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
         db: None,
         config: None,
         model: None,
+        // It is for who started this command.
+        exit_map: None,
         log_file: Some(call.log_path.clone().unwrap_or_else(|| "none".into())),
         ..call.environment.clone()
     };
