@@ -38,6 +38,10 @@ pub struct Call {
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
     pub stop: StopFlag,
+    /// The tool's own log.
+    pub log_path: Option<PathBuf>,
+    /// Why there is none, though there should be.
+    pub log_trouble: Option<String>,
     /// The policy and the store that were found, for the JSON envelope.
     found: RefCell<(Option<PathBuf>, Option<PathBuf>)>,
 }
@@ -63,18 +67,22 @@ impl Call {
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stop,
+            log_path: None,
+            log_trouble: None,
             found: RefCell::default(),
         }
+    }
+
+    /// Says where the run is logged, or why it is not.
+    pub fn logs(&mut self, path: Option<&Path>, trouble: Option<&str>) {
+        self.log_path = path.map(Path::to_path_buf);
+        self.log_trouble = trouble.map(str::to_owned);
     }
 
     /// The whole command as it can be pasted into a shell.
     #[must_use]
     pub fn command_line(&self) -> String {
-        let words = self.words.iter().map(|word| quoted(word));
-        std::iter::once("modelguard".to_owned())
-            .chain(words)
-            .collect::<Vec<_>>()
-            .join(" ")
+        command_line(&self.words)
     }
 
     /// A further command on the same store, as it can be pasted: with the options that chose it.
@@ -362,6 +370,15 @@ fn place(path: &Path) -> PathBuf {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The program's name and those words, as a POSIX shell reads them back.
+pub fn command_line(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let words = words.into_iter().map(|word| quoted(word.as_ref()));
+    std::iter::once("modelguard".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A word as a POSIX shell reads it back.

@@ -218,7 +218,7 @@ sends dep_delay in seconds instead of minutes.
 /// Play the whole story on real flights, in a folder of its own
 ///
 /// Two versions, one injected fault, the automatic rollback, and how to go on by hand. It needs no
-/// network and writes nothing outside the folder.
+/// network and writes nothing outside the folder but the tool's own log.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

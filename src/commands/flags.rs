@@ -58,7 +58,7 @@ pub struct Globals {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Say which policy, store and model were chosen, and by what
+    /// Say which policy, store and model were chosen, and how it ended. Twice: all it notes [env: MODELGUARD_LOG]
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
@@ -77,6 +77,10 @@ pub struct Globals {
     /// Who acts, for the log [env: MODELGUARD_ACTOR; default: the system's user]
     #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
+
+    /// The tool's own log, or none [env: MODELGUARD_LOG_FILE; default: a file a day in the state folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
 
     /// Other numbers for the shell: nagios, airflow, zero, or pairs such as 4=0,5=0 [env: MODELGUARD_EXIT_MAP]
     // `main` reads it from the raw words, so that it also holds where they make no sense; here it is checked.

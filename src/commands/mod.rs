@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
+mod entry;
 mod example;
 mod fetch;
 mod flags;
@@ -28,6 +29,7 @@ mod not_stored;
 mod output;
 mod problems;
 mod promote;
+mod recipe;
 mod redo;
 mod register;
 mod retire;
@@ -52,6 +54,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
+use entry::{Ended, Entry, Wishes};
 use flags::Globals;
 use output::{Report, Screen};
 
@@ -107,6 +110,7 @@ enum Verb {
     Log(log::Args),
     Store(store::Args),
     Config(config::Args),
+    Recipe(recipe::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -142,6 +146,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
         Verb::Log(args) => log::run(call, &args),
         Verb::Store(args) => store::run(call, &args),
         Verb::Config(args) => config::run(call, &args),
+        Verb::Recipe(args) => recipe::run(call, &args),
         Verb::Completions(args) => completions::run(call, &args),
         Verb::Man(args) => man::run(call, &args),
         Verb::Help(args) => help::run(call, &args),
@@ -159,23 +164,12 @@ pub fn tree() -> clap::Command {
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let environment = Environment::read();
-    let exit_map = match meant_exit_map(&words, &environment) {
-        Ok(map) => map,
-        Err(problem) => {
-            let palette = palette(
-                colour_of(&words),
-                &environment,
-                std::io::stderr().is_terminal(),
-            );
-            let status = output::print_problem(&problem, is_json(&words), palette);
-            return ExitCode::from(status.code());
-        }
-    };
-    std::panic::set_hook(Box::new(|panic| {
-        let problem = Problem::new("MG9901", "internal error")
-            .cause(panic.to_string())
-            .hint("please report it with the command that you ran");
-        output::stderr(&problem.render(Palette::plain()));
+    // One that can't be read maps nothing; `run` tells it and does nothing else.
+    let exit_map = meant_exit_map(&words, &environment).unwrap_or_default();
+    let as_json = is_json(&words);
+    std::panic::set_hook(Box::new(move |panic| {
+        let problem = entry::panicked(&panic.to_string());
+        output::print_problem(&problem, as_json, Palette::plain());
     }));
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // Without handlers a signal simply ends the run, which every command withstands.
@@ -231,6 +225,26 @@ fn values_of<'a>(words: &'a [OsString], name: &str) -> impl Iterator<Item = &'a 
     values.collect::<Vec<_>>().into_iter()
 }
 
+/// What words that make no sense as a whole say about the log.
+fn meant_wishes(words: &[OsString]) -> Wishes {
+    let last = |names: [&str; 2]| {
+        let values = names.into_iter().flat_map(|name| values_of(words, name));
+        values.last().map(str::to_owned)
+    };
+    Wishes {
+        directory: last(["-C", "--directory"])
+            .unwrap_or_else(|| ".".to_owned())
+            .into(),
+        log_file: last(["--log-file", "--log-file"]).map(Into::into),
+        actor: None,
+        quiet: words
+            .iter()
+            .any(|word| word == "-q" || word == "-qq" || word == "--quiet"),
+        json: is_json(words),
+        verbose: 0,
+    }
+}
+
 /// Whether JSON was meant, which must be known before the words are understood.
 fn is_json(words: &[OsString]) -> bool {
     words.iter().any(|word| word == "--json")
@@ -244,12 +258,56 @@ enum Voice {
     Mute,
 }
 
+/// Runs one command and writes it into the tool's own log.
 fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voice) -> ExitStatus {
-    let as_json = is_json(words);
-    let stderr_is_terminal = std::io::stderr().is_terminal();
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
+    let wishes = match &parsed {
+        Ok(cli) => Wishes::of(&cli.globals, &environment),
+        Err(_) => meant_wishes(words),
+    };
+    let clock = clock(&environment);
+    // A clock that can't be read stops the command, not its line in the log.
+    let logged_clock = clock
+        .clone()
+        .or_else(|_| system_now().map(|now| (now, false)));
+    let Ok(logged_clock) = logged_clock else {
+        return answer(parsed, clock, environment, words, stop, voice, None).status;
+    };
+    let entry = Entry::begin(words, &wishes, &environment, logged_clock);
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        if let Err(problem) = meant_exit_map(words, &environment) {
+            let is_terminal = std::io::stderr().is_terminal();
+            let palette = palette(colour_of(words), &environment, is_terminal);
+            return failed(&problem, words, palette);
+        }
+        answer(parsed, clock, environment, words, stop, voice, Some(&entry))
+    }));
+    entry.end(ended.unwrap_or(Ended {
+        code: Some("MG9901"),
+        ..Ended::with(ExitStatus::Bug)
+    }))
+}
+
+fn failed(problem: &Problem, words: &[OsString], palette: Palette) -> Ended {
+    Ended {
+        code: Some(problem.code),
+        ..Ended::with(output::print_problem(problem, is_json(words), palette))
+    }
+}
+
+/// Does what the words say, and prints what came of it.
+fn answer(
+    parsed: Result<Cli, clap::Error>,
+    clock: Result<(Timestamp, bool), Problem>,
+    environment: Environment,
+    words: &[OsString],
+    stop: &StopFlag,
+    voice: Voice,
+    entry: Option<&Entry>,
+) -> Ended {
+    let stderr_is_terminal = std::io::stderr().is_terminal();
     let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -260,26 +318,35 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
             };
             let palette = palette(colour_of(words), &environment, stderr_is_terminal);
             return match answered {
-                Ok(()) => ExitStatus::Ok,
-                Err(problem) => output::print_problem(&problem, as_json, palette),
+                Ok(()) => Ended::with(ExitStatus::Ok),
+                Err(problem) => failed(&problem, words, palette),
             };
         }
     };
     let palette_of_errors = palette(cli.globals.colour, &environment, stderr_is_terminal);
     let Some(verb) = cli.verb else {
-        return short_help(&cli.globals, palette_of_errors);
+        return Ended::with(short_help(&cli.globals, palette_of_errors));
     };
     if voice == Voice::Mute {
         cli.globals.quiet = 2;
     }
-    let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
+    let outcome = clock.and_then(|clock| prepare(cli.globals, environment, words, stop, clock));
+    let outcome = outcome.and_then(|mut call| {
+        if let Some(entry) = entry {
+            call.logs(entry.path(), entry.trouble());
+        }
         let report = dispatch(&call, verb)?;
-        Ok(match voice {
+        let verdict = report.verdict();
+        let status = match voice {
             Voice::Loud => output::print_report(&call, report.as_ref())?,
             Voice::Mute => report.exit(),
+        };
+        Ok(Ended {
+            verdict,
+            ..Ended::with(status)
         })
     });
-    outcome.unwrap_or_else(|problem| output::print_problem(&problem, as_json, palette_of_errors))
+    outcome.unwrap_or_else(|problem| failed(&problem, words, palette_of_errors))
 }
 
 /// Runs a further command as the shell would, at another time: what `demo` plays.
@@ -293,6 +360,9 @@ fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
         db: None,
         config: None,
         model: None,
+        // It is for who started this command.
+        exit_map: None,
+        log_file: Some(call.log_path.clone().unwrap_or_else(|| "none".into())),
         ..call.environment.clone()
     };
     run(&words, environment, &call.stop, voice)
@@ -333,10 +403,11 @@ fn colour_of(words: &[OsString]) -> ColourChoice {
 }
 
 fn prepare(
-    globals: Globals,
+    mut globals: Globals,
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
+    (now, is_overridden): (Timestamp, bool),
 ) -> Result<Call, Problem> {
     Environment::enter(&globals.directory).map_err(|error| {
         Problem::new(
@@ -349,11 +420,10 @@ fn prepare(
         .cause(error.to_string())
         .hint("name one that exists: `modelguard -C DIR …`")
     })?;
-    let overridden = environment.now().map_err(problems::variable)?;
-    let now = match overridden {
-        Some(now) => now,
-        None => system_now()?,
-    };
+    if globals.verbose == 0 && globals.quiet == 0 {
+        let named = environment.verbosity().map_err(problems::variable)?;
+        globals.verbose = named.unwrap_or(0);
+    }
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let screen = Screen {
         palette: palette(globals.colour, &environment, stdout_is_terminal),
@@ -369,11 +439,19 @@ fn prepare(
         globals,
         environment,
         now,
-        overridden.is_some(),
+        is_overridden,
         words,
         screen,
         stop.clone(),
     ))
+}
+
+/// The clock of the run, and whether `MODELGUARD_NOW` sets it.
+fn clock(environment: &Environment) -> Result<(Timestamp, bool), Problem> {
+    match environment.now().map_err(problems::variable)? {
+        Some(now) => Ok((now, true)),
+        None => system_now().map(|now| (now, false)),
+    }
 }
 
 /// The one place that reads the system's clock.

@@ -111,9 +111,14 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
 }
 
 fn envelope(call: &Call, report: &dyn Report, exit: ExitStatus) -> Value {
+    let unlogged = call.log_trouble.iter().map(|text| Warning {
+        code: "log_unwritable",
+        text: text.clone(),
+    });
     let warnings: Vec<_> = report
         .warnings()
         .into_iter()
+        .chain(unlogged)
         .map(|warning| json!({ "code": warning.code, "text": warning.text }))
         .collect();
     let (policy_path, db_path) = call.paths();

@@ -25,6 +25,7 @@ pub fn variable(error: BadVariable) -> Problem {
         "MODELGUARD_NOW" => "2026-01-31T14:00:00Z",
         "MODELGUARD_LOCK_TIMEOUT" => "5s",
         "MODELGUARD_EXIT_MAP" => "nagios",
+        "MODELGUARD_LOG" => "debug",
         _ => "NAME",
     };
     Problem::new("MG0109", format!("{} is {:?}", error.variable, error.value))

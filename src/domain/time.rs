@@ -85,6 +85,12 @@ impl Timestamp {
         self.calendar().format("%Y%m%d_%H%M%S").to_string()
     }
 
+    /// `2026-01-05`: its day in UTC.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.calendar().format("%Y-%m-%d").to_string()
+    }
+
     /// `20 Nov 14:17`, for people.
     #[must_use]
     pub fn short(self) -> String {

@@ -18,6 +18,7 @@ mod json_text;
 mod jsonl;
 mod line;
 pub mod lock;
+pub mod logfile;
 pub mod look;
 pub mod mapping;
 pub mod owner;

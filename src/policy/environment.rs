@@ -91,6 +91,18 @@ impl Environment {
         env::set_current_dir(folder)
     }
 
+    /// Where the running program lies; links are followed where the system does so.
+    ///
+    /// # Errors
+    /// The system does not say.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that asks about the process"
+    )]
+    pub fn program() -> std::io::Result<PathBuf> {
+        env::current_exe()
+    }
+
     /// The same from any source of variables.
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -165,6 +177,19 @@ impl Environment {
     /// The variable holds no name of a model.
     pub fn model(&self) -> Result<Option<ModelName>, BadVariable> {
         read("MODELGUARD_MODEL", self.model.as_deref(), str::parse)
+    }
+
+    /// How much is told that `MODELGUARD_LOG` sets, as a number of `-v`.
+    ///
+    /// # Errors
+    /// The variable holds no level.
+    pub fn verbosity(&self) -> Result<Option<u8>, BadVariable> {
+        read("MODELGUARD_LOG", self.log.as_deref(), |text| match text {
+            "warn" => Ok(0),
+            "info" => Ok(1),
+            "debug" => Ok(2),
+            _ => Err("it is warn, info (as -v) or debug (as -vv)"),
+        })
     }
 
     /// The time to wait that `MODELGUARD_LOCK_TIMEOUT` sets.
@@ -261,6 +286,15 @@ mod tests {
         assert_eq!(good.model().unwrap().unwrap().as_str(), "flights");
         assert_eq!(good.lock_timeout().unwrap().unwrap().millis(), 250);
         assert_eq!(Environment::default().now(), Ok(None));
+        for (level, verbosity) in [("warn", 0), ("info", 1), ("debug", 2)] {
+            let set = environment(&[("MODELGUARD_LOG", level)]);
+            assert_eq!(set.verbosity(), Ok(Some(verbosity)));
+        }
+        assert!(
+            environment(&[("MODELGUARD_LOG", "loud")])
+                .verbosity()
+                .is_err()
+        );
 
         let bad = environment(&[("MODELGUARD_NOW", "noon"), ("MODELGUARD_LOCK_TIMEOUT", "5")]);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Where the user's own folders are: the home folder, and the one for the trust list.
+//! Where the user's own folders are: the home folder, and the one for the trust list and the log.
 
 use std::path::PathBuf;
 
@@ -35,6 +35,21 @@ pub fn state(environment: &Environment) -> Option<PathBuf> {
     }
 }
 
+/// The folder of the tool's own log, if the environment names a home or a state folder.
+///
+/// What the system knows besides is not asked: a job that was started with a bare environment leaves no trace in the
+/// home folder of whoever started it.
+#[must_use]
+pub fn log(environment: &Environment) -> Option<PathBuf> {
+    let named = [&environment.xdg_state_home, &environment.home];
+    let absolute =
+        |folder: &Option<PathBuf>| folder.as_ref().is_some_and(|path| path.is_absolute());
+    named
+        .into_iter()
+        .any(absolute)
+        .then(|| state(environment))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,9 +67,26 @@ mod tests {
         );
         assert_eq!(home(&environment), Some(PathBuf::from("/home/me")));
         environment.xdg_state_home = Some(PathBuf::from("state"));
+        assert_eq!(log(&environment), state(&environment));
         let fallback = state(&environment);
         assert!(
             fallback.is_none_or(|folder| folder.is_absolute() && folder.ends_with("modelguard"))
         );
+    }
+
+    #[test]
+    fn without_a_home_in_the_environment_there_is_no_log() {
+        assert_eq!(log(&Environment::default()), None);
+        let relative = Environment {
+            xdg_state_home: Some(PathBuf::from("state")),
+            home: Some(PathBuf::from(".")),
+            ..Environment::default()
+        };
+        assert_eq!(log(&relative), None);
+        let state_only = Environment {
+            xdg_state_home: Some(PathBuf::from("/state")),
+            ..Environment::default()
+        };
+        assert_eq!(log(&state_only), Some(PathBuf::from("/state/modelguard")));
     }
 }

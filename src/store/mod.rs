@@ -33,6 +33,7 @@ use crate::domain::time::Timestamp;
 
 use crate::domain::holders::OperationId;
 use crate::domain::operation::{Author, NewOperation};
+use crate::files::logfile;
 
 pub use error::{Result, StoreError};
 pub use open::{Access, Created, SCHEMA, backup_path};
@@ -145,10 +146,13 @@ impl Store {
             tx.sql.rollback().map_err(named)?;
             return Ok(change.value);
         }
+        let mut appended = Vec::new();
         for operation in &change.operations {
-            operations::append(&tx, author, operation).map_err(|error| error.at(&path))?;
+            let id = operations::append(&tx, author, operation).map_err(|error| error.at(&path))?;
+            appended.push(id);
         }
         tx.sql.commit().map_err(named)?;
+        logfile::committed(&appended);
         Ok(change.value)
     }
 

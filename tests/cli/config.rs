@@ -288,7 +288,7 @@ fn trust_needs_an_answer() {
         .fails("config trust", 2, "MG0102")
         .tells("modelguard config trust --yes");
     sandbox.fails("status", 2, "MG0307");
-    let list = sandbox.state().join("modelguard");
+    let list = sandbox.state().join("modelguard/trusted-policies.jsonl");
     assert!(!list.exists(), "something was written");
     sandbox.ok("config trust --yes").tells("elsewhere.db");
     sandbox.fails("status", 10, "MG0201");

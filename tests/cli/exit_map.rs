@@ -102,6 +102,13 @@ fn a_map_that_is_none_stops_everything_and_maps_nothing() {
     let run = sandbox.run_where("MODELGUARD_EXIT_MAP", "nagois", "status --json");
     assert_eq!(run.expect(2).problem()["code"], "MG0109");
     sandbox.run("status --exit-map").expect(2);
+    // It is a command that failed, in the log as well.
+    let log = sandbox
+        .state()
+        .join("modelguard/modelguard-2026-01-05.jsonl");
+    let lines = std::fs::read_to_string(log).unwrap();
+    let count = |code: &str| lines.matches(&format!("\"error_code\":\"{code}\"")).count();
+    assert_eq!((count("MG0101"), count("MG0109")), (7, 7));
     // A flag that is none does not fall back on the variable.
     let run = sandbox.run_where("MODELGUARD_EXIT_MAP", "2=0", "status --exit-map nagois");
     run.expect(2);

@@ -29,6 +29,7 @@ mod ingest;
 mod init;
 mod listing;
 mod log;
+mod logfile;
 mod looking;
 #[cfg(feature = "net")]
 mod mail_servers;
@@ -37,6 +38,7 @@ mod mistakes;
 mod monitor;
 mod probabilities;
 mod questions;
+mod recipe;
 mod registering;
 mod retire;
 mod rows;

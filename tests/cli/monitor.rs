@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::rows::{self, Fed, HOUR};
-use crate::support::Sandbox;
+use crate::support::{Run, Sandbox};
 
 /// Runs `monitor` an hour after the command before it; gives the exit status and the model's document.
 pub fn an_hour_later(sandbox: &Sandbox, words: &str) -> (i32, Value) {
@@ -427,6 +427,112 @@ fn two_runs_at_once_act_once() {
     let rollbacks = "SELECT count(*) FROM operation WHERE kind = 'rollback'";
     assert_eq!(sandbox.number(rollbacks), 1);
     crate::support::assert_whole(&sandbox.store(), "two runs at once");
+}
+
+/// Starts two processes and waits for their ends. With `together` the store is locked until both have it open.
+fn two_at_once(sandbox: &Sandbox, line: &str, together: bool) -> Vec<Run> {
+    let lock = sandbox.sql();
+    if together {
+        lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    }
+    let words: Vec<_> = line.split(' ').collect();
+    let mut children: Vec<_> = (0..2)
+        .map(|_| sandbox.command(&words).spawn().unwrap())
+        .collect();
+    let store = std::fs::canonicalize(sandbox.store()).unwrap();
+    let waits = |child: &mut std::process::Child| {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", child.id()));
+        let has_it = open.into_iter().flatten().any(|descriptor| {
+            let target = std::fs::read_link(descriptor.unwrap().path());
+            target.is_ok_and(|path| path == store)
+        });
+        !has_it && child.try_wait().unwrap().is_none()
+    };
+    for child in &mut children {
+        while together && waits(child) {
+            std::thread::yield_now();
+        }
+    }
+    if together {
+        lock.execute_batch("ROLLBACK").unwrap();
+    }
+    children
+        .into_iter()
+        .map(|child| crate::support::ended(&words, child))
+        .collect()
+}
+
+#[test]
+fn of_two_runs_at_once_one_goes_back_and_the_other_leaves_in_silence() {
+    let sandbox = three_live([0, 1, 2], true);
+    let before = sandbox.store_bytes();
+    let clock = sandbox.clock() + HOUR;
+    for round in 0..12 {
+        std::fs::write(sandbox.store(), &before).unwrap();
+        sandbox.set_clock(clock);
+        let (line, together) = match round % 4 {
+            0 => ("monitor --auto-rollback -q --lock-timeout 60s", true),
+            1 => ("monitor --auto-rollback -q --lock-timeout 60s --all", true),
+            2 => ("monitor --auto-rollback -q --lock-timeout 60s", false),
+            _ => ("monitor --auto-rollback -q --lock-timeout 1ms", false),
+        };
+        let mut runs = two_at_once(&sandbox, line, together);
+        runs.sort_by_key(|run| run.status);
+        let statuses: Vec<_> = runs.iter().map(|run| run.status).collect();
+        match (statuses.as_slice(), round % 4) {
+            ([4, 5], _) => assert_eq!((runs[0].stdout.as_str(), runs[0].stderr.as_str()), ("", "")),
+            // A reader can hold up who writes for longer than both wait.
+            ([5, 11] | [11, 11], 3) => {}
+            _ => panic!("round {round}: {runs:#?}"),
+        }
+        for run in &runs {
+            match run.status {
+                5 => assert!(
+                    run.stdout.contains("Rolled back to v2 (was v3)"),
+                    "{run:#?}"
+                ),
+                11 => assert!(run.stderr.contains("MG0404"), "{run:#?}"),
+                _ => {}
+            }
+        }
+        let acted = i64::from(statuses.contains(&5));
+        let rollbacks = "SELECT count(*) FROM operation WHERE kind = 'rollback'";
+        assert_eq!(sandbox.number(rollbacks), acted, "round {round}: {runs:#?}");
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), acted);
+        let live = if acted == 1 { "v2" } else { "v3" };
+        assert_eq!(sandbox.holder("production").as_deref(), Some(live));
+        crate::support::assert_whole(&sandbox.store(), "two runs at once");
+    }
+}
+
+#[test]
+fn quiet_hours_of_several_models_are_silent_until_one_has_news() {
+    let sandbox = three([0, 1, 2]);
+    sandbox.ok("init --model other --task regression");
+    let hour = || {
+        sandbox.set_clock(sandbox.clock() + HOUR - 1);
+        sandbox.run("monitor --all -q")
+    };
+    let acted = hour().expect(5);
+    assert!(acted.stdout.contains("Rolled back to v2"), "{acted:#?}");
+    assert!(
+        !acted.stdout.contains("other"),
+        "no version yet is no news: {acted:#?}"
+    );
+    let recovered = hour().expect(4);
+    assert!(recovered.stdout.contains("recovered"), "{recovered:#?}");
+    for _ in 0..3 {
+        let silent = hour().expect(4);
+        assert_eq!((silent.stdout.as_str(), silent.stderr.as_str()), ("", ""));
+    }
+    // An error of one model is told every time.
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let broken = policy + "\n[models.other.check]\nbaseline = \"nobody\"\n";
+    sandbox.write("modelguard.toml", broken.as_bytes());
+    sandbox.ok("-m other register model.bin --alias production");
+    for _ in 0..2 {
+        hour().expect(10).says("other  failed");
+    }
 }
 
 #[test]
