@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::lists::RowFormat;
-use super::{Outcome, messages};
+use super::{Outcome, flags, messages};
 use crate::domain::verdict::{AlertId, Severity};
 use crate::store::alerts::{self, Alert};
 use crate::store::outbox::Delivery;
@@ -49,7 +49,7 @@ Exit status: 0 listed
 Effect: reads only")]
     List {
         /// At most so many
-        #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = flags::parse_limit)]
         limit: u64,
 
         /// Only of this severity: low, medium, high or critical

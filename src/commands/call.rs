@@ -88,25 +88,14 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
-        self.follow_up_in(Path::new("."), words)
-    }
-
-    /// The same, for a project in `folder`.
-    #[must_use]
-    pub fn follow_up_in(&self, folder: &Path, words: &str) -> String {
         let mut line = "modelguard".to_owned();
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 line.push_str(&format!(" {name} {}", quoted(&value)));
             }
         };
-        let here = Path::new(".");
-        let directory = match (self.globals.directory.as_path(), folder) {
-            (start, folder) if folder == here => start.to_path_buf(),
-            (start, folder) if start == here => folder.to_path_buf(),
-            (start, folder) => start.join(folder),
-        };
-        let elsewhere = directory != here;
+        let directory = self.globals.directory.as_path();
+        let elsewhere = directory != Path::new(".");
         option("-C", elsewhere.then(|| directory.display().to_string()));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         option("--config", path(&self.globals.config));

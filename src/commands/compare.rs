@@ -97,7 +97,25 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
                 .map_err(JudgeError::Store)
         })
         .map_err(|error| problems::judge(call, error))?;
+    if comparison.a.id == comparison.b.id {
+        return Err(itself(call, &comparison, b));
+    }
     Ok(Box::new(Found { comparison }))
+}
+
+/// Both references mean one version.
+fn itself(call: &Call, comparison: &Comparison, b: &Reference) -> Problem {
+    let name = &comparison.a.name;
+    let message = if *b == Reference::production() {
+        format!("{name} is what is live, and would be compared with itself")
+    } else {
+        format!("{name} would be compared with itself")
+    };
+    Problem::new("MG0107", message).hint(format!(
+        "name another version as well: `{}`; `{}` lists all",
+        call.follow_up(&format!("compare {name} REF")),
+        call.follow_up("history")
+    ))
 }
 
 struct Found {

@@ -12,6 +12,9 @@ use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
 use crate::workflows::switching::{Party, Plan};
 
+/// How the line of a plan begins that says how the change is taken back.
+pub const BACK: &str = "to take it back: ";
+
 /// Whether to go ahead: `--yes`, or a person's yes to the plan. `deed` says in an error what the command does that it has
 /// to ask for.
 ///
@@ -26,7 +29,10 @@ pub fn agree(
 ) -> Result<bool, Problem> {
     if yes {
         if call.globals.quiet == 0 {
-            output::stderr(plan);
+            // What was done says itself how it is taken back.
+            let told = plan.lines().filter(|line| !line.starts_with(BACK));
+            let told: String = told.map(|line| format!("{line}\n")).collect();
+            output::stderr(&told);
         }
         return Ok(true);
     }
@@ -114,7 +120,7 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
         OperationKind::Undo => "redo",
         _ => "undo",
     };
-    text.push_str(&format!("to take it back: `{}`\n", call.follow_up(back)));
+    text.push_str(&format!("{BACK}`{}`\n", call.follow_up(back)));
     text
 }
 

@@ -125,7 +125,7 @@ pub struct JudgeFlags {
     pub metric: Vec<Metric>,
 
     /// How much worse a metric may be, in percent
-    #[arg(long, value_name = "PCT")]
+    #[arg(long, value_name = "PCT", value_parser = parse_pct)]
     pub threshold: Option<f64>,
 
     /// Which labelled rows: n=1000 (the newest), 7d or all
@@ -179,6 +179,26 @@ impl JudgeFlags {
         }
     }
 }
+
+/// Reads a number of percent, which is written without the sign.
+fn parse_pct(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').trim_end();
+    match (number.parse::<f64>(), number.len() == text.len()) {
+        (Ok(pct), true) => Ok(pct),
+        (Ok(_), false) => Err(format!("it is in percent: write {number}")),
+        (Err(_), _) => Err("that is no number; 5 stands for 5 %".to_owned()),
+    }
+}
+
+/// How many rows a list has at most: one or more.
+pub fn parse_limit(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("a list has 1 row or more".to_owned()),
+        Ok(limit) => Ok(limit),
+        Err(_) => Err(format!("{text} is no count")),
+    }
+}
+
 /// Reads `K=V`.
 pub fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

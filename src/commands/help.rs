@@ -13,7 +13,7 @@ use crate::ui::{catalogue, topics};
 
 /// Help on a command, a topic or an error code
 ///
-/// Without a word it lists every command. Topics: refs, exit-codes, environment, json, policy, time, statistics.
+/// Without a word it lists every command. Topics: refs, words, exit-codes, environment, json, policy, time, statistics.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

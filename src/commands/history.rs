@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::{Call, quoted};
 use super::lists::{self, RowFormat};
 use super::output::{Report, Screen};
-use super::{Outcome, problems, versions};
+use super::{Outcome, flags, problems, versions};
 use crate::domain::verdict::Verdict;
 use crate::store::Access;
 use crate::ui::colour::Tone;
@@ -34,7 +34,7 @@ Exit status: 0 done, also without any version; 2 several models and none named; 
 Effect: reads only")]
 pub struct Args {
     /// How many at most
-    #[arg(value_name = "LIMIT", default_value_t = 10)]
+    #[arg(value_name = "LIMIT", default_value_t = 10, value_parser = flags::parse_limit)]
     limit: u64,
 
     /// Only versions registered since then: a time, or an age such as 7d

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::call::Call;
-use super::{Outcome, not_stored, problems};
+use super::{Outcome, flags, not_stored, problems};
 use crate::domain::evidence::BatchId;
 use crate::domain::names::Reference;
 use crate::files::columns::{ColumnChoice, FileKind};
@@ -134,7 +134,7 @@ Exit status: 0 listed
 Effect: reads only")]
 struct ListArgs {
     /// How many
-    #[arg(short = 'n', long, value_name = "LIMIT", default_value_t = 10)]
+    #[arg(short = 'n', long, value_name = "LIMIT", default_value_t = 10, value_parser = flags::parse_limit)]
     limit: u64,
 }
 

@@ -1,10 +1,10 @@
 //! `init`: makes a project: policy, store, and a model; on a store that exists, adds a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::metric::Task;
@@ -45,7 +45,6 @@ pub struct Args {
 
 pub fn run(call: &Call, args: Args) -> Outcome {
     let folder = &args.folder;
-    create_directory_all(folder).map_err(|error| problems::file(&error))?;
     let name = model_name(call, folder)?;
     // Here and nowhere above: a new project begins in its own folder.
     let policy_path = call
@@ -55,8 +54,14 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .or_else(|| call.environment.config.clone())
         .unwrap_or_else(|| folder.join(POLICY_FILE));
     let exists = !matches!(read::kind_of(&policy_path), Ok(read::PathKind::Absent));
-    if !exists {
-        let task = task(&args, &name)?;
+    // What can be refused is refused before anything is made.
+    let new_task = if exists {
+        None
+    } else {
+        Some(task(&args, &name)?)
+    };
+    create_directory_all(folder).map_err(|error| problems::file(&error))?;
+    if let Some(task) = new_task {
         let text = template(&name, task, args.preset);
         match create_new(&policy_path, text.as_bytes()) {
             Err(error) if !matches!(*error.kind, FileErrorKind::Exists) => {
@@ -178,24 +183,32 @@ fn model_name(call: &Call, folder: &std::path::Path) -> Result<ModelName, Proble
     })
 }
 
-fn next_commands(call: &Call, folder: &std::path::Path, model: &Model) -> Vec<String> {
-    // Where policy or store were named, the paths begin where this command began.
+fn next_commands(call: &Call, folder: &Path, model: &Model) -> Vec<String> {
+    // Where policy or store were named, the paths begin where this command began; else in the project's folder.
     let named = call.globals.db.is_some() || call.globals.config.is_some();
-    let place = if named {
-        call.follow_up("")
-    } else {
-        call.follow_up_in(folder, "")
+    let elsewhere = !named && folder != Path::new(".");
+    let place = match &call.globals.model {
+        Some(model) if elsewhere => format!("modelguard -m {model}"),
+        None if elsewhere => "modelguard".to_owned(),
+        _ => call.follow_up("").trim_end().to_owned(),
     };
-    let place = place.trim_end();
+    let enter = elsewhere.then(|| {
+        let folder = match call.globals.directory.as_path() {
+            here if here == Path::new(".") => folder.to_path_buf(),
+            start => start.join(folder),
+        };
+        format!("cd {}", quoted(&folder.display().to_string()))
+    });
     let metric = match model.task {
         Task::Classification => "accuracy=0.93",
         Task::Regression => "rmse=4.2",
     };
-    vec![
+    let commands = [
         format!("{place} register MODEL-FILE --metric {metric} --reference HELDOUT.csv"),
         format!("{place} promote latest"),
         format!("{place} ingest predictions PREDICTIONS.csv"),
-    ]
+    ];
+    enter.into_iter().chain(commands).collect()
 }
 
 struct Made {
@@ -254,8 +267,6 @@ impl Report for Made {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::commands::example::{call, model, screen, text};
 
@@ -319,40 +330,43 @@ mod tests {
     }
 
     #[test]
-    fn the_next_commands_go_to_the_project_that_was_made() {
-        let first = |words: &[&str], folder: &str| {
+    fn the_next_commands_are_for_the_project_s_folder_and_say_how_to_get_there() {
+        let next = |words: &[&str], folder: &str| {
             let next = next_commands(&call(words), Path::new(folder), &model(Task::Regression));
-            next[1].clone()
+            let last = next[next.len() - 2].clone();
+            (next.len() > 3)
+                .then(|| next[0].clone())
+                .into_iter()
+                .chain([last])
+                .collect::<Vec<_>>()
         };
-        assert_eq!(first(&["init"], "."), "modelguard promote latest");
+        let promote = "modelguard promote latest";
+        assert_eq!(next(&["init"], "."), [promote]);
         assert_eq!(
-            first(&["init", "shop"], "shop"),
-            "modelguard -C shop promote latest"
+            next(&["-C", "a", "init"], "."),
+            ["modelguard -C a promote latest"]
+        );
+        assert_eq!(next(&["init", "shop"], "shop"), ["cd shop", promote]);
+        assert_eq!(
+            next(&["-C", "a", "init", "shop"], "shop"),
+            ["cd a/shop", promote]
         );
         assert_eq!(
-            first(&["-C", "a", "init", "shop"], "shop"),
-            "modelguard -C a/shop promote latest"
+            next(&["init", "my shop"], "my shop"),
+            ["cd 'my shop'", promote]
         );
         assert_eq!(
-            first(&["init", "my shop"], "my shop"),
-            "modelguard -C 'my shop' promote latest"
+            next(&["--db", "x.db", "init", "shop"], "shop"),
+            ["modelguard --db x.db promote latest"]
         );
         assert_eq!(
-            first(&["--db", "x.db", "init", "shop"], "shop"),
-            "modelguard --db x.db promote latest"
+            next(&["init", "shop", "--model", "churn"], "shop"),
+            ["cd shop", "modelguard -m churn promote latest"]
         );
-    }
-
-    #[test]
-    fn the_next_commands_name_the_model_that_was_named() {
-        for (folder, expected) in [
-            (".", "modelguard -m churn promote latest"),
-            ("shop", "modelguard -C shop -m churn promote latest"),
-        ] {
-            let run = call(&["init", folder, "--model", "churn"]);
-            let next = next_commands(&run, Path::new(folder), &model(Task::Regression));
-            assert_eq!(next[1], expected);
-        }
+        assert_eq!(
+            next(&["init", "--model", "churn"], "."),
+            ["modelguard -m churn promote latest"]
+        );
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub struct Args {
     operation: Option<OperationId>,
 
     /// How many at most
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
-    limit: usize,
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = flags::parse_limit)]
+    limit: u64,
 
     /// Only these kinds: promote, rollback, undo, check, ingest, register, …
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_kind)]
@@ -84,11 +84,12 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         kinds: args.kind.clone(),
         since,
     };
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let found = session
         .store
         .read(|tx| {
             let (found, total) = match args.operation {
-                None => operations::list(tx, &filter, args.limit)?,
+                None => operations::list(tx, &filter, limit)?,
                 Some(id) => match operations::find(tx, id)? {
                     Some(operation) => (vec![operation], 1),
                     None => return Ok(None),

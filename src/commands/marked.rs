@@ -80,8 +80,8 @@ pub fn problem(call: &Call, error: MarkError) -> Problem {
     let message = error.to_string();
     match error {
         MarkError::IsLive { .. } => Problem::new("MG0603", message).hint(format!(
-            "make another one live first: `{}`",
-            call.follow_up("rollback")
+            "make another one live first: `{}` lists all, `promote REF` does it",
+            call.follow_up("history")
         )),
         MarkError::Naming(error) => problems::naming(call, error),
     }

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::call::Call;
 use super::output;
 use crate::domain::names::PRODUCTION;
+use crate::domain::nearest::edits;
 use crate::files::{FileError, FileErrorKind};
 use crate::policy::diagnose::{PolicyError, ProblemKind};
 use crate::policy::discover::{DiscoverError, Discovered};
@@ -101,10 +102,12 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
     let message = error.to_string();
     let upgrade = call.follow_up("store upgrade");
     match error {
-        StoreError::Missing(_) => Problem::new("MG0201", message).hint(format!(
-            "`{}` makes one",
-            call.follow_up("init --task classification")
-        )),
+        StoreError::Missing(_) => Problem::new("MG0201", message)
+            .hint(format!(
+                "`{}` makes one",
+                call.follow_up("init --task classification")
+            ))
+            .hint("say where it lies: `-C DIR`, or `--db FILE`"),
         StoreError::Foreign { cause, .. } => Problem::new("MG0401", message)
             .cause(cause)
             .hint("name another with `--db FILE`"),
@@ -145,7 +148,9 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         StoreError::Vanished(_) => Problem::new("MG0404", message)
             .cause("another process took this one for dead")
             .hint("run the command again"),
-        StoreError::Output(error) => Problem::new("MG0517", message).cause(error.to_string()),
+        StoreError::Output(error) => Problem::new("MG0517", message)
+            .cause(error.to_string())
+            .hint("make room there, or name another path"),
         StoreError::Sql(error) => Problem::new("MG9901", "SQLite refused a statement")
             .cause(error.to_string())
             .hint("this is a bug: please report it with the command that you ran"),
@@ -164,7 +169,7 @@ pub fn file(error: &FileError) -> Problem {
         | Kind::NotDirectory => "MG0517",
         Kind::Directory => "MG0511",
         Kind::Special(_) | Kind::UnsafeEntry(_) | Kind::TooLarge { .. } => "MG0514",
-        Kind::Empty => "MG0510",
+        Kind::Empty | Kind::NoRows => "MG0510",
         Kind::Unsupported { .. } | Kind::NotText { .. } | Kind::Utf16 | Kind::Binary => "MG0502",
         Kind::OtherFormat { .. } => "MG0502",
         Kind::ParquetSyntax(_) | Kind::ParquetUnsupported(_) | Kind::PipeTooLong { .. } => "MG0519",
@@ -191,6 +196,12 @@ pub fn file(error: &FileError) -> Problem {
     }
 }
 
+/// `-m churn` or `-m prices`: the first three.
+fn options(models: &[String]) -> String {
+    let options = models.iter().take(3).map(|name| format!("`-m {name}`"));
+    options.collect::<Vec<_>>().join(" or ")
+}
+
 /// A name means nothing, or too much.
 pub fn naming(call: &Call, error: NamingError) -> Problem {
     let message = error.to_string();
@@ -211,10 +222,7 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         }
         NamingError::SeveralModels { have } => Problem::new("MG0103", message)
             .cause(format!("there is: {}", have.join(", ")))
-            .hint(format!(
-                "add `-m {}`",
-                have.first().map_or("NAME", String::as_str)
-            )),
+            .hint(format!("name one: {}", options(&have))),
         NamingError::NoModels => Problem::new("MG0202", message).hint(format!(
             "`{}` adds one",
             call.follow_up("init --task classification")
@@ -250,7 +258,12 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         }
         NamingError::NothingBelow { entries, .. } => {
             let noun = if entries == 1 { "entry" } else { "entries" };
-            Problem::new("MG0205", message).cause(format!("its stack has {entries} {noun}"))
+            Problem::new("MG0205", message)
+                .cause(format!("its stack has {entries} {noun}"))
+                .hint(format!(
+                    "`{}` shows the stack",
+                    call.follow_up("alias list")
+                ))
         }
         NamingError::Syntax(_) => Problem::new("MG0104", message).hint("`modelguard help refs`"),
         NamingError::Store(error) => store(call, error),
@@ -288,8 +301,8 @@ pub fn switch(call: &Call, error: SwitchError) -> Problem {
             call.follow_up("history")
         )),
         SwitchError::NoLastGood(_) => Problem::new("MG0210", message).hint(format!(
-            "choose one: `{}`",
-            call.follow_up("rollback --previous")
+            "choose one yourself: `{}` lists all, `rollback REF` goes there",
+            call.follow_up("history")
         )),
         SwitchError::NothingToUndo(_) | SwitchError::NothingToRedo(_) => {
             Problem::new("MG0206", message).hint(log)
@@ -377,6 +390,50 @@ fn command_of(words: &[OsString]) -> String {
     path
 }
 
+/// Words of other tools, and the command that does here what they do there.
+const OTHER_WORDS: [(&str, &str); 14] = [
+    ("add", "register"),
+    ("delete", "retire"),
+    ("deploy", "promote"),
+    ("diff", "compare"),
+    ("download", "fetch"),
+    ("get", "fetch"),
+    ("list", "history"),
+    ("ls", "history"),
+    ("remove", "retire"),
+    ("revert", "rollback"),
+    ("rm", "retire"),
+    ("validate", "config validate"),
+    ("verify", "store verify"),
+    ("versions", "history"),
+];
+
+fn called_otherwise(given: &str) -> Option<&'static str> {
+    let found = OTHER_WORDS.into_iter().find(|(word, _)| *word == given);
+    found.map(|(_, command)| command)
+}
+
+/// A group of commands that was named without one of them.
+fn group(path: &str) -> Problem {
+    let tree = super::tree();
+    let mut command = &tree;
+    for word in path.split_whitespace() {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    let below: Vec<_> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    Problem::new(
+        "MG0101",
+        format!(
+            "`modelguard{path}` goes on with one of: {}",
+            below.join(", ")
+        ),
+    )
+    .hint(format!("`modelguard{path} --help`"))
+}
+
 fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
     let rendered = error.render().to_string();
     let message = rendered
@@ -389,6 +446,9 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
     if let Some((former, now)) = former(words) {
         return Problem::new("MG0108", format!("{former} is a command of its own now"))
             .hint(format!("`{now}`"));
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return group(&command_of(words));
     }
     let mut problem = Problem::new("MG0101", message);
     let listed: Vec<_> = rendered
@@ -412,6 +472,19 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
         _ => None,
     });
     let help = format!("`modelguard{} --help`", command_of(words));
+    let given = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(given)) => Some(given.as_str()),
+        _ => None,
+    };
+    if let Some(other) = given.and_then(called_otherwise) {
+        return problem.hint(format!("it is called `modelguard {other}` here; {help}"));
+    }
+    // Alike in sound is not enough: `list` is no `register`.
+    let suggestion = suggestion.filter(|suggestion| {
+        given.is_none_or(|given| {
+            edits(given, suggestion).is_some_and(|edits| edits <= 2 && edits * 2 < given.len())
+        })
+    });
     match suggestion {
         Some(suggestion) => problem.hint(format!("did you mean {suggestion}? {help}")),
         None => problem.hint(help),

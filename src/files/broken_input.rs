@@ -53,15 +53,15 @@ fn nothing_and_next_to_nothing_are_empty_but_a_header_is_not() {
 fn other_encodings_are_named() {
     assert_eq!(
         said("a.csv", b"id,p\n1,caf\xe9\n"),
-        "a.csv, line 2, column 6: byte 0xe9 is not UTF-8 (Latin-1 or Windows-1252? convert it: iconv -f WINDOWS-1252 -t UTF-8)"
+        "a.csv, line 2, byte 6: byte 0xe9 is not UTF-8 (Latin-1 or Windows-1252? convert it: iconv -f WINDOWS-1252 -t UTF-8)"
     );
     assert_eq!(
         said("a.jsonl", b"{\"id\":\"\xff\xff\"}\n"),
-        "a.jsonl, line 1, column 8: byte 0xff is not UTF-8"
+        "a.jsonl, line 1, byte 8: byte 0xff is not UTF-8"
     );
     assert_eq!(
         said("a.csv", b"id,p\n1,\xc3"),
-        "a.csv, line 2, column 3: ends too early: in the middle of a character"
+        "a.csv, line 2, byte 3: ends too early: in the middle of a character"
     );
     let text = "id,p\n1,2\n";
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -103,7 +103,7 @@ fn binary_data_is_named_by_its_kind_or_by_its_first_zero_byte() {
     assert!(said("a.csv", b"PAR1").contains("Parquet"));
     assert_eq!(
         said("a.csv", b"id,p\n1,\0\n"),
-        "a.csv, line 2, column 3: a zero byte: this is binary data, not text"
+        "a.csv, line 2, byte 3: a zero byte: this is binary data, not text"
     );
 }
 
@@ -245,7 +245,7 @@ fn a_line_over_the_limit_is_refused_with_the_limit() {
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "a.csv, line 2, column 3: the line is longer than the limit of 100 bytes"
+        "a.csv, line 2, byte 3: the line is longer than the limit of 100 bytes"
     );
     let object = format!("{{\"id\":\"{}\"}}", "x".repeat(100));
     assert!(Table::open_within(&source("a.jsonl", object), Format::Auto, 100).is_err());

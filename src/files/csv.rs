@@ -370,27 +370,27 @@ mod tests {
         for (text, expected) in [
             (
                 "id,p\n1,a\"b\n",
-                "a.csv, line 2, column 4: is no CSV: a quote in the middle of a field",
+                "a.csv, line 2, byte 4: is no CSV: a quote in the middle of a field",
             ),
             (
                 "id,p\n1, \"b\"\n",
-                "a.csv, line 2, column 4: is no CSV: a quote in the middle of a field",
+                "a.csv, line 2, byte 4: is no CSV: a quote in the middle of a field",
             ),
             (
                 "id,p\n1,\"b\" \n",
-                "a.csv, line 2, column 6: is no CSV: text after a closing quote",
+                "a.csv, line 2, byte 6: is no CSV: text after a closing quote",
             ),
             (
                 "id,p\n1,\"b\nc,d\n",
-                "a.csv, line 2, column 3: ends too early: the quote that opens here is never closed",
+                "a.csv, line 2, byte 3: ends too early: the quote that opens here is never closed",
             ),
             (
                 "id,p\n1,\"x\ny\"z\n",
-                "a.csv, line 3, column 3: is no CSV: text after a closing quote",
+                "a.csv, line 3, byte 3: is no CSV: text after a closing quote",
             ),
             (
                 "id,p\r1,2\r3,4",
-                "a.csv, line 1, column 5: is no CSV: a carriage return without a line feed",
+                "a.csv, line 1, byte 5: is no CSV: a carriage return without a line feed",
             ),
         ] {
             assert_eq!(trouble(text), expected);
@@ -401,15 +401,15 @@ mod tests {
     fn records_of_another_length_are_named_with_their_place() {
         assert_eq!(
             trouble("id,p\n1,2\n1,2,3\n"),
-            "a.csv, line 3, column 5: 3 fields, but the header has 2"
+            "a.csv, line 3, byte 5: 3 fields, but the header has 2"
         );
         assert_eq!(
             trouble("id,p\n1\n"),
-            "a.csv, line 2, column 2: 1 fields, but the header has 2"
+            "a.csv, line 2, byte 2: 1 fields, but the header has 2"
         );
         assert_eq!(
             trouble("id,p\n\"a\nb\",2,3\n"),
-            "a.csv, line 3, column 6: 3 fields, but the header has 2"
+            "a.csv, line 3, byte 6: 3 fields, but the header has 2"
         );
     }
 

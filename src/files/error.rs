@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::values::excerpt;
+use crate::domain::nearest::{edits, nearest};
 
 /// Trouble with a file. It always names the file, and the place in it where there is one.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub enum FileErrorKind {
 
     #[error("is empty")]
     Empty,
+    #[error("has no row")]
+    NoRows,
     #[error("is {what}, which this build does not read")]
     Unsupported { what: &'static str },
     #[error("is {what}, not text")]
@@ -228,34 +231,64 @@ impl FileError {
             Kind::LateColumn { name, field } => {
                 Some(format!("name it: `--map {field}={}`", excerpt(name)))
             }
-            Kind::CsvSyntax(_) => Some(
-                "a field that holds quotes is quoted itself, with each of them doubled".to_owned(),
-            ),
-            Kind::Unsupported { what: "Parquet" } => Some(
+            Kind::Missing => Some(match near_names(&self.path).first() {
+                Some(name) => format!("did you mean {}?", excerpt(name)),
+                None => {
+                    "a path begins in the current folder, or in the one that -C names".to_owned()
+                }
+            }),
+            Kind::ColumnType { field, .. } => Some(format!("name another: `--map {field}=COLUMN`")),
+            _ => self.advice().map(str::to_owned),
+        }
+    }
+
+    /// What always helps.
+    fn advice(&self) -> Option<&'static str> {
+        use FileErrorKind as Kind;
+        Some(match &*self.kind {
+            Kind::CsvSyntax(_) => {
+                "a field that holds quotes is quoted itself, with each of them doubled"
+            }
+            Kind::UnequalLength { .. } => {
+                "a field that holds a comma or a line end is quoted: \"a, b\""
+            }
+            Kind::NoHeader => "name the columns in a first line: `id,predicted_at,prediction`",
+            Kind::Truncated(what) if what.contains("quote") => {
+                "close the quote, or double it where it belongs to the text"
+            }
+            Kind::Truncated(_) => "look at what wrote the file: its last lines are missing",
+            Kind::JsonSyntax(_) => {
+                "one object a line: {\"id\": \"a\", \"prediction\": 0.5}, and null where there is no value"
+            }
+            Kind::DuplicateKey { .. } => "write each key once",
+            Kind::Unsupported { what: "Parquet" } => {
                 "a build with the feature `parquet` reads it, and a default build has it; or give CSV or JSON lines"
-                    .to_owned(),
-            ),
+            }
             Kind::Unsupported {
                 what: "gzip-compressed" | "zstd-compressed",
-            } if cfg!(not(feature = "compression")) => Some(
+            } if cfg!(not(feature = "compression")) => {
                 "a build with the feature `compression` reads it, and a default build has it; or unpack it first"
-                    .to_owned(),
-            ),
+            }
             Kind::Unsupported {
                 what: "a compressed Parquet file",
-            } => Some("unpack it first: Parquet is compressed within".to_owned()),
-            Kind::OtherFormat { .. } => Some("leave out `--input-format`".to_owned()),
-            Kind::PipeTooLong { .. } => {
-                Some("write it to a file, and give its name instead of `-`".to_owned())
+            } => "unpack it first: Parquet is compressed within",
+            Kind::OtherFormat { .. } => "leave out `--input-format`",
+            Kind::PipeTooLong { .. } => "write it to a file, and give its name instead of `-`",
+            Kind::Unsupported { .. } => "give it as plain CSV or as JSON, one object a line",
+            Kind::Empty | Kind::NoRows => {
+                "look at what wrote it: an empty input is never taken for \"no predictions\""
             }
-            Kind::ColumnType { field, .. } => {
-                Some(format!("name another: `--map {field}=COLUMN`"))
+            Kind::Directory => "name the file in it; only `register` takes a folder",
+            Kind::Unreadable(_) => "give this user the right to read it",
+            Kind::Changed => "wait until it is written, and run the command again",
+            Kind::Exists => "give another name, or remove the file that is there",
+            Kind::Unwritable(_) | Kind::NotDirectory => {
+                "name a folder that exists and that this user may write"
             }
-            Kind::Unsupported { .. } => {
-                Some("give it as plain CSV or as JSON, one object a line".to_owned())
-            }
-            _ => None,
-        }
+            Kind::Irreplaceable(_) => "give the name of a plain file",
+            Kind::Locked { .. } => "run the command again",
+            _ => return None,
+        })
     }
 }
 
@@ -266,7 +299,7 @@ impl fmt::Display for FileError {
             write!(out, ", line {line}")?;
         }
         if let Some(column) = self.column {
-            write!(out, ", column {column}")?;
+            write!(out, ", byte {column}")?;
         }
         write!(out, ": {}", self.kind)
     }
@@ -276,6 +309,32 @@ impl Error for FileError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.kind.source()
     }
+}
+
+/// Names of a file's folder that are written much like its own.
+fn near_names(path: &Path) -> Vec<String> {
+    /// A folder of data may hold any number of files.
+    const LOOKED_AT: usize = 1_000;
+    let Some(wanted) = path.file_name().and_then(|name| name.to_str()) else {
+        return Vec::new();
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let names = entries
+        .take(LOOKED_AT)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let near = nearest(names, |name| {
+        // Two letters of a short name are most of it.
+        edits(wanted, name).filter(|edits| edits * 3 < name.len())
+    });
+    near.into_iter()
+        .map(|name| path.with_file_name(name).display().to_string())
+        .collect()
 }
 
 /// Names in a row, cut after twelve.
@@ -305,7 +364,7 @@ mod tests {
         );
         assert_eq!(
             FileErrorKind::Binary.at(path, 3, 6).to_string(),
-            "data/a.csv, line 3, column 7: a zero byte: this is binary data, not text"
+            "data/a.csv, line 3, byte 7: a zero byte: this is binary data, not text"
         );
         assert_eq!(
             FileErrorKind::UnequalLength { have: 3, want: 2 }

@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn numbers_stay_as_written_and_text_is_decoded() {
         let text = r#"{"a": 007e1, "b": 1}"#;
-        assert!(trouble(text).contains("line 1, column"));
+        assert!(trouble(text).contains("line 1, byte"));
         let (columns, rows) = all(
             "a",
             concat!(
@@ -255,7 +255,7 @@ mod tests {
         for (text, expected) in [
             (
                 "{\"a\":1}\n{\"a\":NaN}\n",
-                "a.jsonl, line 2, column 6: is no JSON: NaN and Infinity are no JSON numbers; write null",
+                "a.jsonl, line 2, byte 6: is no JSON: NaN and Infinity are no JSON numbers; write null",
             ),
             (
                 "{\"a\": -Infinity}",
@@ -263,40 +263,40 @@ mod tests {
             ),
             (
                 "[{\"a\":1}]",
-                "a.jsonl, line 1, column 1: is no JSON: an array; write one object a line",
+                "a.jsonl, line 1, byte 1: is no JSON: an array; write one object a line",
             ),
             (
                 "  7\n",
-                "a.jsonl, line 1, column 3: is no JSON: a line holds one object, in braces",
+                "a.jsonl, line 1, byte 3: is no JSON: a line holds one object, in braces",
             ),
             (
                 "{\n\"a\":1\n}\n",
-                "a.jsonl, line 1, column 2: is no JSON: the object does not end on its line; write one object a line",
+                "a.jsonl, line 1, byte 2: is no JSON: the object does not end on its line; write one object a line",
             ),
             (
                 "{\"a\":1}\n{\"a\":\"x",
-                "a.jsonl, line 2, column 8: ends too early: in the middle of an object",
+                "a.jsonl, line 2, byte 8: ends too early: in the middle of an object",
             ),
             (
                 "{\"a\":1,\"b\":2,\"a\":3}",
-                "a.jsonl, line 1, column 14: the key a occurs twice in one object",
+                "a.jsonl, line 1, byte 14: the key a occurs twice in one object",
             ),
             (
                 "{\"a\":1}{\"a\":2}",
-                "a.jsonl, line 1, column 8: is no JSON: trailing characters",
+                "a.jsonl, line 1, byte 8: is no JSON: trailing characters",
             ),
             (
                 "{\"a\":\"\\ud800\"}",
-                "a.jsonl, line 1, column 6: is no JSON: ",
+                "a.jsonl, line 1, byte 6: is no JSON: ",
             ),
-            ("{\"a\":01}", "line 1, column 7: is no JSON: invalid number"),
+            ("{\"a\":01}", "line 1, byte 7: is no JSON: invalid number"),
             (
                 "{'a':1}",
-                "line 1, column 2: is no JSON: key must be a string",
+                "line 1, byte 2: is no JSON: key must be a string",
             ),
             (
                 "{\"a\":1,}",
-                "line 1, column 8: is no JSON: key must be a string",
+                "line 1, byte 8: is no JSON: key must be a string",
             ),
         ] {
             let said = trouble(text);
@@ -341,7 +341,7 @@ mod tests {
             .map(|n| format!("{{\"k{n}\":1}}"))
             .collect();
         let text = lines.join("\n");
-        assert!(trouble(&text).contains("line 10001, column 2: 10001 columns, the limit is 10000"));
+        assert!(trouble(&text).contains("line 10001, byte 2: 10001 columns, the limit is 10000"));
         let long = format!("{{\"{}\":1}}", "k".repeat(NAME_LIMIT_BYTES + 1));
         assert!(trouble(&long).contains("longer than the limit of 4096 bytes"));
     }

@@ -173,9 +173,9 @@ mod tests {
     fn what_is_no_text_is_named_with_its_place() {
         assert_eq!(
             said(b"a\nb\xe9 c"),
-            "a.toml, line 2, column 2: byte 0xe9 is not UTF-8 (Latin-1 or Windows-1252? convert it: iconv -f WINDOWS-1252 -t UTF-8)"
+            "a.toml, line 2, byte 2: byte 0xe9 is not UTF-8 (Latin-1 or Windows-1252? convert it: iconv -f WINDOWS-1252 -t UTF-8)"
         );
-        assert!(said(b"a\nb\0").starts_with("a.toml, line 2, column 2: a zero byte"));
+        assert!(said(b"a\nb\0").starts_with("a.toml, line 2, byte 2: a zero byte"));
         assert!(said(b"\xff\xfea\0").contains("UTF-16"));
         assert_eq!(
             said(&[b'a'; 101]),

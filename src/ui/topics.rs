@@ -1,11 +1,16 @@
 //! Holds the texts of `help TOPIC`.
 
 /// Every topic: its name, what it answers in one line, its text.
-const TOPICS: [(&str, &str, &str); 7] = [
+const TOPICS: [(&str, &str, &str); 8] = [
     (
         "refs",
         "how a version is named",
         include_str!("topics/refs.txt"),
+    ),
+    (
+        "words",
+        "what the words of this tool mean",
+        include_str!("topics/words.txt"),
     ),
     (
         "exit-codes",

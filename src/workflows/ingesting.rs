@@ -239,7 +239,7 @@ pub fn undo(
 /// An input without a single row is never taken for "no predictions".
 fn refuse_empty(path: &Path, rows_count: u64) -> Result<(), FileError> {
     if rows_count == 0 {
-        return Err(FileErrorKind::Empty.of(path));
+        return Err(FileErrorKind::NoRows.of(path));
     }
     Ok(())
 }

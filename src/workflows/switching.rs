@@ -53,7 +53,7 @@ pub enum SwitchError {
     NothingToUndo(ModelName),
     #[error("there is nothing to redo in model {0}")]
     NothingToRedo(ModelName),
-    #[error("{id} is below newer view operations of {model}: {}", listed(.newer))]
+    #[error("{id} lies below newer changes of {model} that stand: {}", listed(.newer))]
     NewerStand {
         id: OperationId,
         model: ModelName,

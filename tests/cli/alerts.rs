@@ -52,7 +52,7 @@ fn alerts_are_listed_for_people_and_programs() {
         ("--severity critical", 1),
         ("--severity low", 0),
         ("--open", 1),
-        ("-n 0", 0),
+        ("-n 1", 1),
         ("-m m", 1),
     ] {
         let found = sandbox.json(&format!("alerts list {words}"));

@@ -163,3 +163,17 @@ fn mistakes_are_told() {
     version(&nobody, "v1", "");
     nobody.fails("compare v1", 10, "MG0204");
 }
+
+#[test]
+fn a_version_is_not_compared_with_itself() {
+    let sandbox = numbers("");
+    version(&sandbox, "v1", "--metric rmse=1");
+    sandbox.ok("promote v1 --yes");
+    sandbox
+        .fails("compare v1", 2, "MG0107")
+        .tells("v1 is what is live, and would be compared with itself")
+        .tells("`modelguard compare v1 REF`");
+    sandbox
+        .fails("compare v1 latest", 2, "MG0107")
+        .tells("v1 would be compared with itself");
+}

@@ -522,7 +522,7 @@ const BROKEN: [Broken; 14] = [
         b"id,prediction\na,caf\xe9\n",
         2,
         "MG0502",
-        "line 2, column 6",
+        "line 2, byte 6",
     ),
     ("utf16.csv", b"\xff\xfei\0d\0", 2, "MG0502", "UTF-16"),
     ("columns.csv", b"id,y\na,yes\n", 2, "MG0505", "prediction"),

@@ -96,6 +96,7 @@ fn both_presets_are_policies_without_a_fault() {
 fn what_it_says_next_can_be_pasted() {
     let sandbox = Sandbox::empty();
     let run = sandbox.ok("init sub --model churn --task classification");
+    assert!(run.stderr.contains("  cd sub\n"), "{run:#?}");
     let next: Vec<_> = run
         .stderr
         .lines()
@@ -107,7 +108,22 @@ fn what_it_says_next_can_be_pasted() {
         "sub/HELDOUT.csv",
         b"id,prediction,truth\n1,a,a\n2,b,a\n3,b,b\n",
     );
-    sandbox.ok(next[0].trim_start().trim_start_matches("modelguard "));
-    let promote = next[1].trim_start().trim_start_matches("modelguard ");
-    sandbox.ok(&format!("{promote} --yes"));
+    let words = |line: &str| {
+        line.trim_start()
+            .trim_start_matches("modelguard ")
+            .to_owned()
+    };
+    sandbox.run_in("sub", &words(next[0])).expect(0);
+    let promote = format!("{} --yes", words(next[1]));
+    sandbox.run_in("sub", &promote).expect(0);
+}
+
+#[test]
+fn what_is_refused_leaves_no_folder_behind() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run_words(&["init", "my model", "--task", "regression"]);
+    run.expect(2).tells("--model NAME");
+    assert!(!sandbox.file("my model").exists());
+    sandbox.fails("init shop", 2, "MG0101");
+    assert!(!sandbox.file("shop").exists());
 }

@@ -72,7 +72,7 @@ fn the_live_version_is_not_retired_and_a_reason_is_needed() {
     sandbox.ok("promote latest --yes");
     sandbox
         .fails("retire latest --reason old", 3, "MG0603")
-        .tells("modelguard rollback");
+        .tells("`modelguard history` lists all");
     assert_eq!(sandbox.json("show latest")["retired"], false);
     sandbox.run(&format!("retire {}", versions[0])).expect(2);
     sandbox

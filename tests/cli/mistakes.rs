@@ -214,3 +214,132 @@ fn every_error_is_at_most_four_lines_with_its_code_last() {
         assert_eq!(run.stdout, "", "{run:#?}");
     }
 }
+
+#[test]
+fn a_group_lists_what_it_goes_on_with() {
+    let sandbox = Sandbox::new();
+    for (line, below) in [
+        ("alias", "list, set, remove"),
+        ("config", "path, show, validate, trust"),
+        ("store", "verify, upgrade"),
+        ("alerts", "list, show, ack"),
+        ("ingest", "predictions, truth, inbox, list, undo"),
+    ] {
+        sandbox
+            .fails(line, 2, "MG0101")
+            .tells(&format!("`modelguard {line}` goes on with one of: "))
+            .tells(below);
+    }
+}
+
+#[test]
+fn a_word_of_another_tool_is_answered_with_ours_and_never_with_what_only_sounds_alike() {
+    let sandbox = Sandbox::new();
+    for (line, now) in [
+        ("list", "`modelguard history`"),
+        ("deploy x", "`modelguard promote`"),
+        ("revert", "`modelguard rollback`"),
+    ] {
+        let run = sandbox.fails(line, 2, "MG0101").tells(now);
+        assert!(!run.stderr.contains("did you mean"), "{run:#?}");
+    }
+    let run = sandbox.fails("sta", 2, "MG0101");
+    assert!(!run.stderr.contains("did you mean"), "{run:#?}");
+}
+
+#[test]
+fn a_threshold_is_written_without_its_sign() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .fails("check --threshold 5%", 2, "MG0101")
+        .tells("it is in percent: write 5");
+}
+
+#[test]
+fn a_list_has_a_row_or_more() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "history 0",
+        "log -n 0",
+        "alerts list -n 0",
+        "ingest list -n 0",
+    ] {
+        sandbox
+            .fails(line, 2, "MG0101")
+            .tells("a list has 1 row or more");
+    }
+}
+
+#[test]
+fn of_several_models_all_are_offered() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("init --model prices --task regression");
+    sandbox
+        .fails("history", 2, "MG0103")
+        .tells("name one: `-m churn` or `-m prices`");
+}
+
+#[test]
+fn without_a_store_every_way_to_one_is_named() {
+    let sandbox = Sandbox::empty();
+    sandbox
+        .fails("status", 10, "MG0201")
+        .tells("`modelguard init --task classification` makes one")
+        .tells("`-C DIR`, or `--db FILE`");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_answered_with_one_that_is_called_alike() {
+    let sandbox = Sandbox::new();
+    sandbox.write("holdout.csv", b"x");
+    sandbox
+        .fails("ingest truth holdoit.csv", 1, "MG0501")
+        .tells("did you mean holdout.csv?");
+    sandbox
+        .fails("register nothing_like_it.bin", 1, "MG0501")
+        .tells("or in the one that -C names");
+}
+
+#[test]
+fn every_trouble_with_a_file_says_what_to_do() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote {} --yes", versions[0]));
+    sandbox.write("folder/x", b"x");
+    sandbox.write("uneven.csv", b"id,prediction\n1,a,b\n");
+    sandbox.write("open.csv", b"id,prediction\n1,\"open\n");
+    sandbox.write("numbers.csv", b"1,2\n3,4\n");
+    sandbox.write("header.csv", b"id,prediction\n");
+    sandbox.write("empty.csv", b"");
+    sandbox.write("cut.jsonl", b"{\"id\": 1, \"prediction\"");
+    sandbox.write("array.jsonl", b"[1]\n");
+    for (file, status, code, hint) in [
+        (
+            "uneven.csv",
+            2,
+            "MG0503",
+            "hint: a field that holds a comma",
+        ),
+        ("open.csv", 2, "MG0503", "hint: close the quote"),
+        (
+            "numbers.csv",
+            2,
+            "MG0503",
+            "hint: name the columns in a first line",
+        ),
+        ("header.csv", 2, "MG0510", "header.csv: has no row"),
+        ("empty.csv", 2, "MG0510", "hint: look at what wrote it"),
+        ("cut.jsonl", 2, "MG0504", "hint: "),
+        ("array.jsonl", 2, "MG0504", "hint: one object a line"),
+        ("folder", 2, "MG0511", "hint: name the file in it"),
+    ] {
+        sandbox
+            .fails(&format!("ingest predictions {file}"), status, code)
+            .tells(hint);
+    }
+    sandbox
+        .fails("ingest predictions uneven.csv", 2, "MG0503")
+        .tells("line 2, byte ");
+    sandbox
+        .fails("fetch latest -o no/such/file", 1, "MG0517")
+        .tells("hint: name a folder that exists");
+}

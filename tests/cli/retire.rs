@@ -49,7 +49,7 @@ fn the_live_version_is_refused_and_nothing_changes() {
     sandbox.ok(&format!("promote {} --yes", versions[0]));
     sandbox
         .fails("retire @production --reason bad", 3, "MG0603")
-        .tells("modelguard rollback");
+        .tells("`modelguard history` lists all");
     sandbox.leaves_the_store("retire @production --reason bad", 3);
     // An alias other than production does not protect.
     sandbox.ok(&format!("alias set winter {} --yes", versions[1]));

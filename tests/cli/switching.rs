@@ -280,3 +280,14 @@ fn a_plan_says_how_it_is_taken_back() {
     let plan = sandbox.ok("undo --dry-run");
     plan.says("to take it back: `modelguard redo`");
 }
+
+#[test]
+fn how_it_is_taken_back_is_said_once() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    let run = sandbox.ok(&format!("promote {} --yes", versions[0]));
+    let run = run.says("undo: modelguard undo op_");
+    assert!(!run.stderr.contains("to take it back"), "{run:#?}");
+    sandbox
+        .ok("undo --dry-run")
+        .says("to take it back: `modelguard redo`");
+}

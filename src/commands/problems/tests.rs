@@ -56,7 +56,7 @@ fn every_trouble_with_a_store_has_its_code_and_its_remedy() {
             tell(StoreError::Missing(path())),
             "MG0201",
             10,
-            "`modelguard init --task classification` makes one",
+            "`modelguard init --task classification` makes one | say where it lies: `-C DIR`, or `--db FILE`",
         ),
         (
             tell(StoreError::Foreign {
@@ -163,7 +163,7 @@ fn every_trouble_with_a_store_has_its_code_and_its_remedy() {
             tell(StoreError::Output(io::Error::other("full"))),
             "MG0517",
             1,
-            "",
+            "make room there, or name another path",
         ),
         (
             tell(StoreError::Sql(rusqlite::Error::InvalidQuery)),
@@ -284,7 +284,7 @@ fn every_name_that_means_nothing_has_its_code_and_its_remedy() {
             }),
             "MG0103",
             2,
-            "add `-m fraud`",
+            "name one: `-m fraud` or `-m prices`",
         ),
         (
             tell(NamingError::NoModels),
@@ -368,7 +368,7 @@ fn every_name_that_means_nothing_has_its_code_and_its_remedy() {
             }),
             "MG0205",
             10,
-            "",
+            "`modelguard alias list` shows the stack",
         ),
         (tell(reference("@")), "MG0104", 2, "`modelguard help refs`"),
         (
@@ -456,7 +456,7 @@ fn every_switch_that_can_not_be_made_has_its_code_and_its_remedy() {
             tell(SwitchError::NoLastGood(churn())),
             "MG0210",
             10,
-            "choose one: `modelguard rollback --previous`",
+            "choose one yourself: `modelguard history` lists all, `rollback REF` goes there",
         ),
         (tell(SwitchError::NothingToUndo(churn())), "MG0206", 10, log),
         (tell(SwitchError::NothingToRedo(churn())), "MG0206", 10, log),
@@ -616,7 +616,7 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
             assert_eq!(problem.code, code, "{problem}");
             assert_eq!(problem.exit.code(), exit, "{problem}");
             assert!(
-                problem.message.starts_with("a.csv, line 3, column 5: "),
+                problem.message.starts_with("a.csv, line 3, byte 5: "),
                 "{problem}"
             );
             let told = problem.render(Palette::plain());

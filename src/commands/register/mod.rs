@@ -15,7 +15,7 @@ use super::{Outcome, consent, flags, problems, switched};
 use crate::domain::holders::VersionId;
 use crate::domain::names::{AliasName, VersionName};
 use crate::files::columns::ColumnChoice;
-use crate::files::{directory, read};
+use crate::files::{FileErrorKind, directory, read};
 use crate::store::Access;
 use crate::store::models::Model;
 use crate::store::versions::{ArtifactKind, Metadata};
@@ -207,10 +207,7 @@ fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Prob
     };
     let (artifact_kind, total) = match kind {
         read::PathKind::Absent => {
-            return Err(
-                Problem::new("MG0501", format!("{} can't be read", path.display()))
-                    .cause("there is no such file"),
-            );
+            return Err(problems::file(&FileErrorKind::Missing.of(path)));
         }
         read::PathKind::Directory => (ArtifactKind::Directory, None),
         read::PathKind::File { size_bytes } => (ArtifactKind::File, Some(size_bytes)),

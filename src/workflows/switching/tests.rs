@@ -244,7 +244,7 @@ fn a_named_operation_waits_for_the_newer_ones() {
     let refused = scene.wish(&Wish::Undo(Some(first)), 30);
     assert_eq!(
         said(refused),
-        "op_5 is below newer view operations of taxi: op_6"
+        "op_5 lies below newer changes of taxi that stand: op_6"
     );
     scene.wish(&Wish::Undo(Some(second)), 30).unwrap();
     assert_eq!(scene.stack(), [a]);

@@ -28,8 +28,8 @@ fn the_five_commands_of_the_readme_work() {
     let commands = between(&readme, "## Five commands\n\n```sh\n", "\n```");
     assert_eq!(commands.matches("modelguard ").count(), 5);
     let folder = tempfile::tempdir().unwrap();
-    let project = folder.path().join("churn");
-    std::fs::create_dir(&project).unwrap();
+    // All files lie in the folder in which the commands are pasted.
+    let project = folder.path();
     for (from, to) in [
         ("clock_times.json", "model.pkl"),
         ("reference_clock_times.csv", "holdout.csv"),
