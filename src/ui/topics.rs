@@ -109,7 +109,6 @@ mod tests {
                 "inbox",
                 "menu",
                 "season",
-                "parquet",
                 "backtest",
                 "segment",
                 "when_it_helps",

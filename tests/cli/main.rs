@@ -17,6 +17,7 @@ mod documents;
 mod environment;
 mod fetch;
 mod fetching;
+mod formats;
 mod globals;
 mod help;
 mod helping;
