@@ -44,7 +44,7 @@ enum What {
     Undo(UndoArgs),
 }
 
-/// Bring in predictions, from CSV or JSON lines; truth as well if the file has it
+/// Bring in predictions, from CSV, JSON lines or Parquet; truth as well if the file has it
 ///
 /// A prediction counts for the version that --version or a column names, else for the version
 /// that was live when it was made. All rows come in, or none.
@@ -71,7 +71,7 @@ struct PredictionArgs {
     file: FileArgs,
 }
 
-/// Bring in what turned out true, from CSV or JSON lines
+/// Bring in what turned out true, from CSV, JSON lines or Parquet
 ///
 /// Truth belongs to the model and the id, and reaches every version that predicted the id, also
 /// those that predict it later.
@@ -106,7 +106,7 @@ struct FileArgs {
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<ColumnChoice>,
 
-    /// auto, csv or jsonl
+    /// auto, csv, jsonl or parquet
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     input_format: Format,
 

@@ -113,7 +113,6 @@ mod tests {
                 "notif",
                 "menu",
                 "season",
-                "parquet",
                 "backtest",
                 "segment",
                 "when_it_helps",

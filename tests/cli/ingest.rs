@@ -542,7 +542,17 @@ const BROKEN: [Broken; 14] = [
         "MG0502",
         "line 2",
     ),
-    ("parquet.csv", b"PAR1\x15\x04", 2, "MG0502", "Parquet"),
+    (
+        "parquet.csv",
+        b"PAR1\x15\x04",
+        2,
+        if cfg!(feature = "parquet") {
+            "MG0519"
+        } else {
+            "MG0502"
+        },
+        "Parquet",
+    ),
     (
         "cut.jsonl",
         b"{\"id\":1,\"prediction\":\"yes\"}\n{\"id\":2,\"pre",

@@ -18,6 +18,7 @@ mod environment;
 mod exit_map;
 mod fetch;
 mod fetching;
+mod formats;
 mod globals;
 mod help;
 mod helping;

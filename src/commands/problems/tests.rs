@@ -547,8 +547,29 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
         Kind::UnsafeEntry(text("../x")),
         Kind::TooLarge { limit_bytes: 1 },
     ];
+    let no_parquet = [
+        Kind::ParquetSyntax(text("x")),
+        Kind::ParquetUnsupported(text("x")),
+        Kind::PipeTooLong { limit_bytes: 1 },
+    ];
+    let no_plain_column = [Kind::ColumnType {
+        name: text("a"),
+        field: text("id"),
+        what: "a list",
+    }];
+    let torn = [
+        Kind::Compressed {
+            what: "gzip",
+            cut: true,
+        },
+        Kind::Compressed {
+            what: "zstd",
+            cut: false,
+        },
+    ];
     let no_text = [
         Kind::Unsupported { what: "Parquet" },
+        Kind::OtherFormat { what: "Parquet" },
         Kind::NotText {
             byte: 0xff,
             guess: "",
@@ -596,7 +617,11 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
         Kind::TooManyColumns { have: 2, limit: 1 },
         Kind::NameTooLong { limit_bytes: 1 },
     ];
-    let table: [(&str, u8, Vec<Kind>); 12] = [
+    let too_long = [
+        Kind::LineTooLong { limit_bytes: 1 },
+        Kind::BlankTooLong { limit_bytes: 1 },
+    ];
+    let table: [(&str, u8, Vec<Kind>); 15] = [
         ("MG0501", 1, unreadable.into()),
         ("MG0517", 1, unwritable.into()),
         ("MG0511", 2, vec![Kind::Directory]),
@@ -605,10 +630,13 @@ fn every_trouble_with_a_file_has_its_code_and_its_exit_status() {
         ("MG0502", 2, no_text.into()),
         ("MG0503", 2, no_csv.into()),
         ("MG0504", 2, no_json.into()),
-        ("MG0508", 2, vec![Kind::LineTooLong { limit_bytes: 1 }]),
+        ("MG0508", 2, too_long.into()),
         ("MG0509", 2, too_wide.into()),
         ("MG0505", 2, missing_column.into()),
         ("MG0506", 2, two_columns.into()),
+        ("MG0519", 2, no_parquet.into()),
+        ("MG0520", 2, no_plain_column.into()),
+        ("MG0521", 2, torn.into()),
     ];
     for (code, exit, kinds) in table {
         for kind in kinds {
