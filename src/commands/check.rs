@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
-use super::messages::Listeners;
+use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, advice, judged, problems};
 use crate::domain::names::Reference;
@@ -87,7 +87,7 @@ impl Report for Found {
     }
 
     fn aside(&self, _: &Screen) -> String {
-        judged::information(&self.checked.judgement)
+        judged::information(&self.checked.judgement) + &messages::waiting(&self.checked.told)
     }
 
     fn afterwards(&self, _: &Screen) -> String {

@@ -208,6 +208,7 @@ pub fn checked(judgement: Judgement) -> Checked {
         evaluation: None,
         operation: None,
         alerts: Vec::new(),
+        told: Vec::new(),
         is_news: false,
         trend: Vec::new(),
     }

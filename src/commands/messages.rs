@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::call::{Call, quoted};
 use super::output::Warning;
 use super::problems;
+use crate::domain::notification::Event;
 use crate::domain::policy::{Channel, DeliveryRules};
 use crate::domain::verdict::AlertId;
 use crate::policy::discover::{Discovered, Origin};
@@ -15,7 +16,7 @@ use crate::store::outbox::{Delivery, DeliveryState};
 use crate::ui::exit::ExitStatus;
 use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
-use crate::workflows::announcing::Audience;
+use crate::workflows::announcing::{Audience, Told};
 use crate::workflows::delivering::{self, Sent, Terms};
 use crate::workflows::session::Session;
 
@@ -116,6 +117,29 @@ pub fn sent_data(sent: &[Sent], alert: Option<AlertId>) -> Vec<Value> {
     about.map(one_sent).collect()
 }
 
+/// The same about an alert of a check, with what waits and who was told before.
+pub fn told_data(sent: &[Sent], told: &[Told], alert: Option<AlertId>) -> Vec<Value> {
+    let mut deliveries = sent_data(sent, alert);
+    for told in told.iter().filter(|told| Some(told.alert) == alert) {
+        let is_sent = sent.iter().any(|one| {
+            one.alert == alert && one.channel == told.channel && Some(one.event) == told.event
+        });
+        if !is_sent {
+            let state = told
+                .event
+                .map_or("deduplicated", |_| DeliveryState::Queued.name());
+            deliveries.push(json!({
+                "channel": told.channel,
+                "event": told.event.map(Event::name),
+                "state": state,
+                "attempts_count": 0,
+                "error": null,
+            }));
+        }
+    }
+    deliveries
+}
+
 /// `deliveries[]` of all that a run sent.
 pub fn all_sent(sent: &[Sent]) -> Vec<Value> {
     sent.iter().map(one_sent).collect()
@@ -172,6 +196,21 @@ pub fn summary(sent: &[Sent]) -> String {
     text
 }
 
+/// A line for each channel whose messages wait for the next run that sends.
+pub fn waiting(told: &[Told]) -> String {
+    let mut text = String::new();
+    for one in told {
+        if let Some(event) = one.event {
+            let event = event.name().replace('_', " ");
+            text.push_str(&format!(
+                "For {}: {event}, sent by the next `monitor` or `alerts flush`\n",
+                one.channel
+            ));
+        }
+    }
+    text
+}
+
 /// What did not arrive.
 pub fn failures(sent: &[Sent]) -> Vec<Warning> {
     let failed = sent
@@ -192,6 +231,20 @@ pub fn failures(sent: &[Sent]) -> Vec<Warning> {
                     one_line(error)
                 ),
             }
+        })
+        .collect()
+}
+
+/// A line for each required channel that was not reached.
+pub fn required_failures(sent: &[Sent]) -> String {
+    let failed = sent.iter().filter(|one| one.required);
+    failed
+        .filter_map(|one| {
+            let error = one_line(one.error.as_deref()?).into_owned();
+            let (channel, event) = (&one.channel, one.event.name());
+            Some(format!(
+                "Not told {channel}, which is required: {event}: {error}\n"
+            ))
         })
         .collect()
 }

@@ -76,6 +76,10 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         let mut one = monitor_one(call, &mut session, &model, &listeners, args)?;
         // Where no file came in there is nothing to report, and the failure is the answer.
         if one.inbox.swept.files.is_empty() {
+            if one.result.is_err() && !args.no_notify && !args.dry_run {
+                // What waits does not wait for a model that can be judged; what comes of it is in the store.
+                let _ = listeners.deliver(call, &mut session);
+            }
             one.result = Ok(one.result?);
         }
         return finish(call, &mut session, args, &listeners, vec![one]);
@@ -226,7 +230,7 @@ impl One {
                 "alert_id": touched.id.map(|id| id.to_string()),
                 "kind": touched.kind.name(),
                 "state": touched.news.name(),
-                "deliveries": messages::sent_data(sent, touched.id),
+                "deliveries": messages::told_data(sent, &monitored.checked.told, touched.id),
             })
         }));
         json!({
@@ -370,7 +374,7 @@ impl Report for Found {
         {
             text.push_str(&format!("head {}\n", self.head));
         }
-        text
+        text + &messages::required_failures(&self.sent)
     }
 
     fn aside(&self, screen: &Screen) -> String {
@@ -448,6 +452,7 @@ impl Report for Found {
             .iter()
             .any(|one| one.result.is_err() || swept::is_news(&one.inbox.swept))
             || self.monitored().any(Monitored::is_news)
+            || messages::exit(&self.sent) != ExitStatus::Ok
     }
 }
 

@@ -1,5 +1,8 @@
 //! Every key of `[[notify]]`, once: which kinds have it, and what it is for.
 
+use super::secrets;
+use crate::domain::policy::{Carrier, Channel, Mailer, SecretSource};
+
 /// A key of `[[notify]]`.
 pub struct ChannelKey {
     pub name: &'static str,
@@ -22,6 +25,76 @@ const fn key(
         example,
         meaning,
     }
+}
+
+impl ChannelKey {
+    /// What a channel has for it; of a secret where it is, never what.
+    #[must_use]
+    pub fn value(&self, channel: &Channel) -> Option<String> {
+        if let Some((secret, kept)) = self
+            .name
+            .rsplit_once('_')
+            .filter(|(_, kept)| matches!(*kept, "file" | "env"))
+            && secret != "ca"
+        {
+            let mut sources = secrets::sources(channel).into_iter();
+            return match sources.find(|(what, _)| *what == secret)?.1 {
+                SecretSource::File(path) => (kept == "file").then(|| path.clone()),
+                SecretSource::Variable(name) => (kept == "env").then(|| name.clone()),
+            };
+        }
+        let passes = &channel.passes;
+        match self.name {
+            "kind" => Some(kind(&channel.carrier).to_owned()),
+            "name" => Some(channel.name.clone()),
+            "min_severity" => passes.min_severity.map(|severity| severity.to_string()),
+            "models" => passes.models.as_deref().map(joined),
+            "events" => passes.events.as_deref().map(joined),
+            "required" => Some(channel.required.to_string()),
+            other => of_carrier(other, &channel.carrier),
+        }
+    }
+}
+
+fn kind(carrier: &Carrier) -> &'static str {
+    match carrier {
+        Carrier::Webhook { .. } => "webhook",
+        Carrier::Slack { .. } => "slack",
+        Carrier::Email { .. } => "email",
+        Carrier::Command { .. } => "command",
+        Carrier::File { .. } => "file",
+    }
+}
+
+fn of_carrier(name: &str, carrier: &Carrier) -> Option<String> {
+    match (name, carrier) {
+        ("ca_file", Carrier::Webhook { ca_file, .. } | Carrier::Slack { ca_file, .. }) => {
+            ca_file.clone()
+        }
+        ("from", Carrier::Email { from, .. }) => Some(from.clone()),
+        ("to", Carrier::Email { to, .. }) => Some(to.join(", ")),
+        ("command", Carrier::Command { words }) => Some(words.join(" ")),
+        ("path", Carrier::File { path }) => Some(path.clone()),
+        (name, Carrier::Email { mailer, .. }) => of_mailer(name, mailer),
+        _ => None,
+    }
+}
+
+fn of_mailer(name: &str, mailer: &Mailer) -> Option<String> {
+    match (name, mailer) {
+        ("sendmail", Mailer::Sendmail { program }) => Some(program.clone()),
+        ("host", Mailer::Smtp { host, .. }) => Some(host.clone()),
+        ("port", Mailer::Smtp { port, .. }) => Some(port.to_string()),
+        ("encryption", Mailer::Smtp { encryption, .. }) => Some(encryption.to_string()),
+        ("user", Mailer::Smtp { user, .. }) => user.clone(),
+        ("ca_file", Mailer::Smtp { ca_file, .. }) => ca_file.clone(),
+        _ => None,
+    }
+}
+
+fn joined<T: ToString>(all: &[T]) -> String {
+    let all: Vec<_> = all.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 /// The kinds of channels.

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::channels::{self, NOTIFY};
 use super::diagnose::{Mark, PolicyError, ProblemKind};
 use super::keys::{KEYS, Key, MODELS, Reader};
+use super::mask::masked;
 use super::suggest::similar;
 use super::values::{Value, type_name};
 use crate::domain::metric::Task;
@@ -22,7 +23,8 @@ pub(super) const MAX_BYTES: u64 = 1 << 20;
 
 /// A policy as it was read, for who needs the places of its keys.
 pub(super) struct Document<'a> {
-    text: &'a str,
+    /// As it may be shown: without what a person took for the place of a secret.
+    text: String,
     path: &'a Path,
     pub policy: Policy,
     pub seen: Vec<Seen>,
@@ -48,7 +50,7 @@ impl<'a> Document<'a> {
     /// Reads the text as a modelguard of another version would.
     pub fn read(text: &'a str, path: &'a Path, tool_version: &str) -> Self {
         let mut document = Self {
-            text,
+            text: masked(text),
             path,
             policy: Policy::default(),
             seen: Vec::new(),
@@ -86,7 +88,7 @@ impl<'a> Document<'a> {
         let span = error.span().unwrap_or(0..0);
         let note = String::new();
         self.problems
-            .push(problem.at(self.text, &[Mark { span, note }]));
+            .push(problem.at(&self.text, &[Mark { span, note }]));
     }
 
     /// Looked at before all else, so that an old modelguard that meets a new key says which one is needed.
@@ -296,7 +298,7 @@ impl<'a> Document<'a> {
         };
         problem.suggestion = suggestion;
         self.problems
-            .push(problem.at(self.text, &[Mark { span, note }]));
+            .push(problem.at(&self.text, &[Mark { span, note }]));
     }
 
     /// A broken rule is shown at the key that was written; what was not written is a default and has no place.
@@ -346,7 +348,7 @@ impl<'a> Document<'a> {
                 },
             })
             .collect();
-        self.problems.push(problem.at(self.text, &marks));
+        self.problems.push(problem.at(&self.text, &marks));
     }
 
     /// The metrics of the other task that the rules for `model` name.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::channel_keys::CHANNEL_KEYS;
+use super::channels::NOTIFY;
 use super::discover::{Discovered, Origin};
 use super::document::Document;
 use super::keys::{KEYS, Key, MODELS};
@@ -64,6 +66,21 @@ pub fn keys(discovered: &Discovered, model: Option<&ModelName>) -> Vec<KeyValue>
         }
         let row = row(known, known.name.to_owned(), (known.show)(policy, &rules));
         rows.push(overruled(row, discovered));
+    }
+    for (index, channel) in policy.channels.iter().enumerate() {
+        // What is secret is not read here; what is shown is where it is.
+        let shown = CHANNEL_KEYS.iter().filter_map(|known| {
+            let value = known.value(channel)?;
+            Some(KeyValue {
+                key: format!("{NOTIFY}[{}].{}", index + 1, known.name),
+                value: Some(value),
+                origin: Origin::Policy,
+                written: None,
+                unit: "",
+                without: "",
+            })
+        });
+        rows.extend(shown);
     }
     rows
 }

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod folders;
 pub mod keys;
 pub mod load;
+mod mask;
 pub mod secrets;
 mod suggest;
 pub mod template;

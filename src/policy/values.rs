@@ -40,7 +40,7 @@ pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
 }
 
 impl Value<'_, '_> {
-    fn wrong(&self, message: impl Into<String>) -> Wrong {
+    pub fn wrong(&self, message: impl Into<String>) -> Wrong {
         Wrong {
             message: message.into(),
             span: self.0.span(),

@@ -1,6 +1,6 @@
 //! The outbox: messages to people, queued with what they tell, claimed by who sends them, settled one by one.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Row, named_params};
 use serde_json::{Value, json};
 
 use super::{Result, StoreError, Tx, count, instant, instant_or_none};
@@ -130,7 +130,8 @@ fn delivery(row: &Row<'_>) -> Result<Delivery> {
     })
 }
 
-/// Takes the messages that are due for the running process, oldest first: those that nobody else is sending.
+/// Takes the messages that are due for the running process, oldest first: those that nobody else is sending. None
+/// overtakes an older one of its channel: behind one that is not due, or that another process is sending, all wait.
 ///
 /// With `all` what failed before and would wait is due too.
 ///
@@ -141,11 +142,16 @@ pub fn claim(tx: &Tx<'_>, now: Timestamp, all: bool) -> Result<Vec<Delivery>> {
     let mut due = Vec::new();
     {
         let mut statement = tx.sql.prepare_cached(
-            "SELECT id, owner_pid, owner_boot, claimed_at FROM delivery
-             WHERE state = 'queued' AND (:all OR next_attempt_at <= :now) ORDER BY id",
+            "SELECT id, owner_pid, owner_boot, claimed_at, channel, :all OR next_attempt_at <= :now FROM delivery
+             WHERE state = 'queued' ORDER BY id",
         )?;
         let mut rows = statement.query(named_params! { ":all": all, ":now": now.micros() })?;
+        let mut held_up: Vec<String> = Vec::new();
         while let Some(row) = rows.next()? {
+            let channel: String = row.get(4)?;
+            if held_up.contains(&channel) {
+                continue;
+            }
             let owner = row
                 .get::<_, Option<u32>>(1)?
                 .zip(row.get::<_, Option<String>>(2)?)
@@ -156,8 +162,10 @@ pub fn claim(tx: &Tx<'_>, now: Timestamp, all: bool) -> Result<Vec<Delivery>> {
                     || owner.is_gone()
                     || claimed_at.is_none_or(|at| now.micros() - at >= LEASE.micros())
             });
-            if is_free {
+            if is_free && row.get(5)? {
                 due.push(row.get::<_, i64>(0)?);
+            } else {
+                held_up.push(channel);
             }
         }
     }
@@ -232,39 +240,7 @@ pub fn of_alert(tx: &Tx<'_>, alert: AlertId) -> Result<Vec<Delivery>> {
     Ok(found)
 }
 
-/// When an alert was last told since `since`, and whether it was told as `event` then.
-///
-/// # Errors
-/// The store can't be read.
-pub fn last_told(
-    tx: &Tx<'_>,
-    alert: AlertId,
-    since: Timestamp,
-    event: Event,
-) -> Result<(Option<Timestamp>, bool)> {
-    let told: (Option<i64>, Option<bool>) = tx
-        .sql
-        .prepare_cached(
-            "SELECT max(queued_at), max(event = :event) FROM delivery
-             WHERE alert_id = :alert AND queued_at >= :since",
-        )?
-        .query_row(
-            named_params! { ":alert": alert.0, ":since": since.micros(), ":event": event.name() },
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?
-        .unwrap_or_default();
-    let at = told
-        .0
-        .map(|micros| {
-            Timestamp::from_micros(micros)
-                .map_err(|_| StoreError::meaningless("time", micros.to_string()))
-        })
-        .transpose()?;
-    Ok((at, told.1.unwrap_or(false)))
-}
-
-/// How many messages of a model wait, and how many were given up.
+/// How many messages of a model wait, and how many about alerts that are open and that nobody noted were given up.
 ///
 /// # Errors
 /// The store can't be read.
@@ -272,8 +248,9 @@ pub fn counts(tx: &Tx<'_>, model: i64) -> Result<(u64, u64)> {
     Ok(tx
         .sql
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'failed')
-             FROM delivery WHERE model_id = :model",
+            "SELECT count(*) FILTER (WHERE delivery.state = 'queued'),
+                 count(*) FILTER (WHERE delivery.state = 'failed' AND alert.resolved_at IS NULL AND alert.acked_at IS NULL)
+             FROM delivery JOIN alert ON alert.id = delivery.alert_id WHERE delivery.model_id = :model",
         )?
         .query_row(named_params! { ":model": model }, |row| {
             Ok((count(row, 0)?, count(row, 1)?))

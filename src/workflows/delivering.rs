@@ -69,7 +69,9 @@ pub fn deliver(
             Change::staged(claimed)
         })
     })?;
-    let deadline = began + Duration::from_millis(terms.rules.total_timeout.millis());
+    // The time that is left is for noting how the last attempts ended.
+    let total = Duration::from_millis(terms.rules.total_timeout.millis());
+    let deadline = began + total.saturating_sub(2 * GRACE);
     let mut run = Run {
         store,
         author,

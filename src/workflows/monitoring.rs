@@ -116,7 +116,7 @@ pub fn monitor(
         let mut action = intended(tx, &judgement, policy)?;
         let operation = tx.next_operation()?;
         let plan = plan(tx, model, &action, author)?;
-        let (checked, detail) = recording::recorded(tx, judgement, operation)?;
+        let (mut checked, detail) = recording::recorded(tx, judgement, operation)?;
         let content = match plan {
             Some(plan) => {
                 if let Some(alert) = checked.alert() {
@@ -132,7 +132,7 @@ pub fn monitor(
                 ..NewOperation::recording(OperationKind::Check, model.id)
             },
         };
-        announce(tx, audience, author, &checked, Some(&action))?;
+        checked.told = announce(tx, audience, author, &checked, Some(&action))?;
         Ok(Change::recorded(Monitored { checked, action }, content))
     })
 }

@@ -15,7 +15,7 @@ use crate::store::evaluations::{self, NewEvaluation, TrendPoint};
 use crate::store::models::Model;
 use crate::store::{Change, Store, StoreError, Tx};
 
-use super::announcing::{Audience, announce};
+use super::announcing::{Audience, Told, announce};
 use super::judging::{JudgeError, Judgement, document, judge};
 
 /// What a check did with an alert.
@@ -56,6 +56,8 @@ pub struct Checked {
     pub evaluation: Option<EvaluationId>,
     pub operation: Option<OperationId>,
     pub alerts: Vec<Touched>,
+    /// What channels hear of it.
+    pub told: Vec<Told>,
     /// Something is otherwise than at the check before.
     pub is_news: bool,
     /// The checks of the tenure so far, the oldest first; this one is the last if it was recorded.
@@ -107,8 +109,8 @@ pub fn check(
     store.change(author, |tx| {
         let judgement = judged(tx)?;
         let operation = tx.next_operation()?;
-        let (checked, detail) = recorded(tx, judgement, operation)?;
-        announce(tx, audience, author, &checked, None)?;
+        let (mut checked, detail) = recorded(tx, judgement, operation)?;
+        checked.told = announce(tx, audience, author, &checked, None)?;
         let content = NewOperation {
             version: checked.judgement.version.as_ref().map(|version| version.id),
             detail,
@@ -127,6 +129,7 @@ pub fn unrecorded(tx: &Tx<'_>, judgement: Judgement) -> Result<Checked, StoreErr
     let alerts = expected_alerts(tx, &judgement)?;
     Ok(Checked {
         is_news: changed || alerts.iter().any(|touched| touched.news != AlertNews::Open),
+        told: Vec::new(),
         trend: trend(tx, &judgement)?,
         judgement,
         evaluation: None,
@@ -187,6 +190,7 @@ pub fn recorded(
             || touched
                 .iter()
                 .any(|touched| touched.news != AlertNews::Open),
+        told: Vec::new(),
         trend: trend(tx, &judgement)?,
         evaluation: Some(evaluation),
         operation: Some(operation),

@@ -35,6 +35,7 @@ mod looking;
 #[cfg(feature = "net")]
 mod mail_servers;
 mod marking;
+mod messages;
 mod mistakes;
 mod monitor;
 mod probabilities;

@@ -10,8 +10,9 @@ use crate::domain::hash::Hash;
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::AlertId;
 use crate::store::alerts::Alert;
-use crate::store::outbox::{self, Delivery};
+use crate::store::outbox::{self, Delivery, DeliveryState};
 use crate::store::{Access, StoreError, evaluations, operations};
+use crate::ui::line::one_line;
 
 pub fn run(call: &Call, id: AlertId) -> Outcome {
     let mut session = call.session(Access::Read)?;
@@ -47,6 +48,31 @@ struct Shown {
     head: Hash,
 }
 
+impl Shown {
+    /// One line for each message.
+    fn told(&self, screen: &Screen) -> String {
+        let line = |delivery: &Delivery| {
+            let error = delivery.last_error.as_deref().unwrap_or_default();
+            let state = match delivery.state {
+                DeliveryState::Delivered => "delivered".to_owned(),
+                DeliveryState::Queued if error.is_empty() => "waits".to_owned(),
+                DeliveryState::Queued => format!("waits: {error}"),
+                DeliveryState::Failed => format!("given up: {error}"),
+            };
+            let attempts = delivery.attempts_count;
+            format!(
+                "  {channel}: {event} of {queued}, {attempts} attempt{s}, {state}\n",
+                channel = delivery.channel,
+                event = delivery.message.event.name(),
+                queued = screen.times.show(delivery.queued_at.micros()),
+                s = if attempts == 1 { "" } else { "s" },
+                state = one_line(&state),
+            )
+        };
+        self.deliveries.iter().map(line).collect()
+    }
+}
+
 impl Report for Shown {
     fn schema(&self) -> &'static str {
         "alerts_show"
@@ -73,15 +99,16 @@ impl Report for Shown {
             message = alert.message,
         );
         let (Some(version), Some(check)) = (&alert.version, alert.evaluation) else {
-            return format!("{id}  {}  {head}\n", alert.model);
+            return format!("{id}  {}  {head}\n{}", alert.model, self.told(screen));
         };
         let acted = alert.acted_operation.map_or_else(
             || "has not rolled back".to_owned(),
             |id| format!("has rolled back by {id}, and acts again only after `--rearm`"),
         );
         format!(
-            "{id}  {}  {version}  {head}; newest check {check}\n  {acted}\n",
-            alert.model
+            "{id}  {}  {version}  {head}; newest check {check}\n  {acted}\n{}",
+            alert.model,
+            self.told(screen)
         )
     }
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::commands::call::Call;
-use crate::commands::output::{Report, Screen};
+use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, problems, swept};
+use crate::domain::policy::Policy;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::diagnose::PolicyError;
-use crate::policy::{discover, load};
+use crate::policy::{discover, load, secrets};
 use crate::store::{Access, Store, models};
 use crate::ui::exit::{self, ExitStatus};
 use crate::ui::number;
@@ -19,7 +20,7 @@ use crate::workflows::sweeping::places;
 /// Everything that is wrong with a policy
 ///
 /// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
-/// does not have.
+/// does not have. Warns of secrets that are not where the policy says, or that other users can read.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -45,6 +46,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         return Ok(Box::new(Validated {
             path: None,
             problems: Vec::new(),
+            doubts: Vec::new(),
             judged: Vec::new(),
         }));
     };
@@ -75,15 +77,35 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             line: None,
             column: None,
         });
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let policy = load::parse(&text, &path).ok();
+    let doubts = policy.map_or_else(Vec::new, |policy| doubts(&policy, folder));
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
         problems: problems.chain(misplaced).collect(),
+        doubts,
         judged: known
             .into_iter()
             .map(|model| model.name.to_string())
             .collect(),
     }))
+}
+
+/// Secrets that are not where the policy says, or that others can read. None of them is kept.
+fn doubts(policy: &Policy, folder: &Path) -> Vec<(String, String)> {
+    let mut doubts = Vec::new();
+    for channel in &policy.channels {
+        for (what, source) in secrets::sources(channel) {
+            let text = match secrets::read(source, folder) {
+                Err(error) => Some(error.to_string()),
+                Ok(_) => secrets::is_open_to_others(source, folder)
+                    .then(|| format!("others may read the file with the {what}: `chmod 600` it")),
+            };
+            doubts.extend(text.map(|text| (channel.name.clone(), text)));
+        }
+    }
+    doubts
 }
 
 fn shown(path: &Path) -> String {
@@ -130,6 +152,8 @@ struct Validated {
     /// `None`: there is no policy.
     path: Option<String>,
     problems: Vec<Told>,
+    /// Of secrets: the channel, and what to know.
+    doubts: Vec<(String, String)>,
     /// The models of the store for whose task it was read.
     judged: Vec<String>,
 }
@@ -168,7 +192,19 @@ impl Report for Validated {
                 })
             })
             .collect();
-        if checks.is_empty() {
+        let is_fine = checks.is_empty();
+        checks.extend(self.doubts.iter().map(|(channel, text)| {
+            json!({
+                "name": format!("notify {channel}"),
+                "outcome": "warn",
+                "text": text,
+                "hint": null,
+                "code": null,
+                "line_number": null,
+                "column_number": null,
+            })
+        }));
+        if is_fine {
             checks.push(json!({
                 "name": "policy",
                 "outcome": "ok",
@@ -198,6 +234,16 @@ impl Report for Validated {
             if count == 1 { "" } else { "s" }
         ));
         text
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let doubts = self.doubts.iter();
+        doubts
+            .map(|(channel, text)| Warning {
+                code: "secret",
+                text: format!("channel {channel}: {text}"),
+            })
+            .collect()
     }
 
     fn exit(&self) -> ExitStatus {

@@ -156,24 +156,35 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
 }
 
 #[test]
-fn an_alert_knows_when_and_as_what_it_was_told() {
+fn nothing_overtakes_what_waits_for_the_same_channel() {
     let (mut example, alert) = scene();
-    let told = |example: &mut Example, since: i64, event: Event| {
-        example.read(|tx| last_told(tx, alert, minute(since), event))
-    };
-    assert_eq!(told(&mut example, 0, Event::Degraded), (None, false));
     queued(&mut example, alert, "mg-1");
-    assert_eq!(
-        told(&mut example, 0, Event::Degraded),
-        (Some(minute(1)), true)
+    let first = claimed(&mut example, 1, false).remove(0);
+    settled(
+        &mut example,
+        first.id,
+        Settlement::Again("refused", minute(10)),
     );
+    queued(&mut example, alert, "mg-2");
+    change(&mut example.store, |tx| {
+        queue(tx, 1, "other", &message(alert, "mg-3"))
+    });
+    let names = |due: Vec<Delivery>| -> Vec<String> {
+        due.into_iter().map(|one| one.message.delivery_id).collect()
+    };
+    assert_eq!(names(claimed(&mut example, 5, false)), ["mg-3"]);
     assert_eq!(
-        told(&mut example, 0, Event::Blocked),
-        (Some(minute(1)), false)
+        names(claimed(&mut example, 10, false)),
+        ["mg-1", "mg-2", "mg-3"]
     );
-    assert_eq!(
-        told(&mut example, 2, Event::Degraded),
-        (None, false),
-        "that was before"
-    );
+    // Nor what another process is sending.
+    let (pid, boot) = (std::os::unix::process::parent_id(), Owner::present().boot);
+    change(&mut example.store, |tx| {
+        tx.sql.execute(
+            "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3 WHERE name = 'mg-1'",
+            (pid, boot, minute(10).micros()),
+        )?;
+        Ok(())
+    });
+    assert_eq!(names(claimed(&mut example, 11, true)), ["mg-3"]);
 }
