@@ -54,7 +54,7 @@ pub(super) fn submit(
     };
     let (say, heard) = channel();
     // It notices by itself that its time is up, before the letter goes out: a late one would be a second one.
-    std::thread::spawn(move || {
+    let work = move || {
         let (result, connection) = match attempt.run(&letter) {
             Ok((connection, result)) => (result, Some(connection)),
             Err(error) => (Err(error), None),
@@ -64,7 +64,10 @@ pub(super) fn submit(
             // The letter is delivered; this is politeness.
             let _ = connection.quit();
         }
-    });
+    };
+    std::thread::Builder::new()
+        .spawn(work)
+        .map_err(|error| SendError::again(error.to_string()))?;
     match heard.recv_timeout(timeout) {
         Ok(Err(Failure::Late)) | Err(RecvTimeoutError::Timeout) => Err(late()),
         Ok(Err(Failure::Said(error))) => Err(error),
