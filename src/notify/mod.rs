@@ -87,7 +87,7 @@ mod network {
     use std::time::Duration;
 
     use super::email::{self, Letter, Server};
-    use super::mail::{Mailbox, host, mail};
+    use super::mail::{host, mail};
     use super::{Secrets, SendError, webhook};
     use crate::domain::notification::Message;
     use crate::domain::policy::{Carrier, Mailer};
@@ -125,15 +125,10 @@ mod network {
                         ..
                     },
             } => {
-                let from = Mailbox::read(from)?;
-                let to = to
-                    .iter()
-                    .map(|to| Mailbox::read(to))
-                    .collect::<Result<Vec<_>, _>>()?;
                 let letter = Letter {
-                    text: mail(message, &from, &to),
-                    from,
-                    to,
+                    text: mail(message, from, to)?,
+                    from: from.clone(),
+                    to: to.clone(),
                 };
                 let server = Server {
                     host: server.clone(),
