@@ -11,6 +11,8 @@ mod check;
 mod compare;
 mod config;
 mod configuring;
+#[cfg(feature = "net")]
+mod crashed_deliveries;
 mod demo;
 mod discovery;
 mod documents;
@@ -44,6 +46,8 @@ mod registering;
 mod retire;
 mod rows;
 mod season;
+#[cfg(feature = "net")]
+mod secrets;
 mod several_models;
 mod show;
 mod sick_stores;
