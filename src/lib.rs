@@ -11,9 +11,12 @@
 pub mod commands;
 pub mod domain;
 pub mod files;
+#[cfg(feature = "net")]
+pub mod http;
 pub mod judge;
 pub mod notify;
 pub mod policy;
+pub mod process;
 pub mod store;
 pub mod ui;
 pub mod workflows;

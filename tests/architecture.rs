@@ -212,12 +212,12 @@ fn there_are_enough_tests() {
     );
 }
 
-/// Counts the packages of `cargo tree`, not its lines: a package that comes again has a line with `(*)`.
-fn crates_with(arguments: &[&str]) -> usize {
+/// Name and version of each package that `cargo tree` lists; one that comes again has a line with `(*)`.
+fn crates_with(arguments: &[&str]) -> BTreeSet<(String, String)> {
     let cargo = option_env!("CARGO").unwrap_or("cargo");
     let output = Command::new(cargo)
         .current_dir(root())
-        .args(["tree", "-e", "normal", "--prefix", "none", "--offline"])
+        .args(["tree", "--prefix", "none", "--offline"])
         .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("cannot run {cargo}: {error}"));
@@ -229,20 +229,27 @@ fn crates_with(arguments: &[&str]) -> usize {
     );
     text.lines()
         .filter_map(|line| {
-            let mut words = line.split(' ');
+            let mut words = line.split(' ').map(str::to_owned);
             Some((words.next()?, words.next()?))
         })
-        .collect::<BTreeSet<_>>()
-        .len()
+        .collect()
+}
+
+fn names_with(arguments: &[&str]) -> BTreeSet<String> {
+    let crates = crates_with(arguments);
+    crates.into_iter().map(|(name, _)| name).collect()
 }
 
 #[test]
 fn the_number_of_crates_only_falls() {
     for (arguments, most) in [
-        (&[][..], MOST_CRATES),
-        (&["--no-default-features"][..], MOST_CRATES_WITHOUT_FEATURES),
+        (&["-e", "normal"][..], MOST_CRATES),
+        (
+            &["-e", "normal", "--no-default-features"][..],
+            MOST_CRATES_WITHOUT_FEATURES,
+        ),
     ] {
-        let count = crates_with(arguments);
+        let count = crates_with(arguments).len();
         println!("{count} crates {arguments:?}, of {most}");
         assert!(count > 20, "cargo tree told of {count} crates only");
         assert!(
@@ -265,6 +272,20 @@ fn there_is_one_sqlite() {
             .count()
     };
     assert_eq!(named("libsqlite3-sys"), 1, "two SQLites cannot be linked");
+}
+
+/// Asked of what is built, not of Cargo.lock: that also lists what a crate could have with features nobody asks for.
+#[test]
+fn no_banned_crate_is_built() {
+    let every_platform = [
+        "-e",
+        "normal,build,dev",
+        "--all-features",
+        "--target",
+        "all",
+    ];
+    let built = names_with(&every_platform);
+    assert!(built.contains("rusqlite") && built.contains("insta"));
     for banned in [
         "tokio",
         "openssl",
@@ -272,7 +293,42 @@ fn there_is_one_sqlite() {
         "native-tls",
         "aws-lc-sys",
     ] {
-        assert_eq!(named(banned), 0, "{banned} is banned");
+        assert!(!built.contains(banned), "{banned} is banned");
+    }
+}
+
+/// What speaks to a network, resolves names or encrypts; the default build has it through the feature `net` alone.
+const NETWORK_CRATES: [&str; 8] = [
+    "lettre",
+    "ring",
+    "rustls",
+    "socket2",
+    "ureq",
+    "ureq-proto",
+    "webpki-root-certs",
+    "webpki-roots",
+];
+
+#[test]
+fn a_build_without_net_has_no_network_code() {
+    let normal = ["-e", "normal", "--target", "all"];
+    let with = names_with(&normal);
+    let without = names_with(&[&normal[..], &["--no-default-features"]].concat());
+    for name in NETWORK_CRATES {
+        assert!(
+            with.contains(name),
+            "{name} is not part of the default build"
+        );
+        assert!(
+            !without.contains(name),
+            "{name} is part of a build without net"
+        );
+    }
+    // The standard library's sockets are as good as a crate's.
+    for source in tree() {
+        let may = ["http.rs", "notify/email.rs"].contains(&source.path.as_str());
+        let has = source.text.contains("TcpStream") || source.text.contains("UdpSocket");
+        assert!(may || !has, "src/{} opens a socket", source.path);
     }
 }
 

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::Listeners;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, judged, problems};
+use super::{Outcome, advice, judged, problems};
 use crate::domain::names::Reference;
 use crate::domain::verdict::Verdict;
 use crate::store::Access;
@@ -61,6 +61,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {
+        advice: advice::advice(call, &checked.judgement, false),
         checked,
         all_metrics: call.globals.verbose > 0,
     }))
@@ -68,6 +69,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 
 struct Found {
     checked: Checked,
+    advice: String,
     all_metrics: bool,
 }
 
@@ -86,6 +88,10 @@ impl Report for Found {
 
     fn aside(&self, _: &Screen) -> String {
         judged::information(&self.checked.judgement)
+    }
+
+    fn afterwards(&self, _: &Screen) -> String {
+        self.advice.clone()
     }
 
     fn exit(&self) -> ExitStatus {

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::flags::LiveFlags;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
+use crate::domain::verdict::standing;
 use crate::ui::interrupt::Signal;
 use crate::ui::line::one_line;
 use crate::ui::number;
@@ -120,7 +121,7 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
 fn described(party: &Party, live: Option<String>) -> String {
     let verdict = party.last_verdict.map(|verdict| match live {
         Some(_) => verdict.words().to_owned(),
-        None => format!("{} when last judged", verdict.words()),
+        None => standing(Some(verdict), party.last_decided),
     });
     let metrics = party
         .version
@@ -150,6 +151,7 @@ mod tests {
             version: version(name, 1),
             bad: false,
             last_verdict,
+            last_decided: last_verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
         }
     }
 
@@ -188,7 +190,7 @@ mod tests {
         let first = told.lines().next().unwrap();
         assert_eq!(
             first,
-            "churn: v1 (live 2 h, degraded) → v2 (insufficient data when last judged)"
+            "churn: v1 (live 2 h, degraded) → v2 (insufficient data whenever checked)"
         );
     }
 

@@ -234,7 +234,7 @@ impl Report for Made {
         )
     }
 
-    fn aside(&self, _: &Screen) -> String {
+    fn afterwards(&self, _: &Screen) -> String {
         format!("Next:\n  {}\n", self.next.join("\n  "))
     }
 
@@ -280,7 +280,7 @@ mod tests {
             text(&made(false, false)),
             "There is already model churn (classification) in m.db; the policy is p.toml\n"
         );
-        assert_eq!(made(true, false).aside(&screen()), "Next:\n  a\n  b\n");
+        assert_eq!(made(true, false).afterwards(&screen()), "Next:\n  a\n  b\n");
         assert_eq!(
             made(false, false).data(),
             json!({

@@ -1,5 +1,6 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
+mod advice;
 mod alerts;
 mod alias;
 mod call;

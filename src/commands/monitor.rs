@@ -10,7 +10,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, judged, problems, swept};
+use super::{Outcome, advice, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -100,6 +100,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             model: model.name.to_string(),
             inbox: Inbox::default(),
             result: Err(problem),
+            advice: String::new(),
             undo_command: None,
         }));
     }
@@ -129,11 +130,13 @@ fn monitor_one(
         args.dry_run,
     )
     .map_err(|error| problems::judge(call, error));
-    let operation = monitored
-        .as_ref()
-        .ok()
-        .and_then(|monitored| monitored.action.operation);
+    let done = monitored.as_ref().ok();
+    let operation = done.and_then(|monitored| monitored.action.operation);
+    let advice = done.map_or_else(String::new, |monitored| {
+        advice::advice(call, &monitored.checked.judgement, args.all)
+    });
     Ok(One {
+        advice,
         model: model.name.to_string(),
         inbox,
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
@@ -183,6 +186,7 @@ struct One {
     model: String,
     inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
+    advice: String,
     undo_command: Option<String>,
 }
 
@@ -288,6 +292,10 @@ impl Found {
         let live = name(monitored.checked.judgement.version.as_ref());
         let target = name(action.target.as_ref().map(|target| &target.version));
         let unjudged = match &action.target {
+            Some(target) if !target.was_judged && target.was_checked => {
+                let name = &target.version.name;
+                format!(" {name} was checked and never had enough data to be judged.")
+            }
             Some(target) if !target.was_judged => {
                 format!(" {target} was never judged.", target = target.version.name)
             }
@@ -378,6 +386,10 @@ impl Report for Found {
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
         told + &messages::summary(&self.sent) + &failures
+    }
+
+    fn afterwards(&self, _: &Screen) -> String {
+        self.models.iter().map(|one| one.advice.as_str()).collect()
     }
 
     fn exit(&self) -> ExitStatus {

@@ -45,15 +45,29 @@ pub fn problem(call: &Call, of: FileKind, puts_aside: bool, error: IngestError) 
             } else {
                 format!("put them aside: `--max-rejects {count} --reject-file rejects.csv`")
             };
-            Problem::new("MG0507", format!("{}, {first}", path.display()))
-                .cause(format!(
-                    "{} of {} lines are no rows, and --max-rejects allows {}",
-                    number::count(count),
-                    number::count(rows_count),
-                    number::count(allowed)
-                ))
-                .hint(format!("correct them, or {aside}"))
-                .details(json!({ "rejects": pieces, "rows_rejected_count": count }))
+            let problem = Problem::new("MG0507", format!("{}, {first}", path.display()));
+            let problem = if count == rows_count && rows_count > 1 {
+                problem
+                    .cause(format!(
+                        "none of {} lines is a row",
+                        number::count(rows_count)
+                    ))
+                    .hint("correct them, or map the columns otherwise: `--map FIELD=COLUMN`")
+            } else if count == rows_count {
+                problem
+                    .cause("the only line is no row")
+                    .hint("correct it, or map the columns otherwise: `--map FIELD=COLUMN`")
+            } else {
+                problem
+                    .cause(format!(
+                        "{} of {} lines are no rows, and --max-rejects allows {}",
+                        number::count(count),
+                        number::count(rows_count),
+                        number::count(allowed)
+                    ))
+                    .hint(format!("correct them, or {aside}"))
+            };
+            problem.details(json!({ "rejects": pieces, "rows_rejected_count": count }))
         }
         IngestError::Conflicts {
             path,
@@ -97,6 +111,12 @@ pub fn problem(call: &Call, of: FileKind, puts_aside: bool, error: IngestError) 
                     "take the new ones and keep the old ones in history: `--on-conflict revise`, \
                      keep the first ones: `--on-conflict skip`",
                 ),
+                (FileKind::Predictions, _) if !within_the_file => problem
+                    .hint("keep the first ones: `--on-conflict skip`")
+                    .hint(format!(
+                        "are they another version's? Say whose: `--version REF`, or since when it was live: `{}`",
+                        call.follow_up("promote REF --since TIME")
+                    )),
                 _ => problem.hint("keep the first ones: `--on-conflict skip`"),
             }
         }

@@ -65,6 +65,11 @@ pub trait Report {
         Vec::new()
     }
 
+    /// What is told beside the answer, and makes sense only after it.
+    fn afterwards(&self, _: &Screen) -> String {
+        String::new()
+    }
+
     /// Whether `-q` prints the answer: a judging command has news only when its state changed.
     fn is_news(&self) -> bool {
         true
@@ -97,7 +102,10 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
         stderr(&report.aside(&call.screen));
     }
     if quiet == 0 || report.is_news() {
-        return answer(&report.text(&call.screen)).map(|()| exit);
+        answer(&report.text(&call.screen))?;
+    }
+    if quiet == 0 {
+        stderr(&report.afterwards(&call.screen));
     }
     Ok(exit)
 }

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::output::{Report, Screen};
 use super::{Outcome, problems};
 use crate::domain::hash::Hash;
-use crate::domain::verdict::{Severity, Verdict};
+use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
 use crate::ui::number;
 use crate::workflows::naming::{self, NamingError};
@@ -202,6 +202,10 @@ impl Found {
         }
         let live = model.production.as_ref();
         match &model.last_check {
+            None if model.aside.is_some() => line(
+                "verdict",
+                format!("never checked by the policy: `{}`", self.check_command),
+            ),
             None => line(
                 "verdict",
                 format!("never checked: `{}`", self.check_command),
@@ -212,6 +216,11 @@ impl Found {
                     line("", numbers);
                 }
             }
+        }
+        if let Some(aside) = &model.aside {
+            let verdict = screen.palette.verdict(aside.verdict.words());
+            let at = screen.times.show(aside.checked_at.micros());
+            line("", format!("by other rules since: {verdict}, {at}"));
         }
         if let Some(live) = live {
             line("truth", truth_text(screen, live, model.last_check.as_ref()));
@@ -251,10 +260,7 @@ fn below_text(below: &Below) -> String {
     if below.version.retired_reason.is_some() {
         marks.push("retired".to_owned());
     }
-    marks.push(below.last_verdict.map_or_else(
-        || "never judged".to_owned(),
-        |verdict| format!("{verdict} when last judged"),
-    ));
+    marks.push(standing(below.last_verdict, below.last_decided));
     format!("{} ({})", below.version.name, marks.join(", "))
 }
 

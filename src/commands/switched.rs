@@ -209,6 +209,7 @@ mod tests {
             version: version(name, 1),
             bad: false,
             last_verdict: None,
+            last_decided: None,
         })
     }
 

@@ -15,16 +15,6 @@ pub struct HashSyntax;
 impl Hash {
     /// The predecessor of the first operation.
     pub const ZERO: Self = Self([0; 32]);
-
-    /// Reads the 32 bytes of a BLOB.
-    ///
-    /// # Errors
-    /// The slice has another length.
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, HashSyntax> {
-        <[u8; 32]>::try_from(bytes)
-            .map(Self)
-            .map_err(|_| HashSyntax)
-    }
 }
 
 impl fmt::Display for Hash {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::nearest::{edits, nearest};
+
 /// What a model predicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Task {
@@ -195,10 +197,45 @@ impl fmt::Display for Metric {
     }
 }
 
+/// Metrics of other tools that look like one of ours and are none of them.
+const OTHERS: [&str; 8] = [
+    "mse", "msle", "rmsle", "smape", "wmape", "mpe", "mdae", "mcc",
+];
+
+/// The metric that a name perhaps meant, where it is none: `acuracy`, `ROC-AUC`, `Accuracy`, `auc`.
+#[must_use]
+pub fn meant(name: &str) -> Option<Metric> {
+    if name.parse::<Metric>().is_ok() || OTHERS.contains(&name) {
+        return None;
+    }
+    let plain = name.to_ascii_lowercase().replace(['-', '.', '@'], "_");
+    let plain = plain.strip_suffix("_score").unwrap_or(&plain);
+    if plain == "auc" || plain == "rocauc" {
+        return Some(Metric::RocAuc);
+    }
+    if OTHERS.contains(&plain) {
+        return None;
+    }
+    let near = nearest(Metric::ALL, |metric| {
+        let edits = edits(plain, metric.name())?;
+        // Two letters of a short word are most of it.
+        (edits * 3 < metric.name().len()).then_some(edits)
+    });
+    near.into_iter().next()
+}
+
 /// The text names no metric.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a metric")]
+#[error("{0} is not a metric; {guess}there are {names}", guess = guess(.0), names = names())]
 pub struct UnknownMetric(pub String);
+
+fn guess(name: &str) -> String {
+    meant(name).map_or_else(String::new, |metric| format!("did you mean {metric}? "))
+}
+
+fn names() -> String {
+    Metric::ALL.map(Metric::name).join(", ")
+}
 
 impl FromStr for Metric {
     type Err = UnknownMetric;
@@ -222,6 +259,34 @@ mod tests {
             assert_eq!(metric.name().parse(), Ok(metric));
         }
         assert!("auc".parse::<Metric>().is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_is_known() {
+        for (name, metric) in [
+            ("acuracy", Metric::Accuracy),
+            ("Accuracy", Metric::Accuracy),
+            ("accuracy_score", Metric::Accuracy),
+            ("ROC-AUC", Metric::RocAuc),
+            ("auc", Metric::RocAuc),
+            ("logloss", Metric::LogLoss),
+            ("f1_score", Metric::F1),
+            ("RMSE", Metric::Rmse),
+        ] {
+            assert_eq!(meant(name), Some(metric), "{name}");
+        }
+        for name in ["accuracy", "mse", "MSE", "lift", "f2", "latency_ms", "n"] {
+            assert_eq!(meant(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_told_with_those_that_there_are() {
+        let said = "acuracy".parse::<Metric>().unwrap_err().to_string();
+        assert!(
+            said.starts_with("acuracy is not a metric; did you mean accuracy? there are rmse, ")
+        );
+        assert!(said.ends_with("log_loss, brier"));
     }
 
     #[test]

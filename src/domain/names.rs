@@ -57,7 +57,7 @@ impl FromStr for ModelName {
     }
 }
 
-/// A free name that holds one version of a model. `production` is that word in any case.
+/// A free name that holds one version of a model. It is compared without regard to case, and kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AliasName(String);
 
@@ -65,10 +65,11 @@ impl FromStr for AliasName {
     type Err = NameSyntax;
 
     fn from_str(text: &str) -> Result<Self, NameSyntax> {
-        if text.eq_ignore_ascii_case(PRODUCTION) {
-            return Ok(Self::production());
+        let name = checked(text, "alias")?.to_ascii_lowercase();
+        if name == "latest" {
+            return Err(NameSyntax::Reserved(name, "alias"));
         }
-        checked(text, "alias").map(Self)
+        Ok(Self(name))
     }
 }
 
@@ -249,5 +250,17 @@ mod tests {
             assert!(text.parse::<ModelName>().is_err(), "{text}");
         }
         assert!("latest".parse::<VersionName>().is_err());
+        assert!("Latest".parse::<AliasName>().is_err());
+    }
+
+    #[test]
+    fn an_alias_is_one_in_whatever_case_it_is_written() {
+        let alias = |text: &str| text.parse::<AliasName>();
+        assert_eq!(alias("Winter"), alias("winter"));
+        assert_eq!(alias("PRODUCTION"), Ok(AliasName::production()));
+        assert_eq!(
+            "@Winter~1".parse::<Reference>(),
+            "@winter~1".parse::<Reference>()
+        );
     }
 }

@@ -74,20 +74,6 @@ impl OperationKind {
         }
     }
 
-    /// Whether it changes who holds an alias.
-    #[must_use]
-    pub const fn is_view(self) -> bool {
-        matches!(
-            self,
-            Self::Promote
-                | Self::Rollback
-                | Self::Undo
-                | Self::Redo
-                | Self::AliasSet
-                | Self::AliasRemove
-        )
-    }
-
     /// Reads its word.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

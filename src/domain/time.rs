@@ -18,6 +18,10 @@ pub enum TimeSyntax {
     Length(String),
     #[error("{0} is outside the years 1 to 9999")]
     Range(String),
+    #[error(
+        "{text} is a date or Unix seconds of 1970, and nobody can say which; write {date} or {text}.0"
+    )]
+    DateOrSeconds { text: String, date: String },
 }
 
 /// An instant as a data file writes it, and whether it named its zone.
@@ -93,6 +97,14 @@ impl Timestamp {
         self.calendar().format("%-d %b %H:%M").to_string()
     }
 
+    /// `Mon, 05 Jan 2026 14:30:22 +0000`: the date of an e-mail.
+    #[must_use]
+    pub fn mail_date(self) -> String {
+        self.calendar()
+            .format("%a, %d %b %Y %H:%M:%S +0000")
+            .to_string()
+    }
+
     /// The calendar's year.
     #[must_use]
     pub fn year(self) -> i32 {
@@ -119,6 +131,12 @@ impl Timestamp {
     pub fn read(text: &str) -> Result<Reading, TimeSyntax> {
         let text = text.trim();
         let wrong = || TimeSyntax::Instant(text.to_owned());
+        if let Some(date) = bare_date(text) {
+            return Err(TimeSyntax::DateOrSeconds {
+                text: text.to_owned(),
+                date,
+            });
+        }
         if let Some(micros) = unix_micros(text) {
             let at = Self::from_micros(micros.map_err(|()| TimeSyntax::Range(text.to_owned()))?)?;
             return Ok(Reading {
@@ -172,6 +190,14 @@ impl Timestamp {
         let bare = text.strip_prefix('@').unwrap_or(text);
         Self::read(bare).map(|reading| reading.at)
     }
+}
+
+/// The day that eight digits are, if they look like one of the last or this century: `20240131` is `2024-01-31`. As Unix
+/// seconds they would be a day of August 1970.
+fn bare_date(text: &str) -> Option<String> {
+    let is_written_so = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let day = NaiveDate::parse_from_str(text, "%Y%m%d").ok()?;
+    (is_written_so && (1900..2100).contains(&day.year())).then(|| day.to_string())
 }
 
 /// Unix seconds, or milliseconds above 10¹¹; `None` if the text is no number, `Err` if it is out of range.

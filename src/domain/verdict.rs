@@ -41,6 +41,22 @@ impl Verdict {
     }
 }
 
+/// What is known of a version in a few words, the same ones wherever it is spoken of.
+///
+/// `last` is what its last check said, `decided` the last one that was no "insufficient data".
+#[must_use]
+pub fn standing(last: Option<Verdict>, decided: Option<Verdict>) -> String {
+    match (last, decided) {
+        (None, _) => "never judged".to_owned(),
+        (Some(Verdict::InsufficientData), Some(decided)) => {
+            format!("{decided} when last judged, insufficient data since")
+        }
+        (Some(Verdict::InsufficientData), None) => "insufficient data whenever checked".to_owned(),
+        (Some(_), Some(decided)) => format!("{decided} when last judged"),
+        (Some(last), None) => format!("{last} by other rules than the policy's"),
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.words())

@@ -6,7 +6,7 @@ use super::rejects::{Reject, RejectCode};
 use super::rows::{Prediction, PredictionRow, Truth, TruthRow};
 use super::values::{LabelReading, NumberReading, excerpt, label, number};
 use crate::domain::metric::Task;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{TimeSyntax, Timestamp};
 
 /// Probabilities are often written with two or three digits, so their sum may be a little over 1.
 const MOST_OF_ALL_CLASSES: f64 = 1.02;
@@ -134,8 +134,11 @@ impl Line<'_> {
             Some(text) if !text.trim().is_empty() => text,
             _ => return Ok(None),
         };
-        let reading = Timestamp::read(text).map_err(|_| {
-            let text = format!("{} is no time", excerpt(text));
+        let reading = Timestamp::read(text).map_err(|error| {
+            let text = match error {
+                TimeSyntax::DateOrSeconds { .. } => error.to_string(),
+                _ => format!("{} is no time", excerpt(text)),
+            };
             self.reject(column, RejectCode::TimeUnreadable, text)
         })?;
         if reading.at > self.latest {

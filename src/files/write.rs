@@ -160,25 +160,31 @@ pub fn publish_new(temporary: &Path, target: &Path) -> Result<(), FileError> {
     sync_directory(&parent(target))
 }
 
-/// Copies a file as a whole, durably, and says how many bytes it has.
-///
-/// # Errors
-/// As [`ReplaceFile`]; also if `from` can't be read.
-pub fn copy_synced(from: &Path, to: &Path, existing: Existing) -> Result<u64, FileError> {
-    let mut reader = super::read::open(from)?;
-    let mut writer = ReplaceFile::create(to, existing)?;
-    let size_bytes =
-        io::copy(&mut reader, &mut writer).map_err(|source| FileError::writing(to, source))?;
-    writer.commit()?;
-    Ok(size_bytes)
-}
-
 /// Adds one line to a file that may not be there yet, in one write, so that lines of two processes never mix.
 /// A new file is for its user alone.
 ///
 /// # Errors
 /// The file can't be opened or written.
 pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
+    appended(path, line).map(drop)
+}
+
+/// The same, and the line outlives a power failure.
+///
+/// # Errors
+/// The file can't be opened, written or synced.
+pub fn append_line_durably(path: &Path, line: &str) -> Result<(), FileError> {
+    let file = appended(path, line)?;
+    match file.sync_all() {
+        // A pipe or a terminal has no disk to wait for.
+        Err(source) if source.kind() != io::ErrorKind::InvalidInput => {
+            Err(FileError::writing(path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn appended(path: &Path, line: &str) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -190,7 +196,8 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
         .open(path)
         .map_err(|source| FileError::writing(path, source))?;
     file.write_all(format!("{line}\n").as_bytes())
-        .map_err(|source| FileError::writing(path, source))
+        .map_err(|source| FileError::writing(path, source))?;
+    Ok(file)
 }
 
 /// Creates a directory and those above it that are absent.
@@ -393,10 +400,8 @@ mod tests {
         let inner = folder.path().join("x/y");
         create_directory_all(&inner).unwrap();
         create_directory_all(&inner).unwrap();
-        let (from, to) = (inner.join("a"), inner.join("b"));
-        replace(&from, b"abc").unwrap();
-        assert_eq!(copy_synced(&from, &to, Existing::Refuse).unwrap(), 3);
-        assert!(copy_synced(&from, &to, Existing::Refuse).is_err());
+        let to = inner.join("a");
+        replace(&to, b"abc").unwrap();
         assert!(matches!(
             *create_directory_all(&to).unwrap_err().kind,
             FileErrorKind::NotDirectory

@@ -22,10 +22,10 @@ pub struct Rules {
 /// How much there is to judge by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
-    /// `live` or `shadow`, for the sentences.
-    pub rows_are: &'static str,
-    /// What the rows belong to, for the sentences: `this tenure`.
+    /// What the rows belong to, for the sentences: `in this tenure`.
     pub place: String,
+    /// The sentence where there is no prediction.
+    pub no_predictions: String,
     /// Labelled or not.
     pub predictions_count: u64,
     pub labelled_count: u64,
@@ -148,15 +148,15 @@ fn decision(
 
 fn rows_missing(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
     let Evidence {
-        rows_are,
         place,
+        no_predictions,
         predictions_count: predictions,
         labelled_count: labelled,
         window_rows_count: rows,
         ..
     } = evidence;
     if *predictions == 0 {
-        let text = format!("no {rows_are} predictions in {place}");
+        let text = no_predictions.clone();
         Some(Reason::counted(ReasonCode::NoPredictions, text, 0, 1))
     } else if *labelled == 0 {
         let text = match predictions {
@@ -173,9 +173,13 @@ fn rows_missing(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
             rules.min_rows,
         ))
     } else if *rows < rules.min_rows {
-        let place = if rows < labelled { "the window" } else { place };
+        let place = if rows < labelled {
+            "in the window"
+        } else {
+            place
+        };
         let text = format!(
-            "{} in {place}, {} needed",
+            "{} {place}, {} needed",
             words::counted(*rows, "labelled row", "labelled rows"),
             words::count(rules.min_rows)
         );
@@ -199,7 +203,7 @@ fn stale(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
         .newest_label_age
         .filter(|age| *age > rules.max_age)?;
     let text = format!(
-        "the newest label is {} old, at most {} is allowed",
+        "the newest label is {} old, check.max_age allows {}",
         words::age(age),
         rules.max_age
     );

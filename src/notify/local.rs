@@ -1,14 +1,82 @@
-//! Channels that stay on this machine: a file of JSON lines, a program.
+//! Channels that stay on this machine: a file of JSON lines, a program, the local mail program.
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::SendError;
+use super::mail::{Mailbox, mail};
 use super::message::document;
+use super::{Secrets, SendError};
 use crate::domain::notification::Message;
 use crate::files::write;
+use crate::process::{self, Ended, Program};
 
-/// Appends the message to a file of JSON lines.
+/// Appends the message to a file of JSON lines, durably: once it counts as delivered nobody says it again.
 pub(super) fn append(path: &Path, message: &Message) -> Result<(), SendError> {
-    write::append_line(path, &document(message).to_string())
+    write::append_line_durably(path, &document(message).to_string())
         .map_err(|error| SendError::again(error.to_string()))
+}
+
+/// Runs a program with the message as JSON on its standard input.
+pub(super) fn command(
+    words: &[String],
+    message: &Message,
+    folder: &Path,
+    timeout: Duration,
+) -> Result<(), SendError> {
+    let input = format!("{}\n", document(message));
+    run(words, &input, message, folder, timeout)
+}
+
+/// Gives an e-mail to a program that takes it as sendmail does.
+pub(super) fn sendmail(
+    program: &str,
+    from: &str,
+    to: &[String],
+    message: &Message,
+    folder: &Path,
+    timeout: Duration,
+) -> Result<(), SendError> {
+    let from = Mailbox::read(from)?;
+    let to = to
+        .iter()
+        .map(|to| Mailbox::read(to))
+        .collect::<Result<Vec<_>, _>>()?;
+    let words = [program.to_owned(), "-t".to_owned(), "-i".to_owned()];
+    // A program reads lines as this system ends them.
+    let input = mail(message, &from, &to).replace("\r\n", "\n");
+    run(&words, &input, message, folder, timeout)
+}
+
+fn run(
+    words: &[String],
+    input: &str,
+    message: &Message,
+    folder: &Path,
+    timeout: Duration,
+) -> Result<(), SendError> {
+    let ended = process::run(&Program {
+        words,
+        folder,
+        variables: &[
+            ("MODELGUARD_EVENT", message.event.name()),
+            ("MODELGUARD_DELIVERY", &message.delivery_id),
+        ],
+        input: input.as_bytes(),
+        timeout,
+    })
+    .map_err(|error| SendError::again(error.to_string()))?;
+    match ended.status {
+        Some(0) => Ok(()),
+        status => Err(SendError::again(why(&words[0], status, &ended))),
+    }
+}
+
+/// How it ended, and the first line of what it said about that.
+fn why(program: &str, status: Option<i32>, ended: &Ended) -> String {
+    let what = match status {
+        Some(status) => format!("{program} ended with {status}"),
+        None => format!("{program} was ended by a signal"),
+    };
+    let line = ended.stderr.lines().find(|line| !line.trim().is_empty());
+    Secrets::default().with_quote(&what, line.unwrap_or_default())
 }

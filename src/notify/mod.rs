@@ -1,24 +1,24 @@
 //! Sends one message through one channel.
 
+#[cfg(feature = "net")]
+mod email;
 mod local;
+mod mail;
 mod message;
+mod secrets;
+#[cfg(feature = "net")]
+mod webhook;
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::domain::notification::Message;
-use crate::domain::policy::{Carrier, Channel};
+use crate::domain::policy::{Carrier, Channel, Mailer};
 
-/// What a channel needs and the policy only names, read at the moment of use.
-#[derive(Clone, Default)]
-pub struct Secrets {
-    /// The address of a webhook or of Slack.
-    pub url: Option<String>,
-    /// A webhook's token.
-    pub token: Option<String>,
-    /// The mail server's password.
-    pub password: Option<String>,
-}
+pub use secrets::Secrets;
+
+/// Whether channels that leave this machine are part of this build.
+pub const HAS_NETWORK: bool = cfg!(feature = "net");
 
 /// A message did not arrive, or it is not known whether it did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,13 @@ impl SendError {
             is_permanent: false,
         }
     }
+
+    fn never(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_permanent: true,
+        }
+    }
 }
 
 /// Sends `message`; `folder` is where relative paths of the channel begin. Gives up after `timeout`.
@@ -50,9 +57,128 @@ pub fn send(
     folder: &Path,
     timeout: Duration,
 ) -> Result<(), SendError> {
-    let _ = (secrets, timeout);
-    match &channel.carrier {
+    // Nobody waits longer, and the clock has no room for much more.
+    let timeout = timeout.min(Duration::from_secs(86_400));
+    let sent = match &channel.carrier {
         Carrier::File { path } => local::append(&folder.join(path), message),
-        _ => Err(SendError::again("this channel is not built yet")),
+        _ if timeout.is_zero() => Err(SendError::again("there was no time left for it")),
+        Carrier::Command { words } => local::command(words, message, folder, timeout),
+        Carrier::Email {
+            from,
+            to,
+            mailer: Mailer::Sendmail { program },
+        } => local::sendmail(program, from, to, message, folder, timeout),
+        Carrier::Webhook { .. }
+        | Carrier::Slack { .. }
+        | Carrier::Email {
+            mailer: Mailer::Smtp { .. },
+            ..
+        } => network::send(&channel.carrier, message, secrets, folder, timeout),
+    };
+    sent.map_err(|error| SendError {
+        text: secrets.without(error.text),
+        ..error
+    })
+}
+
+#[cfg(feature = "net")]
+mod network {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::email::{self, Letter, Server};
+    use super::mail::{Mailbox, host, mail};
+    use super::{Secrets, SendError, webhook};
+    use crate::domain::notification::Message;
+    use crate::domain::policy::{Carrier, Mailer};
+    use crate::files::read;
+
+    /// More than all certificates that a company has.
+    const CERTIFICATES_BYTES: u64 = 4 << 20;
+
+    pub(super) fn send(
+        carrier: &Carrier,
+        message: &Message,
+        secrets: &Secrets,
+        folder: &Path,
+        timeout: Duration,
+    ) -> Result<(), SendError> {
+        match carrier {
+            Carrier::Webhook { ca_file, .. } => {
+                let ca = certificates(folder, ca_file.as_deref())?;
+                webhook::post_json(message, secrets, ca.as_deref(), timeout)
+            }
+            Carrier::Slack { ca_file, .. } => {
+                let ca = certificates(folder, ca_file.as_deref())?;
+                webhook::post_blocks(message, secrets, ca.as_deref(), timeout)
+            }
+            Carrier::Email {
+                from,
+                to,
+                mailer:
+                    Mailer::Smtp {
+                        host: server,
+                        port,
+                        encryption,
+                        user,
+                        ca_file,
+                        ..
+                    },
+            } => {
+                let from = Mailbox::read(from)?;
+                let to = to
+                    .iter()
+                    .map(|to| Mailbox::read(to))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let letter = Letter {
+                    text: mail(message, &from, &to),
+                    from,
+                    to,
+                };
+                let server = Server {
+                    host: server.clone(),
+                    port: *port,
+                    encryption: *encryption,
+                    user: user.clone(),
+                    ca_pem: certificates(folder, ca_file.as_deref())?,
+                    own_name: host(&message.host),
+                };
+                email::submit(server, letter, secrets, timeout)
+            }
+            Carrier::File { .. } | Carrier::Command { .. } | Carrier::Email { .. } => {
+                Err(SendError::never("this channel does not leave this machine"))
+            }
+        }
+    }
+
+    fn certificates(folder: &Path, file: Option<&str>) -> Result<Option<Vec<u8>>, SendError> {
+        file.map(|file| read::bytes(&folder.join(file), CERTIFICATES_BYTES))
+            .transpose()
+            .map_err(|error| SendError::again(error.to_string()))
     }
 }
+
+#[cfg(not(feature = "net"))]
+mod network {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{Secrets, SendError};
+    use crate::domain::notification::Message;
+    use crate::domain::policy::Carrier;
+
+    pub(super) fn send(
+        _: &Carrier,
+        _: &Message,
+        _: &Secrets,
+        _: &Path,
+        _: Duration,
+    ) -> Result<(), SendError> {
+        Err(SendError::again(
+            "this build has no network code; a channel of the kind file, command or email through a local program works",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,8 @@ pub struct BatchReport {
     pub rows_revised_count: u64,
     pub rows_rejected_count: u64,
     pub rows_failed_count: u64,
+    /// Predictions that have their truth, which came with them or was there before.
+    pub rows_labelled_count: u64,
     pub truth_stored_count: u64,
     pub truth_joined_count: u64,
     pub truth_waiting_count: u64,

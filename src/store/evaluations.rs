@@ -69,7 +69,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewEvaluation<'_>) -> Result<EvaluationId> {
 
 pub(super) const NEWEST_OF_MODEL: &str =
     "SELECT id, version_id, operation_id, checked_at, verdict, severity, was_live, tenure, document
-     FROM evaluation WHERE model_id = :model AND was_live = 1 ORDER BY id DESC LIMIT 1";
+     FROM evaluation WHERE model_id = :model AND was_live = 1 AND by_policy >= :by_policy ORDER BY id DESC LIMIT 1";
 
 fn evaluation(row: &Row<'_>) -> Result<Evaluation> {
     let verdict: String = row.get(4)?;
@@ -92,13 +92,14 @@ fn evaluation(row: &Row<'_>) -> Result<Evaluation> {
     })
 }
 
-/// The newest check of what was live in a model, whichever version that was.
+/// The newest check of what was live in a model, whichever version that was; with `by_policy` none by rules that were
+/// given for one check alone.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn newest_of_live(tx: &Tx<'_>, model: i64) -> Result<Option<Evaluation>> {
+pub fn newest_of_live(tx: &Tx<'_>, model: i64, by_policy: bool) -> Result<Option<Evaluation>> {
     let mut statement = tx.sql.prepare_cached(NEWEST_OF_MODEL)?;
-    let mut rows = statement.query(named_params! { ":model": model })?;
+    let mut rows = statement.query(named_params! { ":model": model, ":by_policy": by_policy })?;
     rows.next()?.map(evaluation).transpose()
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Row, named_params};
 
 use super::coverage::{Rows, Span, counts};
 use super::values::RowReader;
@@ -281,21 +281,6 @@ fn labelled_twin(tx: &Tx<'_>, version: VersionId, id: &str) -> Result<Option<Evi
     rows.next()?
         .map(|row| evidence(tx, &mut RowReader::default(), row))
         .transpose()
-}
-
-/// Whether a version predicted at all, in any role, labelled or not.
-///
-/// # Errors
-/// The store can't be read.
-pub fn predicts(tx: &Tx<'_>, version: VersionId) -> Result<bool> {
-    Ok(tx
-        .sql
-        .prepare_cached(
-            "SELECT 1 FROM prediction_hour WHERE version_id = :version AND predictions_count > 0 LIMIT 1",
-        )?
-        .query_row(named_params! { ":version": version.0 }, |_| Ok(()))
-        .optional()?
-        .is_some())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod evidence;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod hours;
+pub mod labels;
 pub mod maintain;
 pub mod models;
 mod open;

@@ -207,6 +207,8 @@ pub(super) fn settle_pairs(
 pub struct Held {
     pub rows_count: u64,
     pub failed_count: u64,
+    /// Those that have their truth.
+    pub labelled_count: u64,
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
 }
@@ -217,7 +219,7 @@ pub struct Held {
 /// The store can't be read.
 pub fn held(tx: &Tx<'_>, batch: BatchId) -> Result<Held> {
     let mut statement = tx.sql.prepare_cached(
-        "SELECT count(*), ifnull(sum(failed), 0), min(predicted_at), max(predicted_at)
+        "SELECT count(*), ifnull(sum(failed), 0), min(predicted_at), max(predicted_at), count(label_at)
          FROM prediction WHERE batch_id = :batch",
     )?;
     let mut rows = statement.query(named_params! { ":batch": batch.0 })?;
@@ -228,6 +230,7 @@ pub fn held(tx: &Tx<'_>, batch: BatchId) -> Result<Held> {
             failed_count: count(row, 1)?,
             first_at: super::instant_or_none(row, 2)?,
             last_at: super::instant_or_none(row, 3)?,
+            labelled_count: count(row, 4)?,
         }),
     }
 }

@@ -76,9 +76,8 @@ impl StopFlag {
 
     /// Holds the immediate exit back while a question is open.
     ///
-    /// Only an open question hides the cursor and changes the terminal's mode, so an exit from
-    /// within the handler would leave both behind. And one signal counts there as two: when a
-    /// signal breaks its wait, dialoguer raises SIGINT again.
+    /// Only an open question changes the terminal's mode, so an exit from within the handler would
+    /// leave that behind, with what the question drew.
     pub(super) fn while_asking(&self) -> Asking<'_> {
         let held = self.arming().take().is_some_and(unregister);
         Asking { flag: self, held }
@@ -95,7 +94,42 @@ impl StopFlag {
     }
 }
 
+/// Notices that the window changed its size.
+///
+/// It also breaks the wait for a key, so that a question can be drawn anew at once.
+#[derive(Debug)]
+pub(super) struct Resizes {
+    happened: Arc<AtomicBool>,
+    action: Option<SigId>,
+}
+
+impl Resizes {
+    /// Starts to listen; where that is impossible, a key shows the new size.
+    pub(super) fn listen() -> Self {
+        let happened = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        let action = register(signal_hook::consts::SIGWINCH, Arc::clone(&happened)).ok();
+        #[cfg(not(unix))]
+        let action = None;
+        Self { happened, action }
+    }
+
+    /// Says whether it happened since the last time.
+    pub(super) fn take(&self) -> bool {
+        self.happened.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Drop for Resizes {
+    fn drop(&mut self) {
+        if let Some(action) = self.action.take() {
+            unregister(action);
+        }
+    }
+}
+
 /// An open question; when it is dropped, a second Ctrl-C exits at once again.
+#[derive(Debug)]
 pub(super) struct Asking<'a> {
     flag: &'a StopFlag,
     held: bool,
@@ -177,6 +211,15 @@ mod tests {
         #[test]
         fn the_second_ctrl_c_exits_at_once() {
             assert_eq!(alone("alone_second"), Some(130));
+        }
+
+        #[test]
+        fn a_new_size_is_noticed_once() {
+            let resizes = Resizes::listen();
+            assert!(!resizes.take());
+            raise(signal_hook::consts::SIGWINCH).expect("because raising is allowed");
+            assert!(resizes.take());
+            assert!(!resizes.take());
         }
 
         #[test]

@@ -1,24 +1,18 @@
-//! Asks a person yes or no on the terminal, default no, and leaves the terminal as it was.
+//! Asks a person on the terminal: yes or no (default no), or a number, and leaves the terminal as it was.
 
-use std::fmt;
-use std::io::{self, IsTerminal};
+mod keyboard;
 
-use dialoguer::Confirm;
-use dialoguer::console::Term;
-use dialoguer::theme::Theme;
+use std::io;
+
+use keyboard::{Keyboard, Typed};
 
 use super::interrupt::StopFlag;
-use super::line::one_line;
-use super::table::cut;
-
-/// The room that the choice and the answer take beside the question.
-const ANSWER_WIDTH: usize = " [y/N] interrupted".len();
 
 /// What a person answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Yes,
-    /// No, Enter or Esc.
+    /// No, Enter, Esc or Ctrl-D.
     No,
     /// Ctrl-C or SIGTERM; which of them is known by the [`StopFlag`].
     Interrupted,
@@ -35,7 +29,7 @@ pub enum PromptError {
 
 /// Says whether anybody can be asked.
 ///
-/// Both streams count: the question is written on stderr, and dialoguer would read the keys from
+/// Both streams count: the question is written on stderr, and the console would read the keys from
 /// the controlling terminal even where stdin is a pipe, past an answer that waits in it.
 pub const fn can_ask(
     stdin_is_terminal: bool,
@@ -46,79 +40,103 @@ pub const fn can_ask(
     stdin_is_terminal && stderr_is_terminal && !ci && !no_input
 }
 
-/// Asks on stderr; Enter and Esc mean no.
-///
-/// The question takes one line, cut to the terminal, because dialoguer clears only one. The cursor
-/// is visible and the line ended on every way out.
+/// What a person gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given<T> {
+    This(T),
+    /// Esc or Ctrl-D.
+    Left,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+/// Asks on stderr for a whole line: `y`, `yes`, `n` or `no`. An empty line, Esc and Ctrl-D mean no;
+/// anything else is asked again.
 ///
 /// # Errors
 ///
 /// Fails without a terminal, instead of waiting for keys that nobody can press.
 pub fn confirm(question: &str, stop: &StopFlag) -> Result<Answer, PromptError> {
-    let terminal = Term::stderr();
-    if !io::stdin().is_terminal() || !terminal.is_term() {
-        return Err(PromptError::NoTerminal);
-    }
-    if stop.requested().is_some() {
-        return Ok(Answer::Interrupted);
-    }
-    let columns = usize::from(terminal.size().1);
-    let question = cut(
-        &one_line(question),
-        columns.saturating_sub(ANSWER_WIDTH + 1).max(1),
-    );
-
-    let asking = stop.while_asking();
-    let answer = Confirm::with_theme(&OneLine)
-        .with_prompt(&question)
-        .default(false)
-        .interact_on_opt(&terminal);
-    let answer = match answer {
-        Ok(Some(true)) => Ok(Answer::Yes),
-        Ok(Some(false) | None) => Ok(Answer::No),
-        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-            Ok(Answer::Interrupted)
-        }
-        Err(dialoguer::Error::IO(error)) => Err(PromptError::Terminal(error)),
+    let asked = Question {
+        text: question,
+        choice: " [y/N]",
+        complaint: "type yes or no, not",
+        left: "no",
     };
-    if !matches!(answer, Ok(Answer::Yes | Answer::No)) {
-        // dialoguer returned from within its wait, with the question still open on its line. What
-        // fails here fails on a terminal that is gone.
-        let _ = terminal.clear_line();
-        let _ = terminal.write_line(&format!("{question} [y/N] interrupted"));
-    }
-    let _ = terminal.show_cursor();
-    drop(asking);
+    let given = ask(&asked, stop, |line| {
+        let yes = read_yes_or_no(line)?;
+        Some((yes, if yes { "yes" } else { "no" }.to_owned()))
+    })?;
+    Ok(match given {
+        Given::This(true) => Answer::Yes,
+        Given::This(false) | Given::Left => Answer::No,
+        Given::Interrupted => Answer::Interrupted,
+    })
+}
 
-    // A signal that came with the last key still counts: nothing was changed yet.
-    if stop.requested().is_some() {
-        answer.map(|_| Answer::Interrupted)
-    } else {
-        answer
+/// Asks on stderr for a number above 0; an empty line means the default.
+///
+/// # Errors
+///
+/// As [`confirm`].
+pub fn number(question: &str, default: u64, stop: &StopFlag) -> Result<Given<u64>, PromptError> {
+    let asked = Question {
+        text: question,
+        choice: &format!(" [{default}]"),
+        complaint: "type a number above 0, not",
+        left: "",
+    };
+    ask(&asked, stop, |line| {
+        let number = match line {
+            "" => default,
+            digits => digits.parse().ok().filter(|number| *number > 0)?,
+        };
+        Some((number, number.to_string()))
+    })
+}
+
+fn read_yes_or_no(line: &str) -> Option<bool> {
+    match line.to_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
+        _ => None,
     }
 }
 
-/// Shows question and answer as one plain line.
-struct OneLine;
+/// What is asked, and what is said where the answer makes no sense or none is given.
+struct Question<'a> {
+    text: &'a str,
+    choice: &'a str,
+    complaint: &'a str,
+    left: &'a str,
+}
 
-impl Theme for OneLine {
-    fn format_confirm_prompt(
-        &self,
-        line: &mut dyn fmt::Write,
-        question: &str,
-        _default: Option<bool>,
-    ) -> fmt::Result {
-        write!(line, "{question} [y/N] ")
-    }
-
-    fn format_confirm_prompt_selection(
-        &self,
-        line: &mut dyn fmt::Write,
-        question: &str,
-        answer: Option<bool>,
-    ) -> fmt::Result {
-        let word = if answer == Some(true) { "yes" } else { "no" };
-        write!(line, "{question} [y/N] {word}")
+/// Asks until `read` understands the line; it also says how the answer is shown.
+fn ask<T>(
+    asked: &Question<'_>,
+    stop: &StopFlag,
+    read: impl Fn(&str) -> Option<(T, String)>,
+) -> Result<Given<T>, PromptError> {
+    let keyboard = Keyboard::open(stop)?;
+    let end = |answer: &str| keyboard.end_line(asked.text, asked.choice, answer);
+    loop {
+        let typed = keyboard.line(asked.text, asked.choice)?;
+        // A signal that came with the last key still counts: nothing was changed yet.
+        if keyboard.is_stopped() || typed == Typed::Interrupted {
+            // What fails here fails on a terminal that is gone.
+            let _ = end("interrupted");
+            return Ok(Given::Interrupted);
+        }
+        let Typed::Line(line) = typed else {
+            end(asked.left)?;
+            return Ok(Given::Left);
+        };
+        let line = line.trim();
+        if let Some((value, shown)) = read(line) {
+            end(&shown)?;
+            return Ok(Given::This(value));
+        }
+        keyboard.say(&format!("{} `{line}`", asked.complaint))?;
     }
 }
 
@@ -135,9 +153,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_four_words_and_an_empty_line_are_answers() {
+        for (line, expected) in [
+            ("y", Some(true)),
+            ("YES", Some(true)),
+            ("", Some(false)),
+            ("n", Some(false)),
+            ("No", Some(false)),
+            ("maybe", None),
+            ("yesterday", None),
+            ("nope", None),
+            ("ja", None),
+        ] {
+            assert_eq!(read_yes_or_no(line), expected, "{line}");
+        }
+    }
+
     #[cfg(unix)]
     mod terminal {
-        use std::io::Write;
+        use std::io::{IsTerminal, Write};
         use std::num::NonZero;
         use std::time::{Duration, Instant};
 
@@ -187,7 +222,6 @@ mod tests {
                     seen: Vec::new(),
                 };
                 asked.read_until("[y/N]");
-                asked.read_until("\u{1b}[?25l");
                 asked
             }
 
@@ -210,11 +244,15 @@ mod tests {
                 panic!("no {text:?} in {:?}", String::from_utf8_lossy(&self.seen));
             }
 
-            fn press(mut self, keys: &str) -> Left {
+            fn type_in(&mut self, keys: &str) {
                 self.session
                     .write_all(keys.as_bytes())
                     .expect("because it waits for a key");
                 self.session.flush().expect("because it waits for a key");
+            }
+
+            fn press(mut self, keys: &str) -> Left {
+                self.type_in(keys);
                 self.answer()
             }
 
@@ -287,16 +325,25 @@ mod tests {
         }
 
         #[test]
-        fn y_means_yes_and_the_question_stays_readable() {
-            let Left { answer, line, .. } = Asked::new(80).press("y");
-            assert_eq!(answer, Answer::Yes);
-            assert!(line.starts_with(QUESTION), "{line}");
-            assert!(line.ends_with("… [y/N] yes"), "{line}");
+        fn yes_in_any_case_means_yes_and_the_question_stays_readable() {
+            for keys in [
+                "y\r",
+                "Y\r",
+                "yes\r",
+                " YeS \r",
+                "no\u{15}y\r",
+                "yx\u{7f}\r",
+            ] {
+                let Left { answer, line, .. } = Asked::new(80).press(keys);
+                assert_eq!(answer, Answer::Yes, "{keys:?}");
+                assert!(line.starts_with(QUESTION), "{line}");
+                assert!(line.ends_with("… [y/N] yes"), "{line}");
+            }
         }
 
         #[test]
-        fn n_enter_and_escape_mean_no() {
-            for keys in ["n", "\r", "\u{1b}"] {
+        fn n_enter_escape_and_the_end_mean_no() {
+            for keys in ["n\r", "NO\r", "\r", "\u{1b}", "y\u{1b}", "\u{4}"] {
                 let Left { answer, line, .. } = Asked::new(80).press(keys);
                 assert_eq!(answer, Answer::No, "{keys:?}");
                 assert!(line.ends_with("[y/N] no"), "{line}");
@@ -304,14 +351,19 @@ mod tests {
         }
 
         #[test]
-        fn another_key_is_no_answer() {
-            let Left { answer, .. } = Asked::new(80).press("xj \u{4}\u{1a}y");
-            assert_eq!(answer, Answer::Yes);
+        fn anything_else_is_asked_again() {
+            for keys in ["maybe\r", "yn\r", "yess\r", "1\r", "nein\r"] {
+                let mut asked = Asked::new(80);
+                asked.type_in(keys);
+                asked.read_until("type yes or no, not");
+                let Left { answer, .. } = asked.press("\r");
+                assert_eq!(answer, Answer::No, "{keys:?}");
+            }
         }
 
         #[test]
         fn ctrl_c_interrupts_and_leaves_no_residue() {
-            let Left { answer, line, .. } = Asked::new(40).press("\u{3}");
+            let Left { answer, line, .. } = Asked::new(40).press("ye\u{3}");
             assert_eq!(answer, Answer::Interrupted);
             assert!(line.ends_with("[y/N] interrupted"), "{line}");
             assert!(line.chars().count() <= 40, "{line}");

@@ -4,6 +4,7 @@ mod attribution;
 pub mod columns;
 mod conclusion;
 mod intake;
+mod labels;
 pub mod reference;
 mod repeats;
 mod staging;
@@ -24,6 +25,8 @@ use crate::store::batches::{self, Batch, BatchReport};
 use crate::store::models::Model;
 use crate::store::predictions::{Conflict, OnConflict};
 use crate::store::{Change, Store, StoreError};
+
+pub use labels::OddLabel;
 
 use conclusion::conclude;
 use intake::Intake;
@@ -66,6 +69,10 @@ pub struct Ingested {
     pub versions: BTreeMap<i64, String>,
     /// The version whose first tenure has no beginning, if rows count for it by time.
     pub without_beginning: Option<VersionId>,
+    /// Classes that came in and can hardly be meant.
+    pub odd_labels: Vec<OddLabel>,
+    /// Whether the model has any prediction that counts.
+    pub has_predictions: bool,
     /// The first of the lines that are no rows.
     pub rejects: Vec<Reject>,
     /// Rows with a time that named no zone.

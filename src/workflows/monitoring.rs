@@ -64,6 +64,8 @@ pub struct Target {
     pub version: Version,
     /// A check of it decided at some time.
     pub was_judged: bool,
+    /// A check of it was made at some time, whether it decided or not.
+    pub was_checked: bool,
 }
 
 /// What one run found and did about one model.
@@ -187,10 +189,14 @@ fn intended(
     };
     let target = match target {
         None => None,
-        Some(id) => Some(Target {
-            version: versions::get(tx, id)?,
-            was_judged: versions::last_decided(tx, id)?.is_some(),
-        }),
+        Some(id) => {
+            let decided = versions::last_decided(tx, id)?;
+            Some(Target {
+                version: versions::get(tx, id)?,
+                was_judged: decided.is_some(),
+                was_checked: versions::last_verdict(tx, id)?.is_some(),
+            })
+        }
     };
     Ok(Action {
         wanted: Some(on_degraded),

@@ -28,7 +28,10 @@ pub struct Overview {
     pub below: Vec<Below>,
     /// All that lie below.
     pub below_count: usize,
+    /// By the policy.
     pub last_check: Option<LastCheck>,
+    /// One since then, by rules that were given for it alone.
+    pub aside: Option<Evaluation>,
     pub alerts_open_count: usize,
     /// Messages that wait for their channel.
     pub messages_queued_count: u64,
@@ -52,9 +55,11 @@ pub struct Below {
     pub version: Version,
     pub is_bad: bool,
     pub last_verdict: Option<Verdict>,
+    /// What its last check said that decided.
+    pub last_decided: Option<Verdict>,
 }
 
-/// The last check of what was live.
+/// The last check of what was live, by the policy.
 #[derive(Clone, Debug)]
 pub struct LastCheck {
     pub evaluation: Evaluation,
@@ -81,15 +86,20 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
             version: versions::get(tx, *id)?,
             is_bad: versions::is_bad(tx, *id)?,
             last_verdict: versions::last_verdict(tx, *id)?,
+            last_decided: versions::last_decided(tx, *id)?,
         });
     }
+    let last_check = last_check(tx, model)?;
+    let newest = last_check.as_ref().map(|check| check.evaluation.id);
     let (messages_queued_count, messages_failed_count) = outbox::counts(tx, model.id)?;
     Ok(Overview {
         model: model.clone(),
         production: held.map(|held| live(tx, model, held)).transpose()?,
         below,
         below_count: lower.len(),
-        last_check: last_check(tx, model)?,
+        last_check,
+        aside: evaluations::newest_of_live(tx, model.id, false)?
+            .filter(|aside| newest.is_none_or(|newest| aside.id > newest)),
         alerts_open_count: alerts::open_of(tx, model.id)?.len(),
         messages_queued_count,
         messages_failed_count,
@@ -108,7 +118,7 @@ fn live(tx: &Tx<'_>, model: &Model, held: Held) -> Result<Production, StoreError
 }
 
 fn last_check(tx: &Tx<'_>, model: &Model) -> Result<Option<LastCheck>, StoreError> {
-    let Some(evaluation) = evaluations::newest_of_live(tx, model.id)? else {
+    let Some(evaluation) = evaluations::newest_of_live(tx, model.id, true)? else {
         return Ok(None);
     };
     Ok(Some(LastCheck {

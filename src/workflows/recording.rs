@@ -229,7 +229,8 @@ fn differs_from_before(tx: &Tx<'_>, judgement: &Judgement) -> Result<bool, Store
         Some(version) if !judgement.is_live => evaluations::newest_of(tx, version.id)?,
         _ => {
             let tenure = judgement.tenure.as_ref().map(|tenure| tenure.id);
-            evaluations::newest_of_live(tx, judgement.model.id)?
+            // What other rules said is no before of what the policy says.
+            evaluations::newest_of_live(tx, judgement.model.id, judgement.by_policy)?
                 .filter(|before| before.tenure == tenure)
         }
     };

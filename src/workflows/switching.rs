@@ -87,6 +87,8 @@ pub struct Party {
     pub version: Version,
     pub bad: bool,
     pub last_verdict: Option<Verdict>,
+    /// What its last check said that decided.
+    pub last_decided: Option<Verdict>,
 }
 
 /// What a wish would change.
@@ -123,6 +125,7 @@ fn party(tx: &Tx<'_>, id: VersionId) -> Result<Party, StoreError> {
         version: versions::get(tx, id)?,
         bad: versions::is_bad(tx, id)?,
         last_verdict: versions::last_verdict(tx, id)?,
+        last_decided: versions::last_decided(tx, id)?,
     })
 }
 

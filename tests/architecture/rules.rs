@@ -62,6 +62,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
+    "advice",
     "call",
     "consent",
     "entry",
@@ -160,7 +161,9 @@ pub const OWNED: &[Owned] = &[
     ),
     owned(&["terminal_size"], &["ui/"], "ask ui"),
     owned(&["toml"], &["policy/"], "ask policy"),
+    owned(&["rustix"], &["process.rs"], "ask process"),
     owned(&["ureq"], &["http.rs"], "ask http"),
+    owned(&["webpki_root_certs"], &["http.rs"], "ask http"),
     owned(&["zstd"], &["files/compress.rs"], "ask files::compress"),
     owned(&["std", "fs"], &["files/"], "ask files"),
     owned(&["std", "os", "unix", "fs"], &["files/"], "ask files"),
@@ -179,6 +182,11 @@ pub const OWNED: &[Owned] = &[
         &["std", "env", "args_os"],
         &["main.rs"],
         "take the words as an argument",
+    ),
+    owned(
+        &["std", "env", "var_os"],
+        &["policy/environment.rs", "process.rs"],
+        "ask policy::environment",
     ),
     owned(
         &["std", "os", "unix", "process"],

@@ -169,3 +169,18 @@ fn the_reason_is_in_the_log() {
     assert_eq!(operations[1]["kind"], "alias_set");
     assert_eq!(operations[1]["reason"], "season");
 }
+
+#[test]
+fn the_case_of_an_alias_does_not_matter_and_latest_is_none() {
+    let (sandbox, names) = two();
+    sandbox.ok(&format!("alias set Winter {} --yes", names[0]));
+    sandbox.ok(&format!("alias set winter {} --yes", names[1]));
+    let shown = sandbox.json("show @WINTER");
+    assert_eq!(shown["version"], names[1].as_str());
+    assert_eq!(sandbox.holder("winter").as_deref(), Some(names[1].as_str()));
+    assert_eq!(
+        sandbox.number("SELECT count(*) FROM alias WHERE name LIKE 'winter'"),
+        1
+    );
+    sandbox.fails("alias set Latest latest --yes", 2, "MG0101");
+}

@@ -532,3 +532,67 @@ fn quiet_checks_print_only_a_change_of_state() {
     let json = sandbox.run("check -q --json").expect(0);
     assert!(!json.stdout.is_empty(), "a document is always printed");
 }
+
+#[test]
+fn a_former_holder_is_told_that_its_live_rows_are_not_the_question() {
+    let sandbox = live("", RMSE);
+    fed(&sandbox, off_by(1.0, 300));
+    version(&sandbox, "v2", RMSE);
+    sandbox.ok("promote v2 --yes");
+    let run = sandbox.run("check v1").expect(4);
+    let run = run.says(
+        "no predictions by v1 from when it was not live; what it predicted while it was live is not judged again",
+    );
+    assert!(!run.stdout.contains("shadow"), "{run:#?}");
+    run.tells("`modelguard ingest predictions FILE --version v1`")
+        .tells("`modelguard compare v1 @production`");
+}
+
+#[test]
+fn after_a_rollback_the_next_step_is_named() {
+    let sandbox = live("", RMSE);
+    version(&sandbox, "v2", RMSE);
+    sandbox.ok("promote v2 --yes");
+    sandbox.set_clock(BEGINNING + HOUR);
+    sandbox.ok("rollback --yes");
+    sandbox
+        .run("check")
+        .expect(4)
+        .says("no live predictions in this tenure")
+        .tells("hint: bring in what v1 predicted since 2026-01-05T15:30:22Z: `modelguard ingest predictions FILE`");
+    sandbox
+        .run("monitor")
+        .expect(4)
+        .tells("`modelguard ingest predictions FILE`");
+    let quiet = sandbox.run("check -q").expect(4);
+    assert_eq!(quiet.stderr, "", "{quiet:#?}");
+}
+
+#[test]
+fn a_metric_of_probabilities_says_that_the_sample_has_none() {
+    let sandbox = classes("");
+    sandbox.write(
+        "ref.csv",
+        b"id,prediction,truth\n1,yes,yes\n2,no,no\n3,yes,no\n",
+    );
+    version(&sandbox, "v1", "--reference ref.csv");
+    sandbox.ok("promote v1 --yes");
+    fed(&sandbox, wrong_one_in(7, 300));
+    sandbox
+        .run("check --metric roc_auc")
+        .expect(4)
+        .says("roc_auc needs class probabilities")
+        .says("the reference sample of v1 has none (no_baseline)");
+}
+
+#[test]
+fn old_labels_say_which_key_allows_them_and_how_the_clock_is_set() {
+    let sandbox = live("", RMSE);
+    fed(&sandbox, off_by(1.0, 300));
+    sandbox.set_clock(BEGINNING + 30 * DAY);
+    sandbox
+        .run("check")
+        .expect(4)
+        .says("old, check.max_age allows 7d (stale)")
+        .tells("MODELGUARD_NOW=2026-01-05T");
+}

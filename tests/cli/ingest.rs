@@ -773,3 +773,142 @@ fn rejects_are_never_put_over_the_project_s_own_files_or_the_input() {
     sandbox.ok("ingest predictions p.csv --max-rejects 5 --reject-file r.csv");
     assert!(sandbox.file("r.csv").is_file());
 }
+
+#[test]
+fn the_predictions_of_another_version_are_told_apart_by_a_hint() {
+    let sandbox = live();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.ok("ingest predictions p.csv");
+    let other = ROWS.replace("Z,no", "Z,yes");
+    sandbox.write("other.csv", other.as_bytes());
+    sandbox
+        .fails("ingest predictions other.csv", 2, "MG0512")
+        .tells("`--version REF`")
+        .tells("`modelguard promote REF --since TIME`");
+}
+
+#[test]
+fn a_file_without_a_single_row_is_refused_however_many_rejects_are_allowed() {
+    let sandbox = live();
+    sandbox.write(
+        "p.csv",
+        b"id,ts,prediction\n,2026-01-05,yes\n,2026-01-05,no\n",
+    );
+    sandbox.leaves_the_store("ingest predictions p.csv --max-rejects 99", 2);
+    let run = sandbox.fails("ingest predictions p.csv --max-rejects 99", 2, "MG0507");
+    run.tells("none of 2 lines is a row")
+        .tells("--map FIELD=COLUMN");
+    assert_eq!(count(&sandbox, "batch"), 0);
+    sandbox.write("one.csv", b"id,ts,prediction\n,2026-01-05,yes\n");
+    sandbox
+        .fails("ingest predictions one.csv --max-rejects 1", 2, "MG0507")
+        .tells("the only line is no row");
+}
+
+#[test]
+fn rows_after_a_rollback_are_not_said_to_be_of_a_tenure_without_a_beginning() {
+    let (sandbox, names) = Sandbox::with_versions(2);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    sandbox.ok(&format!("promote {} --yes", names[1]));
+    sandbox.ok("rollback --yes");
+    let at = sandbox.clock() - 1;
+    sandbox.set_clock(at + 60);
+    sandbox.write(
+        "p.csv",
+        format!("id,ts,prediction\nx,{at},yes\n").as_bytes(),
+    );
+    let run = sandbox.ok("ingest predictions p.csv");
+    let run = run.says(&format!("By time: all count for {}.", names[0]));
+    assert!(!run.stdout.contains("no beginning"), "{run:#?}");
+    sandbox.write("q.csv", b"id,ts,prediction\ny,2020-01-01,yes\n");
+    sandbox
+        .ok("ingest predictions q.csv")
+        .says("whose tenure is the first and has no beginning");
+}
+
+#[test]
+fn classes_that_nothing_else_has_are_a_warning() {
+    let (sandbox, names) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    let rows = |label: &str, from: usize, count: usize| {
+        let lines = (from..from + count).map(|id| format!("{id},2026-01-05,{label}\n"));
+        format!("id,ts,prediction\n{}", lines.collect::<String>())
+    };
+    let truth = |label: &str, count: usize| {
+        let lines = (0..count).map(|id| format!("{id},{label}\n"));
+        format!("id,truth\n{}", lines.collect::<String>())
+    };
+    let warned = |line: &str| -> Vec<String> {
+        let document = sandbox.ok(&format!("{line} --json")).document();
+        let warnings = document["warnings"].as_array().unwrap();
+        let odd = warnings
+            .iter()
+            .filter(|warning| warning["code"] == "label_unseen");
+        odd.map(|warning| warning["text"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    sandbox.write("p.csv", rows("yes", 0, 40).as_bytes());
+    assert_eq!(
+        warned("ingest predictions p.csv"),
+        [""; 0],
+        "nothing to go by"
+    );
+    sandbox.write("shouted.csv", truth("Yes", 2).as_bytes());
+    assert_eq!(
+        warned("ingest truth shouted.csv --dry-run"),
+        [
+            "2 labels are of the class Yes, which no prediction has; there is yes, and classes are compared with their case"
+        ]
+    );
+    sandbox.write("rare.csv", truth("no", 1).as_bytes());
+    assert_eq!(
+        warned("ingest truth rare.csv --dry-run"),
+        [""; 0],
+        "a rare class"
+    );
+    sandbox.write("t.csv", truth("yes", 40).as_bytes());
+    assert_eq!(warned("ingest truth t.csv"), [""; 0]);
+    sandbox.write("q.csv", rows("maybe", 100, 3).as_bytes());
+    assert_eq!(
+        warned("ingest predictions q.csv"),
+        ["3 predictions are of the class maybe, which no truth or reference sample has"]
+    );
+    sandbox.write("r.csv", rows("YES", 200, 1).as_bytes());
+    assert_eq!(
+        warned("ingest predictions r.csv"),
+        [
+            "1 prediction is of the class YES, which no truth or reference sample has; \
+          there is yes, and classes are compared with their case"
+        ]
+    );
+}
+
+#[test]
+fn truth_that_comes_first_is_no_alarm_and_is_told_when_predictions_find_it() {
+    let sandbox = live();
+    sandbox.write("t.csv", b"id,truth\na,yes\nb,no\n");
+    let run = sandbox.ok("ingest truth t.csv --json");
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox
+        .ok("ingest predictions p.csv --dry-run")
+        .says("2 of them have a truth that was there already.");
+    let stored = sandbox.json("ingest predictions p.csv");
+    assert_eq!(stored["rows_labelled_count"], 2);
+}
+
+#[test]
+fn a_date_without_marks_is_not_taken_for_a_moment_of_1970() {
+    let sandbox = live();
+    sandbox.write("p.csv", b"id,ts,prediction\na,20260104,yes\n");
+    sandbox
+        .fails("ingest predictions p.csv", 2, "MG0507")
+        .tells("20260104 is a date or Unix seconds of 1970")
+        .tells("write 2026-01-04 or 20260104.0");
+    sandbox.write(
+        "q.csv",
+        b"id,ts,prediction\na,20260104.0,yes\nb,20261399,yes\n",
+    );
+    sandbox.ok("ingest predictions q.csv");
+    sandbox.fails("history --since 20260104", 2, "MG0107");
+}

@@ -22,6 +22,8 @@ mod globals;
 mod help;
 mod helping;
 mod history;
+#[cfg(feature = "net")]
+mod http_server;
 mod inbox;
 mod ingest;
 mod init;
@@ -29,6 +31,8 @@ mod listing;
 mod log;
 mod logfile;
 mod looking;
+#[cfg(feature = "net")]
+mod mail_servers;
 mod marking;
 mod mistakes;
 mod monitor;
@@ -50,3 +54,5 @@ mod tag;
 mod tampering;
 mod together;
 mod verifying;
+#[cfg(feature = "net")]
+mod webhooks;

@@ -68,11 +68,12 @@ fn screen(shown: &str) -> vt100::Parser {
 
 const ESC: &str = "\u{1b}";
 const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
 
 #[test]
 fn yes_changes_and_the_plan_was_shown_before() {
     let (sandbox, versions) = two();
-    let (status, shown) = asked(&sandbox, &["rollback"], "y");
+    let (status, shown) = asked(&sandbox, &["rollback"], "y\r");
     assert_eq!(status, 0, "{shown}");
     assert_eq!(sandbox.holder("production"), Some(versions[0].clone()));
     let plan = shown.find(&versions[0]).unwrap();
@@ -84,7 +85,7 @@ fn yes_changes_and_the_plan_was_shown_before() {
 #[test]
 fn no_enter_and_escape_change_nothing() {
     let (sandbox, versions) = two();
-    for keys in ["n", "\r", ESC] {
+    for keys in ["n\r", "\r", ESC, CTRL_D] {
         for words in [
             &["rollback"] as &[&str],
             &["undo"],
@@ -117,12 +118,31 @@ fn ctrl_c_ends_with_130_and_changes_nothing() {
 }
 
 #[test]
+fn maybe_is_asked_again_and_changes_nothing() {
+    let (sandbox, versions) = two();
+    let before = sandbox.store_bytes();
+    let mut session = Session::spawn(for_terminal(&sandbox, &["rollback"])).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    session.expect("[y/N]").unwrap();
+    for words in ["maybe\r", "yess\r", "nothing\r"] {
+        session.send(words).unwrap();
+        session.expect("type yes or no, not").unwrap();
+        session.expect("[y/N]").unwrap();
+        assert!(before == sandbox.store_bytes(), "{words:?}");
+    }
+    session.send("yes\r").unwrap();
+    session.expect("Rolled back").unwrap();
+    session.expect(Eof).unwrap();
+    assert_eq!(sandbox.holder("production"), Some(versions[0].clone()));
+}
+
+#[test]
 fn yes_to_undo_and_promote() {
     let (sandbox, versions) = two();
-    let (status, shown) = asked(&sandbox, &["undo"], "y");
+    let (status, shown) = asked(&sandbox, &["undo"], "y\r");
     assert_eq!(status, 0, "{shown}");
     assert_eq!(sandbox.holder("production"), Some(versions[0].clone()));
-    let (status, shown) = asked(&sandbox, &["promote", "latest"], "y");
+    let (status, shown) = asked(&sandbox, &["promote", "latest"], "y\r");
     assert_eq!(status, 0, "{shown}");
     assert_eq!(sandbox.holder("production"), Some(versions[1].clone()));
 }
@@ -135,7 +155,7 @@ fn what_changes_while_the_question_is_open_is_not_done() {
     session.expect("[y/N]").unwrap();
     let third = sandbox.register("third");
     sandbox.ok(&format!("promote {third} --yes"));
-    session.send("y").unwrap();
+    session.send("y\r").unwrap();
     session.expect("MG0606").unwrap();
     assert_eq!(sandbox.holder("production"), Some(third));
     assert_ne!(sandbox.holder("production"), Some(versions[0].clone()));
@@ -145,11 +165,11 @@ fn what_changes_while_the_question_is_open_is_not_done() {
 fn an_alias_is_set_and_taken_away_by_a_yes_only() {
     let (sandbox, versions) = two();
     let set = ["alias", "set", "winter", &versions[0]];
-    let (status, shown) = asked(&sandbox, &set, "n");
+    let (status, shown) = asked(&sandbox, &set, "n\r");
     assert_eq!(status, 0, "{shown}");
     assert!(shown.contains("Nothing changed."), "{shown}");
     assert_eq!(sandbox.holder("winter"), None);
-    let (status, shown) = asked(&sandbox, &set, "y");
+    let (status, shown) = asked(&sandbox, &set, "y\r");
     assert_eq!(status, 0, "{shown}");
     assert_eq!(sandbox.holder("winter"), Some(versions[0].clone()));
     let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], ESC);
@@ -157,7 +177,7 @@ fn an_alias_is_set_and_taken_away_by_a_yes_only() {
     assert_eq!(sandbox.holder("winter"), Some(versions[0].clone()));
     let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], CTRL_C);
     assert_eq!(status, 130, "{shown}");
-    let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], "y");
+    let (status, shown) = asked(&sandbox, &["alias", "remove", "winter"], "y\r");
     assert_eq!(status, 0, "{shown}");
     assert_eq!(sandbox.holder("winter"), None);
 }
@@ -165,7 +185,7 @@ fn an_alias_is_set_and_taken_away_by_a_yes_only() {
 #[test]
 fn a_no_is_a_document_that_says_so() {
     let (sandbox, versions) = two();
-    let (status, shown) = asked(&sandbox, &["rollback", "--json"], "n");
+    let (status, shown) = asked(&sandbox, &["rollback", "--json"], "n\r");
     assert_eq!(status, 0, "{shown}");
     assert!(shown.contains("\"changed\": false"), "{shown}");
     assert_eq!(sandbox.holder("production"), Some(versions[1].clone()));
@@ -175,7 +195,7 @@ fn a_no_is_a_document_that_says_so() {
 fn trust_shows_what_reaches_outside_and_asks() {
     let sandbox = Sandbox::empty();
     sandbox.write("modelguard.toml", b"[store]\npath = \"../elsewhere.db\"\n");
-    for keys in ["n", "\r", ESC] {
+    for keys in ["n\r", "\r", ESC, CTRL_D] {
         let (status, shown) = asked(&sandbox, &["config", "trust"], keys);
         assert_eq!(status, 0, "{shown}");
         let plan = shown.find("elsewhere.db").unwrap();
@@ -186,7 +206,7 @@ fn trust_shows_what_reaches_outside_and_asks() {
     let (status, shown) = asked(&sandbox, &["config", "trust"], CTRL_C);
     assert_eq!(status, 130, "{shown}");
     sandbox.fails("status", 2, "MG0307");
-    let (status, shown) = asked(&sandbox, &["config", "trust"], "y");
+    let (status, shown) = asked(&sandbox, &["config", "trust"], "y\r");
     assert_eq!(status, 0, "{shown}");
     sandbox.fails("status", 10, "MG0201");
 }

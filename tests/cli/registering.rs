@@ -243,3 +243,45 @@ fn fetch_writes_over_nothing() {
     assert_eq!(std::fs::read(sandbox.file("taken")).unwrap(), b"mine");
     sandbox.run("fetch latest -o no/such/folder/out").expect(1);
 }
+
+#[test]
+fn a_metric_that_is_nearly_one_is_a_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m.bin", b"x");
+    let run = sandbox.ok("register m.bin --metric acuracy=0.9 --metric lift=3 --json");
+    let warnings = run.document()["warnings"].clone();
+    assert_eq!(warnings.as_array().unwrap().len(), 1, "{warnings}");
+    assert_eq!(warnings[0]["code"], "metric_unknown");
+    assert_eq!(
+        warnings[0]["text"],
+        "acuracy is kept and shown, and never judged; did you mean accuracy?"
+    );
+    sandbox
+        .fails("check --metric acuracy", 2, "MG0101")
+        .tells("did you mean accuracy?")
+        .tells("rmse, mae, mape");
+}
+
+#[test]
+fn measurements_are_no_reference_sample_of_classes() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m.bin", b"x");
+    let rows: String = (0..30)
+        .map(|row| format!("{row},0.{row}1,{}.5\n", row * 3))
+        .collect();
+    let sample = format!("id,prediction,truth\n{rows}");
+    sandbox.write("ref.csv", sample.as_bytes());
+    sandbox
+        .fails("register m.bin --reference ref.csv", 2, "MG0516")
+        .tells(
+            "its predictions are numbers with a fraction, and the model's task is classification",
+        )
+        .tells("--task regression");
+    assert_eq!(sandbox.number("SELECT count(*) FROM version"), 0);
+    let rows: String = (0..30)
+        .map(|row| format!("{row},{}.5,{}\n", row % 4, row % 5))
+        .collect();
+    let sample = format!("id,prediction,truth\n{rows}");
+    sandbox.write("stars.csv", sample.as_bytes());
+    sandbox.ok("register m.bin --reference stars.csv");
+}

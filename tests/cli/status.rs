@@ -122,3 +122,69 @@ fn at_most_ten_below_are_listed() {
     assert_eq!(model["below_count"], 12);
     sandbox.run("status").expect(0).says("; 9 more");
 }
+
+#[test]
+fn a_check_by_other_rules_never_stands_for_the_policy_s() {
+    let sandbox = numbers("");
+    version(&sandbox, "v1", "--metric rmse=1");
+    sandbox.ok("promote v1 --yes");
+    let fed = Fed {
+        tag: "r",
+        from: sandbox.clock(),
+        rows: off_by(1.02, 300),
+        more: "",
+    };
+    sandbox.set_clock(BEGINNING + HOUR);
+    feed(&sandbox, &fed);
+    sandbox.run("check --threshold 40").expect(0);
+    let status = sandbox.ok("status");
+    let status = status.says("never checked by the policy: `modelguard check`");
+    status.says("by other rules since: healthy, 2026-");
+    assert_eq!(
+        sandbox.json("status")["models"][0]["last_check"],
+        Value::Null
+    );
+    sandbox.ok("check");
+    let status = sandbox
+        .ok("status")
+        .says("verdict  healthy, would have noticed");
+    assert!(!status.stdout.contains("by other rules"), "{status:#?}");
+    sandbox.run("check --threshold 1").expect(3);
+    sandbox
+        .ok("status")
+        .says("verdict  healthy, would have noticed")
+        .says("by other rules since: degraded, 2026-");
+    let model = sandbox.json("status")["models"][0].clone();
+    assert_eq!(model["last_check"]["evaluation_id"], "e_2");
+}
+
+#[test]
+fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
+    let sandbox = numbers("");
+    for name in ["v1", "v2"] {
+        version(&sandbox, name, "--metric rmse=1");
+        sandbox.ok(&format!("promote {name} --yes"));
+        sandbox.run("check").expect(4);
+    }
+    sandbox
+        .ok("status")
+        .says("below    v1 (insufficient data whenever checked)");
+    sandbox
+        .ok("rollback --dry-run")
+        .says("→ v1 (insufficient data whenever checked, rmse 1.00)");
+    let fed = Fed {
+        tag: "r",
+        from: sandbox.clock(),
+        rows: off_by(2.0, 300),
+        more: "",
+    };
+    sandbox.set_clock(BEGINNING + HOUR);
+    feed(&sandbox, &fed);
+    sandbox
+        .run("monitor --auto-rollback")
+        .expect(5)
+        .says("v1 was checked and never had enough data to be judged.");
+    sandbox
+        .ok("promote v2 --dry-run")
+        .says("→ v2 (degraded when last judged, rmse 1.00)");
+}

@@ -6,9 +6,10 @@ use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::domain::time::Timestamp;
 use crate::files::columns::FileKind;
+use crate::files::values::excerpt;
 use crate::store::batches::{Attributed, BatchReport};
 use crate::ui::number::count;
-use crate::workflows::ingesting::Ingested;
+use crate::workflows::ingesting::{Ingested, OddLabel};
 
 /// What an ingest found.
 pub struct Stored {
@@ -37,6 +38,7 @@ pub fn counts(report: &BatchReport, name: &dyn Fn(i64) -> Option<String>) -> Val
         "rows_revised_count": report.rows_revised_count,
         "rows_rejected_count": report.rows_rejected_count,
         "rows_failed_count": report.rows_failed_count,
+        "rows_labelled_count": report.rows_labelled_count,
         "truth_stored_count": report.truth_stored_count,
         "truth_joined_count": report.truth_joined_count,
         "truth_waiting_count": report.truth_waiting_count,
@@ -163,7 +165,16 @@ impl Report for Stored {
                 ),
             });
         }
-        if report.truth_stored_count > 0 && report.truth_joined_count == 0 {
+        for odd in &ingested.odd_labels {
+            warnings.push(Warning {
+                code: "label_unseen",
+                text: odd_words(odd),
+            });
+        }
+        if report.truth_stored_count > 0
+            && report.truth_joined_count == 0
+            && ingested.has_predictions
+        {
             warnings.push(Warning {
                 code: "no_prediction_matches",
                 text: format!(
@@ -174,6 +185,30 @@ impl Report for Stored {
         }
         warnings
     }
+}
+
+/// What is odd about a class.
+fn odd_words(odd: &OddLabel) -> String {
+    let label = excerpt(&odd.label);
+    let (what, others) = match odd.kind {
+        FileKind::Predictions => ("predictions are", "truth or reference sample"),
+        FileKind::Truth => ("labels are", "prediction"),
+    };
+    let what = if odd.rows_count == 1 {
+        what.replace("s are", " is")
+    } else {
+        what.to_owned()
+    };
+    let twin = odd.twin.as_ref().map_or_else(String::new, |twin| {
+        format!(
+            "; there is {}, and classes are compared with their case",
+            excerpt(twin)
+        )
+    });
+    format!(
+        "{} {what} of the class {label}, which no {others} has{twin}",
+        count(odd.rows_count)
+    )
 }
 
 /// `1 row`, `12,431 rows`.
@@ -219,6 +254,16 @@ impl Stored {
             sentences.push(format!(
                 "{} of them failed: empty, NaN or infinite.",
                 count(report.rows_failed_count)
+            ));
+        }
+        let found = report
+            .rows_labelled_count
+            .saturating_sub(report.truth_joined_count);
+        if found > 0 {
+            sentences.push(format!(
+                "{} of them {} truth that was there already.",
+                count(found),
+                if found == 1 { "has a" } else { "have a" }
             ));
         }
         if report.truth_stored_count > 0 {

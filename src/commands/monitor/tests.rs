@@ -30,6 +30,7 @@ fn monitored(verdict: Verdict, wanted: Option<OnDegraded>, status: ActionStatus)
             target: target.then(|| Target {
                 version: version("v1", 1),
                 was_judged: true,
+                was_checked: true,
             }),
             operation: (status == ActionStatus::Done).then_some(OPERATION),
         },
@@ -44,6 +45,7 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     let models = models.into_iter().map(|result| One {
         model: "churn".to_owned(),
         inbox: Inbox::default(),
+        advice: String::new(),
         undo_command: result
             .as_ref()
             .ok()
@@ -152,7 +154,8 @@ fn a_rollback_is_told_with_its_way_back_and_the_new_head() {
         "{said}"
     );
     let mut unjudged = degraded(ActionStatus::Done);
-    unjudged.action.target.as_mut().unwrap().was_judged = false;
+    let target = unjudged.action.target.as_mut().unwrap();
+    (target.was_judged, target.was_checked) = (false, false);
     let said = text(&one(unjudged));
     assert!(
         said.contains("Rolled back to v1 (was v2). v1 was never judged. undo: "),

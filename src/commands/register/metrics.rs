@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::commands::flags::parse_pair;
+use crate::commands::output::Warning;
 use crate::commands::problems;
-use crate::domain::metric::Metric;
+use crate::domain::metric::{self, Metric};
 use crate::files::read;
 use crate::ui::problem::Problem;
 
@@ -42,6 +43,18 @@ fn check_metric(name: &str, value: f64) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Names under which no check will look, though they are nearly such a name.
+pub fn warnings(metrics: &BTreeMap<String, f64>) -> Vec<Warning> {
+    let near = metrics
+        .keys()
+        .filter_map(|name| Some((name, metric::meant(name)?)));
+    near.map(|(name, meant)| Warning {
+        code: "metric_unknown",
+        text: format!("{name} is kept and shown, and never judged; did you mean {meant}?"),
+    })
+    .collect()
 }
 
 /// The fields of a JSON object in their order, repeated ones as often as they stand there.

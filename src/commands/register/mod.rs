@@ -414,9 +414,11 @@ impl Report for Kept {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        self.reference
-            .as_ref()
-            .map_or_else(Vec::new, Reference::warnings)
+        let of_reference = self.reference.iter().flat_map(Reference::warnings);
+        metrics::warnings(&self.registered.version.metadata.metrics)
+            .into_iter()
+            .chain(of_reference)
+            .collect()
     }
 }
 

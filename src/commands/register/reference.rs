@@ -1,14 +1,16 @@
 //! Reads the held-out sample of a version, and says at once what a check will be able to see with it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::call::Call;
 use super::super::output::Warning;
 use super::super::problems;
+use crate::domain::evidence::{ReferenceRow, Value};
 use crate::domain::holders::VersionId;
-use crate::domain::metric::Metric;
+use crate::domain::metric::{Metric, Task};
 use crate::domain::policy::Window;
 use crate::domain::sample::Sample as Measured;
 use crate::files::columns::ColumnChoice;
@@ -59,6 +61,12 @@ impl Reference {
         let source = Source::from_argument(path);
         let sample =
             read(&source, model.task, &choices, call.now).map_err(|error| problem(path, error))?;
+        if let Some(cause) = no_classes(&sample.rows, model.task) {
+            return Err(unusable(path)
+                .cause(cause)
+                .hint("a model of numbers: `modelguard init --model NAME --task regression`")
+                .hint("the probability of a class: `--map proba.LABEL=COLUMN`"));
+        }
         let measured = judging::sample_of(&sample.rows, model.task, &policy);
         let has_probabilities = match &measured {
             Measured::Classes(classes) => classes.has_probabilities(),
@@ -103,7 +111,7 @@ impl Reference {
         plan::detectable_pct(estimate, self.threshold_pct, self.window_rows_count)
     }
 
-    pub fn data(&self) -> Value {
+    pub fn data(&self) -> serde_json::Value {
         let needed = |pct| {
             let estimate = self.estimate.as_ref()?;
             plan::rows_needed(estimate, self.threshold_pct, pct)
@@ -177,13 +185,52 @@ impl Reference {
     }
 }
 
+/// Why the values of a sample can't be classes: most of them are numbers with a fraction, and hardly any is there twice.
+fn no_classes(rows: &[ReferenceRow], task: Task) -> Option<String> {
+    if task != Task::Classification {
+        return None;
+    }
+    let predictions: Vec<&Value> = rows
+        .iter()
+        .filter_map(|row| row.labelled.prediction.as_ref())
+        .collect();
+    let truths: Vec<&Value> = rows.iter().map(|row| &row.labelled.truth).collect();
+    [("predictions", predictions), ("truths", truths)]
+        .into_iter()
+        .find(|(_, values)| are_measurements(values))
+        .map(|(which, _)| {
+            format!("its {which} are numbers with a fraction, and the model's task is {task}")
+        })
+}
+
+fn are_measurements(values: &[&Value]) -> bool {
+    /// A scale of half points is a set of classes.
+    const FEW: usize = 10;
+    let fractions: Vec<&str> = values
+        .iter()
+        .filter_map(|value| match value {
+            Value::Class(label) => Some(label.as_str()),
+            Value::Number(_) => None,
+        })
+        .filter(|label| {
+            label
+                .parse::<f64>()
+                .is_ok_and(|number| number.fract() != 0.0)
+        })
+        .collect();
+    let different: BTreeSet<&str> = fractions.iter().copied().collect();
+    fractions.len() * 2 > values.len() && (different.len() > FEW || different.len() == values.len())
+}
+
+fn unusable(path: &Path) -> Problem {
+    Problem::new(
+        "MG0516",
+        format!("{} can't be a reference sample", path.display()),
+    )
+}
+
 fn problem(path: &Path, error: SampleError) -> Problem {
-    let unusable = || {
-        Problem::new(
-            "MG0516",
-            format!("{} can't be a reference sample", path.display()),
-        )
-    };
+    let unusable = || unusable(path);
     let cause = error.to_string();
     match error {
         SampleError::File(error) => problems::file(&error),

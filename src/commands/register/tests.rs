@@ -114,6 +114,7 @@ fn an_old_version_that_takes_an_alias_is_a_change() {
         version: version("v1", 1),
         bad: false,
         last_verdict: None,
+        last_decided: None,
     };
     let alias = "production".parse().unwrap();
     let kind = OperationKind::Promote;

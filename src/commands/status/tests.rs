@@ -17,6 +17,7 @@ fn empty() -> Overview {
         below: vec![],
         below_count: 0,
         last_check: None,
+        aside: None,
         alerts_open_count: 0,
         messages_queued_count: 0,
         messages_failed_count: 0,
@@ -114,6 +115,7 @@ fn all_that_is_known_is_shown_in_this_order() {
             version: version("v1", 1),
             is_bad: true,
             last_verdict: Some(Verdict::Degraded),
+            last_decided: Some(Verdict::Degraded),
         }],
         below_count: 1,
         last_check: Some(check(Verdict::Healthy, None)),
@@ -162,6 +164,7 @@ fn three_entries_below_are_named_and_the_others_counted() {
         version: version(name, 1),
         is_bad: false,
         last_verdict: None,
+        last_decided: None,
     };
     let mut retired = below("c");
     retired.version.retired_reason = Some("x".to_owned());

@@ -44,8 +44,8 @@ fn recorded(metrics: &[(&str, f64)]) -> Standard {
 
 fn evidence(rows: u64) -> Evidence {
     Evidence {
-        rows_are: "live",
-        place: "this tenure".to_owned(),
+        no_predictions: "no live predictions in this tenure".to_owned(),
+        place: "in this tenure".to_owned(),
         predictions_count: rows,
         labelled_count: rows,
         window_rows_count: rows,

@@ -111,15 +111,18 @@ fn the_newest_of_what_was_live_is_no_check_of_a_shadow() {
     let mut example = Example::new();
     let (a, b) = (example.version("a"), example.version("b"));
     let model = example.model;
-    assert_eq!(example.read(|tx| newest_of_live(tx, model)), None);
+    assert_eq!(example.read(|tx| newest_of_live(tx, model, true)), None);
     check(&mut example, Some(a), Verdict::Healthy, Some(1), 0);
     let nobody = check(&mut example, None, Verdict::InsufficientData, Some(1), 1);
     let shadow = check(&mut example, Some(b), Verdict::Healthy, None, 2);
     let id = |evaluation: Option<Evaluation>| evaluation.map(|evaluation| evaluation.id);
-    let live = example.read(|tx| newest_of_live(tx, model));
+    let live = example.read(|tx| newest_of_live(tx, model, true));
     assert_eq!(id(live), Some(nobody), "even if nobody was live");
     assert_eq!(id(example.read(|tx| newest_of(tx, b))), Some(shadow));
-    assert_eq!(id(example.read(|tx| newest_of_live(tx, model + 1))), None);
+    assert_eq!(
+        id(example.read(|tx| newest_of_live(tx, model + 1, true))),
+        None
+    );
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub struct Attributor {
     given: Option<VersionId>,
     periods: Vec<Period>,
     now: Timestamp,
+    /// Whether rows fell by time into the first tenure, and into others of the version that had it.
+    into_first: bool,
+    into_others: bool,
     /// What a column's texts mean; an error is the text of the reject.
     known: HashMap<String, Result<VersionId, String>>,
 }
@@ -46,14 +49,27 @@ impl Attributor {
             given,
             periods: aliases::periods(tx, model.id, &AliasName::production(), Periods::All)?,
             now,
+            into_first: false,
+            into_others: false,
             known: HashMap::new(),
         })
     }
 
-    /// The first holder, if its tenure has no beginning.
+    /// The first holder, if its tenure has no beginning and all rows that are its own by time fell into that one.
     pub fn without_beginning(&self) -> Option<VersionId> {
         let first = self.periods.first()?;
-        first.from.is_none().then_some(first.version)
+        let is_meant = first.from.is_none() && self.into_first && !self.into_others;
+        is_meant.then_some(first.version)
+    }
+
+    fn note_tenure(&mut self, period: &Period) {
+        if let Some(first) = self.periods.first()
+            && first.version == period.version
+        {
+            let is_first = first.tenure == period.tenure;
+            self.into_first |= is_first;
+            self.into_others |= !is_first;
+        }
     }
 
     /// Says whose a row is, or why it is nobody's.
@@ -63,11 +79,12 @@ impl Attributor {
         row: &PredictionRow,
         mapping: &Mapping,
     ) -> Result<Result<Whose, Reject>, IngestError> {
+        let now = self.now;
         let whose = |version, by| {
             Ok(Ok(Whose {
                 version,
                 by,
-                predicted_at: row.predicted_at.unwrap_or(self.now),
+                predicted_at: row.predicted_at.unwrap_or(now),
             }))
         };
         if let Some(version) = self.given {
@@ -104,7 +121,11 @@ impl Attributor {
             .periods
             .iter()
             .rev()
-            .find(|period| period.contains(predicted_at));
+            .find(|period| period.contains(predicted_at))
+            .copied();
+        if let Some(period) = &holder {
+            self.note_tenure(period);
+        }
         match (holder, self.periods.first()) {
             (Some(period), _) => whose(period.version, Attribution::HeldAt),
             (None, None) => Err(IngestError::NoHolder(self.model.name.clone())),

@@ -7,11 +7,12 @@ use super::repeats::{already, answers, request_hash};
 use super::staging::Staging;
 use super::{IngestError, Ingested};
 use crate::domain::evidence::BatchId;
+use crate::domain::holders::VersionId;
 use crate::domain::operation::{NewOperation, OperationKind};
 use crate::files::columns::FileKind;
 use crate::store::batches::{self, BatchReport};
 use crate::store::predictions::{self, OnConflict, Settled};
-use crate::store::{Change, StoreError, Tx, hours, truths, versions};
+use crate::store::{Change, StoreError, Tx, hours, labels, truths, versions};
 
 /// Makes the batch visible, or leaves everything as it was where it has nothing new.
 pub fn conclude(
@@ -20,7 +21,8 @@ pub fn conclude(
     intake: &Intake<'_>,
 ) -> Result<Change<Ingested>, IngestError> {
     let rejects = intake.found_rejects();
-    if rejects.are_too_many() {
+    // However many are allowed: a file without a single row has its columns mapped wrongly.
+    if rejects.are_too_many() || rejects.count() == intake.rows_count() {
         return Err(IngestError::Rejected {
             path: intake.path().to_path_buf(),
             count: rejects.count(),
@@ -52,6 +54,8 @@ pub fn conclude(
         report: BatchReport::default(),
         versions: BTreeMap::new(),
         without_beginning: attributor.without_beginning(),
+        odd_labels: Vec::new(),
+        has_predictions: true,
         rejects: rejects.named().to_vec(),
         zone_missing_count: intake.zone_missing_count(),
     };
@@ -65,11 +69,16 @@ pub fn conclude(
     if !has_news {
         return unchanged(tx, staging, batch, ingested);
     }
+    let mut ids = Vec::new();
     for attributed in &ingested.report.attribution {
-        let id = crate::domain::holders::VersionId(attributed.version);
+        let id = VersionId(attributed.version);
         let name = versions::get(tx, id)?.name.to_string();
-        ingested.versions.insert(attributed.version, name);
+        if ingested.versions.insert(attributed.version, name).is_none() {
+            ids.push(id);
+        }
     }
+    ingested.odd_labels = staging.labels.odd(tx, model.id, &ids)?;
+    ingested.has_predictions = labels::has_predictions(tx, model.id)?;
     batches::set_report(tx, batch, &ingested.report)?;
     if request.dry_run {
         return Ok(Change::nothing(ingested));
@@ -175,6 +184,7 @@ fn report(
         rows_revised_count: settled.truths.revised_count,
         rows_rejected_count: intake.found_rejects().count(),
         rows_failed_count: held.failed_count,
+        rows_labelled_count: held.labelled_count,
         truth_stored_count: met.rows_count,
         truth_joined_count: met.joined_count,
         truth_waiting_count: hours::waiting(tx, staging.model.id)?,

@@ -72,6 +72,8 @@ pub fn already(model: &Model, request: &Request<'_>, same: &Batch) -> Ingested {
         },
         versions: BTreeMap::new(),
         without_beginning: None,
+        odd_labels: Vec::new(),
+        has_predictions: true,
         rejects: Vec::new(),
         zone_missing_count: 0,
     }

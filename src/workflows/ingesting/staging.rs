@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::attribution::Attributor;
 use super::intake::{Line, Rejects, Taken};
+use super::labels::Labels;
 use super::{IngestError, Request};
 use crate::domain::evidence::{BatchId, Probabilities, Value};
 use crate::domain::time::Timestamp;
-use crate::files::columns::ScoreMeaning;
+use crate::files::columns::{FileKind, ScoreMeaning};
 use crate::files::mapping::Mapping;
 use crate::files::owner::Owner;
 use crate::files::rows::{Prediction, PredictionRow, Truth, TruthRow};
@@ -23,6 +24,8 @@ pub struct Staging<'a> {
     pub model: &'a Model,
     pub request: &'a Request<'a>,
     pub mapping: Mapping,
+    /// The classes that came in.
+    pub labels: Labels,
     at: Timestamp,
     columns: ProbabilityColumns,
     sets: LabelSets,
@@ -43,6 +46,7 @@ impl<'a> Staging<'a> {
             model,
             request,
             mapping: mapping.clone(),
+            labels: Labels::default(),
             at,
             columns: ProbabilityColumns::of(mapping),
             sets: LabelSets::default(),
@@ -120,6 +124,7 @@ impl<'a> Staging<'a> {
             Prediction::Number(number) => Some(Value::Number(*number)),
             Prediction::Class(label) => Some(Value::Class(label.clone())),
         };
+        self.labels.note(FileKind::Predictions, value.as_ref());
         let probabilities = self.columns.of_row(row);
         let new = NewPrediction {
             version: whose.version,
@@ -134,7 +139,7 @@ impl<'a> Staging<'a> {
     }
 
     fn store_truth(
-        &self,
+        &mut self,
         tx: &Tx<'_>,
         batch: BatchId,
         line_number: u64,
@@ -145,11 +150,13 @@ impl<'a> Staging<'a> {
         let Some(truth) = truth else {
             return Ok(());
         };
+        let value = value_of(truth);
+        self.labels.note(FileKind::Truth, Some(&value));
         let new = NewTruth {
             model: self.model.id,
             line_number,
             prediction_id: id,
-            value: &value_of(truth),
+            value: &value,
             label_at: truth_at.unwrap_or(self.at),
         };
         truths::insert(tx, batch, &new)

@@ -186,7 +186,44 @@ pub(super) fn gather(
             missing
         }
     };
+    let missing = without_probabilities(check, judgement, window, &sources).unwrap_or(missing);
     Ok(Gathered { sources, missing })
+}
+
+/// What is missing where a deciding metric needs class probabilities and the rows that it would be compared with, or
+/// that are judged, have none: then another baseline is no help.
+fn without_probabilities(
+    check: &CheckRules,
+    judgement: &Judgement,
+    window: &Sample,
+    sources: &[Source],
+) -> Option<String> {
+    let standards: Vec<_> = sources
+        .iter()
+        .map(|source| source.standard.clone())
+        .collect();
+    let metric = deciding(check, judgement.model.task, window, &standards)
+        .into_iter()
+        .find(|metric| {
+            metric.needs_probabilities()
+                && !standards.iter().any(|standard| standard.offers(*metric))
+        })?;
+    let rows_of = sources
+        .iter()
+        .find(|source| matches!(source.standard, Standard::Rows(_)));
+    let who = match (rows_of, window) {
+        (Some(source), _) if source.origin == Origin::ReferenceSample => {
+            format!("the reference sample of {} has none", source.version)
+        }
+        (Some(source), _) => format!("the rows of {} have none", source.version),
+        (None, Sample::Classes(rows)) if rows.truth.is_empty() || rows.has_probabilities() => {
+            return None;
+        }
+        (None, _) => "the rows have none".to_owned(),
+    };
+    Some(format!(
+        "{metric} needs class probabilities (columns proba_LABEL, or a score), and {who}"
+    ))
 }
 
 /// The recorded metrics of the baseline version.

@@ -265,8 +265,8 @@ fn by_rows(
     };
     let metrics = of_all_metrics(model.task, &deciding, judge);
     let evidence = Evidence {
-        rows_are: if judgement.is_live { "live" } else { "shadow" },
         place: place(&judgement),
+        no_predictions: no_predictions(&judgement, !periods.is_empty()),
         predictions_count: coverage.predictions_count,
         labelled_count: coverage.truth_count,
         window_rows_count: facts.rows_count,
@@ -302,8 +302,25 @@ fn by_rows(
 
 fn place(judgement: &Judgement) -> String {
     match (&judgement.version, judgement.is_live) {
-        (Some(version), false) => format!("the shadow rows of {}", version.name),
-        _ => "this tenure".to_owned(),
+        (Some(version), false) => format!("from when {} was not live", version.name),
+        _ => "in this tenure".to_owned(),
+    }
+}
+
+/// What is said where there is nothing to judge. Who asks about a former holder may well look for the rows that it made
+/// while it was live, and is told that these are not the question.
+fn no_predictions(judgement: &Judgement, was_live_before: bool) -> String {
+    match (&judgement.version, judgement.is_live) {
+        (Some(version), false) => {
+            let name = &version.name;
+            let earlier = if was_live_before {
+                "; what it predicted while it was live is not judged again"
+            } else {
+                ""
+            };
+            format!("no predictions by {name} from when it was not live{earlier}")
+        }
+        _ => "no live predictions in this tenure".to_owned(),
     }
 }
 

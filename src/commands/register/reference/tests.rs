@@ -76,7 +76,7 @@ fn a_sample_without_a_value_is_a_warning_and_has_no_numbers() {
         "rows_for_20_pct_count",
         "limit_value",
     ] {
-        assert_eq!(data[key], Value::Null, "{key}");
+        assert_eq!(data[key], serde_json::Value::Null, "{key}");
     }
 }
 

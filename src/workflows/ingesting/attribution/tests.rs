@@ -207,24 +207,33 @@ fn a_time_at_which_the_alias_was_empty_rejects_its_row() {
 }
 
 #[test]
-fn the_first_holder_is_told_where_it_has_no_beginning() {
+fn the_first_holder_is_told_where_rows_fell_into_its_tenure_without_a_beginning() {
     let (mut scene, [a, _]) = scene();
     let model = scene.model.clone();
-    let first = |scene: &mut Scene, id| {
-        let model = crate::store::models::Model {
-            id,
-            ..model.clone()
-        };
-        scene.example.read(|tx| {
-            let attributor = Attributor::load(tx, &model, None, minute(500))?;
-            Ok(attributor.without_beginning())
+    let told = |scene: &mut Scene, minutes: &[i64]| {
+        let model = model.clone();
+        scene.store().read(|tx| {
+            let mut attributor = Attributor::load(tx, &model, None, minute(500))?;
+            for at in minutes {
+                attributor
+                    .whose(tx, &row(Some(*at), None), &mapping())?
+                    .unwrap();
+            }
+            Ok::<_, IngestError>(attributor.without_beginning())
         })
     };
-    assert_eq!(first(&mut scene, model.id), Some(a));
-    assert_eq!(first(&mut scene, 99), None);
+    assert_eq!(told(&mut scene, &[5]).unwrap(), Some(a));
+    assert_eq!(told(&mut scene, &[5, 15]).unwrap(), Some(a));
+    assert_eq!(told(&mut scene, &[]).unwrap(), None);
+    assert_eq!(
+        told(&mut scene, &[25]).unwrap(),
+        None,
+        "the tenure after the rollback began with it"
+    );
+    assert_eq!(told(&mut scene, &[5, 25]).unwrap(), None);
     let mut other = Scene::new();
     let version = other.version("a");
     let since = Some(minute(-60));
     other.wish(&Wish::Promote { version, since }, 0).unwrap();
-    assert_eq!(first(&mut other, model.id), None);
+    assert_eq!(told(&mut other, &[5]).unwrap(), None);
 }

@@ -1,0 +1,153 @@
+//! Says what a person can do where a check could not decide.
+
+use super::call::Call;
+use crate::domain::verdict::{ReasonCode, Verdict};
+use crate::workflows::judging::Judgement;
+
+/// So many reasons are answered; the first ones are what keeps the others from mattering.
+const ANSWERED: usize = 2;
+
+/// A line of advice for each of the first reasons, nothing where the check decided. `of_many`: the model has to be named.
+pub fn advice(call: &Call, judgement: &Judgement, of_many: bool) -> String {
+    if judgement.decision.verdict != Verdict::InsufficientData {
+        return String::new();
+    }
+    let command = |words: &str| {
+        if of_many {
+            call.follow_up(&format!("-m {} {words}", judgement.model.name))
+        } else {
+            call.follow_up(words)
+        }
+    };
+    let lines = judgement
+        .decision
+        .reasons
+        .iter()
+        .filter_map(|reason| about(reason.code, judgement, &command))
+        .take(ANSWERED);
+    lines.map(|line| format!("hint: {line}\n")).collect()
+}
+
+fn about(
+    code: ReasonCode,
+    judgement: &Judgement,
+    command: &dyn Fn(&str) -> String,
+) -> Option<String> {
+    let version = judgement.version.as_ref();
+    let name = version.map_or_else(String::new, |version| version.name.to_string());
+    match code {
+        ReasonCode::NoVersion => Some(format!("make one live: `{}`", command("promote latest"))),
+        ReasonCode::NoBaseline => Some(format!(
+            "a version gets numbers to be compared with when it is registered (`--reference FILE`, \
+             `--metric NAME=VALUE`); or name another one: `{}`",
+            command("check --baseline REF")
+        )),
+        ReasonCode::NoPredictions if !judgement.is_live => Some(format!(
+            "bring in what it predicts beside the live one: `{}`; or set all its rows against another's: `{}`",
+            command(&format!("ingest predictions FILE --version {name}")),
+            command(&format!("compare {name} @production"))
+        )),
+        ReasonCode::NoPredictions => {
+            let since = judgement.tenure.as_ref().and_then(|tenure| tenure.from_at);
+            let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+            Some(format!(
+                "bring in what {name} predicted{since}: `{}`",
+                command("ingest predictions FILE")
+            ))
+        }
+        ReasonCode::NoTruth => Some(format!(
+            "bring in the truth, once it is known: `{}`",
+            command("ingest truth FILE")
+        )),
+        ReasonCode::TooFew => Some(
+            "more rows and their truth come with `ingest`; how many it takes says check.min_rows"
+                .to_owned(),
+        ),
+        ReasonCode::Stale => {
+            let newest = judgement.newest_label_at?;
+            (newest < judgement.at).then(|| {
+                format!(
+                    "bring in newer truth, or set check.max_age; to judge data of the past set the clock: \
+                     `MODELGUARD_NOW={newest} {}`",
+                    command("check")
+                )
+            })
+        }
+        ReasonCode::UndefinedMetric
+        | ReasonCode::FailedPredictions
+        | ReasonCode::TooCoarse
+        | ReasonCode::RecordedMetricsOnly
+        | ReasonCode::OverThreshold => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::example::{call, decision, judgement, minute};
+    use crate::domain::verdict::Reason;
+    use crate::workflows::judging::Tenure;
+
+    fn insufficient(codes: &[ReasonCode]) -> Judgement {
+        let reasons = codes.iter().map(|code| Reason::new(*code, "x".to_owned()));
+        judgement(
+            decision(Verdict::InsufficientData, reasons.collect()),
+            vec![],
+        )
+    }
+
+    fn told(of: &Judgement) -> String {
+        advice(&call(&["check"]), of, false)
+    }
+
+    #[test]
+    fn a_check_that_decided_needs_no_advice() {
+        let healthy = judgement(decision(Verdict::Healthy, vec![]), vec![]);
+        assert_eq!(told(&healthy), "");
+    }
+
+    #[test]
+    fn a_new_tenure_is_told_since_when_its_rows_are_wanted() {
+        let mut of = insufficient(&[ReasonCode::NoPredictions]);
+        of.tenure = Some(Tenure {
+            id: 2,
+            from_at: Some(minute(60)),
+            watched_since: minute(60),
+        });
+        assert_eq!(
+            told(&of),
+            "hint: bring in what v2 predicted since 2026-01-01T01:00:00Z: `modelguard ingest predictions FILE`\n"
+        );
+        of.is_live = false;
+        assert!(told(&of).contains("`modelguard ingest predictions FILE --version v2`"));
+        assert!(told(&of).contains("`modelguard compare v2 @production`"));
+    }
+
+    #[test]
+    fn old_labels_name_their_key_and_the_clock() {
+        let mut of = insufficient(&[ReasonCode::Stale]);
+        of.newest_label_at = Some(minute(5));
+        of.at = minute(100_000);
+        let said = told(&of);
+        assert!(said.contains("check.max_age"), "{said}");
+        assert!(
+            said.contains("`MODELGUARD_NOW=2026-01-01T00:05:00Z modelguard check`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn of_several_models_the_one_is_named_and_two_reasons_are_answered() {
+        let of = insufficient(&[
+            ReasonCode::NoBaseline,
+            ReasonCode::NoTruth,
+            ReasonCode::TooFew,
+        ]);
+        let said = advice(&call(&["monitor", "--all"]), &of, true);
+        assert_eq!(said.lines().count(), 2, "{said}");
+        assert!(
+            said.contains("`modelguard -m churn ingest truth FILE`"),
+            "{said}"
+        );
+    }
+}

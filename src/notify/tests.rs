@@ -1,0 +1,140 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::domain::notification::Event;
+use crate::domain::policy::Filter;
+use crate::domain::time::Timestamp;
+use crate::domain::verdict::Severity;
+
+pub(super) fn message() -> Message {
+    Message {
+        delivery_id: "d-7-ops".to_owned(),
+        event: Event::Degraded,
+        at: Timestamp::read("2026-01-05T14:30:22Z").unwrap().at,
+        host: "ops.example".to_owned(),
+        model: "churn".to_owned(),
+        version: Some("20260105_143022".to_owned()),
+        alert: None,
+        severity: Some(Severity::High),
+        title: "churn is degraded: RMSE > 5 % worse".to_owned(),
+        lines: vec![
+            "rolled back to 20260101_000000".to_owned(),
+            "<!channel> & ``` *é*".to_owned(),
+        ],
+        undo_command: None,
+        head_blake3: None,
+    }
+}
+
+fn through(carrier: Carrier, folder: &Path, millis: u64) -> Result<(), SendError> {
+    let channel = Channel {
+        name: "test".to_owned(),
+        carrier,
+        passes: Filter::default(),
+        required: false,
+    };
+    let timeout = Duration::from_millis(millis);
+    send(&channel, &message(), &Secrets::default(), folder, timeout)
+}
+
+fn words(words: &[&str]) -> Carrier {
+    Carrier::Command {
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_file_gets_one_line_of_json_for_each_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = || Carrier::File {
+        path: "alerts.jsonl".to_owned(),
+    };
+    through(file(), folder.path(), 100).unwrap();
+    through(file(), folder.path(), 100).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("alerts.jsonl")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    let value: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(value["delivery_id"], "d-7-ops");
+    assert_eq!(value["schema"], "modelguard.notification/1");
+    let absent = Carrier::File {
+        path: "no/such/folder".to_owned(),
+    };
+    assert!(
+        !through(absent, folder.path(), 100)
+            .unwrap_err()
+            .is_permanent
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_command_gets_the_message_as_json_and_its_event_as_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "cat > got.json; echo \"$MODELGUARD_EVENT $MODELGUARD_DELIVERY\" > variables";
+    through(words(&["sh", "-c", script]), folder.path(), 20_000).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("got.json")).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["title"], message().title);
+    let variables = std::fs::read_to_string(folder.path().join("variables")).unwrap();
+    assert_eq!(variables, "degraded d-7-ops\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_command_that_fails_says_why_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "echo; echo 'no pager on duty' >&2; echo more >&2; exit 3";
+    let error = through(words(&["sh", "-c", script]), folder.path(), 20_000).unwrap_err();
+    assert_eq!(error.to_string(), "sh ended with 3 (no pager on duty)");
+    assert!(!error.is_permanent);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_local_mail_program_gets_the_mail_with_its_recipients() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("mailer");
+    std::fs::write(&program, "#!/bin/sh\necho \"$@\" > words; cat > mail\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let carrier = |to: &str| Carrier::Email {
+        from: "modelguard@example.com".to_owned(),
+        to: vec![to.to_owned()],
+        mailer: Mailer::Sendmail {
+            program: "./mailer".to_owned(),
+        },
+    };
+    through(carrier("ana@example.com"), folder.path(), 20_000).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("words"), "-t -i\n");
+    let mail = read("mail");
+    assert!(mail.contains("\nTo: ana@example.com\n"), "{mail}");
+    assert!(mail.contains("\nMessage-ID: <d-7-ops@ops.example>\n"));
+    assert!(!mail.contains('\r'));
+    let error = through(carrier("no address"), folder.path(), 20_000).unwrap_err();
+    assert!(error.is_permanent);
+}
+
+#[test]
+#[cfg(not(feature = "net"))]
+fn without_network_code_a_channel_that_needs_it_says_so() {
+    use crate::domain::policy::SecretSource;
+    let webhook = Carrier::Webhook {
+        url: SecretSource::Variable("HOOK".to_owned()),
+        token: None,
+        ca_file: None,
+    };
+    let error = through(webhook, Path::new(""), 100).unwrap_err();
+    assert!(error.text.contains("no network code"), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_command_that_hangs_ends_with_its_time() {
+    let began = Instant::now();
+    let error = through(words(&["sh", "-c", "sleep 60"]), Path::new("/"), 100).unwrap_err();
+    assert!(error.text.contains("did not end within 100 ms"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(30));
+}
