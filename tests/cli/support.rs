@@ -290,11 +290,6 @@ pub fn ended(words: &[&str], mut child: Child, input: &[u8]) -> Run {
         // A command that does not read its input ends before it is written.
         let _ = stdin.write_all(input);
     }
-    ended(words, child)
-}
-
-/// Waits for a command that was started.
-pub fn ended(words: &[&str], child: std::process::Child) -> Run {
     let output = child.wait_with_output().unwrap();
     Run {
         words: words.iter().map(|word| (*word).to_owned()).collect(),
