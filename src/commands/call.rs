@@ -86,10 +86,18 @@ impl Call {
     /// The same, for a project in `folder`.
     #[must_use]
     pub fn follow_up_in(&self, folder: &Path, words: &str) -> String {
-        let mut line = "modelguard".to_owned();
+        let options = self.choosing_options(folder);
+        let options = options.iter().map(|word| format!(" {}", quoted(word)));
+        format!("modelguard{} {words}", options.collect::<String>())
+    }
+
+    /// The options that chose policy, store and model, as words, for a project in `folder`.
+    #[must_use]
+    pub fn choosing_options(&self, folder: &Path) -> Vec<String> {
+        let mut words = Vec::new();
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                line.push_str(&format!(" {name} {}", quoted(&value)));
+                words.extend([name.to_owned(), value]);
             }
         };
         let here = Path::new(".");
@@ -104,7 +112,7 @@ impl Call {
         option("--config", path(&self.globals.config));
         option("--db", path(&self.globals.db));
         option("-m", self.globals.model.as_ref().map(ToString::to_string));
-        format!("{line} {words}")
+        words
     }
 
     /// Who commits.

@@ -21,6 +21,7 @@ mod lists;
 mod log;
 mod man;
 mod marked;
+mod menu;
 mod monitor;
 mod not_stored;
 mod output;
@@ -53,6 +54,7 @@ use call::Call;
 use flags::Globals;
 use output::{Report, Screen};
 
+use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
 use crate::policy::environment::{BadVariable, Environment};
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
@@ -60,6 +62,7 @@ use crate::ui::exit::ExitStatus;
 use crate::ui::exit::map::{BadExitMap, ExitMap};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
+use crate::ui::prompt;
 use crate::ui::table::terminal_width;
 use crate::ui::time::Times;
 
@@ -88,6 +91,7 @@ enum Verb {
     Monitor(monitor::Args),
     Alerts(alerts::Args),
     Demo(demo::Args),
+    Menu(menu::Args),
     Init(init::Args),
     Register(register::Args),
     Ingest(ingest::Args),
@@ -116,8 +120,22 @@ type Outcome = Result<Box<dyn Report>, Problem>;
 fn dispatch(call: &Call, verb: Verb) -> Outcome {
     match verb {
         Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
-            again(call, words, now, voice)
+            let environment = Environment {
+                now: Some(now.to_owned()),
+                db: None,
+                config: None,
+                model: None,
+                ..call.environment.clone()
+            };
+            again(call, words, environment, voice)
         }),
+        Verb::Menu(_) => menu::run(
+            call,
+            &menu::CommandLine {
+                renewed: &|model| renewed(call, model),
+                run: &|words| again(call, words, call.environment.clone(), Voice::Loud),
+            },
+        ),
         Verb::Status(args) => status::run(call, &args),
         Verb::Check(args) => check::run(call, &args),
         Verb::Compare(args) => compare::run(call, &args),
@@ -178,7 +196,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // Without handlers a signal simply ends the run, which every command withstands.
         let stop = StopFlag::listen().unwrap_or_default();
-        run(&words, environment, &stop, Voice::Loud)
+        run(&words, environment, &stop, Voice::Loud, Origin::Shell)
     }));
     let status = status.unwrap_or(ExitStatus::Bug);
     ExitCode::from(exit_map.code(status))
@@ -242,7 +260,21 @@ enum Voice {
     Mute,
 }
 
-fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voice) -> ExitStatus {
+/// Who gave the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Shell,
+    /// A command of this process, which is in the folder of `-C` already.
+    Command,
+}
+
+fn run(
+    words: &[OsString],
+    environment: Environment,
+    stop: &StopFlag,
+    voice: Voice,
+    origin: Origin,
+) -> ExitStatus {
     let as_json = is_json(words);
     let stderr_is_terminal = std::io::stderr().is_terminal();
     let parsed = Cli::command()
@@ -264,13 +296,20 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
         }
     };
     let palette_of_errors = palette(cli.globals.colour, &environment, stderr_is_terminal);
-    let Some(verb) = cli.verb else {
-        return short_help(&cli.globals, palette_of_errors);
+    let verb = match cli.verb {
+        Some(verb) if !matches!(verb, Verb::Menu(_)) => verb,
+        _ if can_show_menu(&cli.globals, &environment) => Verb::Menu(menu::Args {}),
+        menu => return short_help(&cli.globals, menu.is_some(), palette_of_errors),
     };
     if voice == Voice::Mute {
         cli.globals.quiet = 2;
     }
-    let outcome = prepare(cli.globals, environment, words, stop).and_then(|call| {
+    let entered = match origin {
+        Origin::Shell => enter(&cli.globals),
+        Origin::Command => Ok(()),
+    };
+    let prepared = entered.and_then(|()| prepare(cli.globals, environment, words, stop));
+    let outcome = prepared.and_then(|call| {
         let report = dispatch(&call, verb)?;
         Ok(match voice {
             Voice::Loud => output::print_report(&call, report.as_ref())?,
@@ -280,35 +319,57 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
     outcome.unwrap_or_else(|problem| output::print_problem(&problem, as_json, palette_of_errors))
 }
 
-/// Runs a further command as the shell would, at another time: what `demo` plays.
-fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
+/// Runs a further command as the shell would: what `demo` plays and the menu offers.
+fn again<W: AsRef<str>>(
+    call: &Call,
+    words: &[W],
+    environment: Environment,
+    voice: Voice,
+) -> ExitStatus {
     let words: Vec<OsString> = std::iter::once("modelguard")
-        .chain(words.iter().copied())
+        .chain(words.iter().map(AsRef::as_ref))
         .map(OsString::from)
         .collect();
-    let environment = Environment {
-        now: Some(now.to_owned()),
-        db: None,
-        config: None,
-        model: None,
-        ..call.environment.clone()
-    };
-    run(&words, environment, &call.stop, voice)
+    run(&words, environment, &call.stop, voice, Origin::Command)
 }
 
-/// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
-fn short_help(globals: &Globals, palette: Palette) -> ExitStatus {
+/// The same run with the clock and the window of now, on one model.
+fn renewed(call: &Call, model: Option<&ModelName>) -> Result<Call, Problem> {
+    let globals = Globals {
+        model: model.cloned(),
+        ..call.globals.clone()
+    };
+    let words = std::iter::once("modelguard".to_owned()).chain(call.words.iter().cloned());
+    let words: Vec<OsString> = words.map(OsString::from).collect();
+    prepare(globals, call.environment.clone(), &words, &call.stop)
+}
+
+/// Whether somebody is there to choose from the menu.
+fn can_show_menu(globals: &Globals, environment: &Environment) -> bool {
+    let can_ask = prompt::can_ask(
+        std::io::stdin().is_terminal(),
+        std::io::stderr().is_terminal(),
+        environment.ci,
+        globals.no_input,
+    );
+    can_ask && std::io::stdout().is_terminal() && !globals.json
+}
+
+/// Bare `modelguard` and `menu` where nobody can choose.
+fn short_help(globals: &Globals, is_menu: bool, palette: Palette) -> ExitStatus {
     if globals.json {
-        let problem =
-            Problem::new("MG0101", "there is no command").hint("`modelguard help` lists them");
-        return output::print_problem(&problem, true, palette);
+        let problem = if is_menu {
+            Problem::new("MG0102", "the menu is for people at a terminal")
+        } else {
+            Problem::new("MG0101", "there is no command")
+        };
+        return output::print_problem(
+            &problem.hint("`modelguard help` lists the commands"),
+            true,
+            palette,
+        );
     }
-    let help = help::short();
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        let _ = output::stdout(&help);
-        return ExitStatus::Ok;
-    }
-    output::stderr(&help);
+    output::stderr(&help::short());
     ExitStatus::Usage
 }
 
@@ -330,12 +391,8 @@ fn colour_of(words: &[OsString]) -> ColourChoice {
         .unwrap_or(ColourChoice::Auto)
 }
 
-fn prepare(
-    globals: Globals,
-    environment: Environment,
-    words: &[OsString],
-    stop: &StopFlag,
-) -> Result<Call, Problem> {
+/// Goes where `-C` says.
+fn enter(globals: &Globals) -> Result<(), Problem> {
     Environment::enter(&globals.directory).map_err(|error| {
         Problem::new(
             "MG0107",
@@ -346,7 +403,15 @@ fn prepare(
         )
         .cause(error.to_string())
         .hint("name one that exists: `modelguard -C DIR …`")
-    })?;
+    })
+}
+
+fn prepare(
+    globals: Globals,
+    environment: Environment,
+    words: &[OsString],
+    stop: &StopFlag,
+) -> Result<Call, Problem> {
     let overridden = environment.now().map_err(problems::variable)?;
     let now = match overridden {
         Some(now) => now,

@@ -130,6 +130,7 @@ pub const OWNED: &[Owned] = &[
     owned(&["parquet"], &["files/parquet.rs"], "ask files::parquet"),
     owned(&["refinery"], &["store/"], "ask store"),
     owned(&["rusqlite"], &["store/"], "ask store"),
+    owned(&["rustix"], &["ui/prompt.rs"], "ask ui::prompt"),
     owned(
         &["serde_json"],
         &[
