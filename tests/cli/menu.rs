@@ -361,6 +361,23 @@ fn a_new_size_of_the_window_draws_it_anew_at_once() {
 }
 
 #[test]
+fn a_terminal_that_wraps_what_became_too_wide_keeps_nothing_of_the_list() {
+    let sandbox = three();
+    for (keys, title) in [("", "m: live"), ("5\r", "Go back")] {
+        let mut window = menu(&sandbox);
+        window.press(keys);
+        window.until(title, |window| window.shows(title));
+        for (columns, rows) in [(20, 40), (90, 40), (11, 24), (60, 24), (40, 8)] {
+            window.resize_and_wrap((columns, rows));
+            window.until("drawn anew", |window| {
+                window.count(title) == 1 && window.count("> ") == 1 && !window.is_wrapped()
+            });
+        }
+        window.leave(CTRL_C, 130);
+    }
+}
+
+#[test]
 fn a_question_keeps_its_plan_when_the_window_changes() {
     let sandbox = three();
     let mut window = menu(&sandbox);

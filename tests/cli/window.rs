@@ -89,6 +89,22 @@ impl Window {
         process.set_window_size(columns, rows).unwrap();
     }
 
+    /// Changes the size as terminals do that wrap what became too wide.
+    pub fn resize_and_wrap(&mut self, (columns, rows): (u16, u16)) {
+        let screen = self.parser.screen();
+        let (last, column) = screen.cursor_position();
+        let lines = screen.rows(0, screen.size().1.get());
+        let mut lines: Vec<_> = lines.take(usize::from(last) + 1).collect();
+        if let Some(line) = lines.last_mut() {
+            *line = format!("{line:<width$}", width = usize::from(column));
+        }
+        let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
+        parser.process(lines.join("\r\n").as_bytes());
+        self.parser = parser;
+        let process = self.session.get_process_mut();
+        process.set_window_size(columns, rows).unwrap();
+    }
+
     pub fn send(&self, signal: &str) {
         let process = self.session.get_process().pid();
         let sent = Command::new("sh")

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use dialoguer::console::{Key, Term};
 
 use super::PromptError;
-use super::raw::Raw;
+use super::raw::{Raw, Waited};
 use crate::ui::interrupt::{Asking, Resizes, StopFlag};
 use crate::ui::line::one_line;
 use crate::ui::table::{cut, text_width};
@@ -91,24 +91,28 @@ impl<'a> Keyboard<'a> {
     ///
     /// Fails on a terminal that cannot be read.
     pub fn press(&self) -> Result<Press, PromptError> {
-        loop {
+        let waited = loop {
             if self.is_stopped() {
                 return Ok(Press::Interrupted);
             }
             if self.resizes.take() {
                 return Ok(Press::Resized);
             }
-            if self.raw.has_key() {
-                break;
+            match self.raw.wait() {
+                Waited::Nothing => {}
+                waited => break waited,
             }
-        }
+        };
         match self.terminal.read_key_raw() {
             // Where reading itself waits, any signal that breaks it looks like Ctrl-C to the console.
-            Ok(Key::CtrlC) => Ok(if !self.is_stopped() && self.resizes.take() {
-                Press::Resized
-            } else {
-                Press::Interrupted
-            }),
+            Ok(Key::CtrlC) => {
+                let may_be_signal = waited == Waited::Unknown && !self.is_stopped();
+                Ok(if may_be_signal && self.resizes.take() {
+                    Press::Resized
+                } else {
+                    Press::Interrupted
+                })
+            }
             Ok(Key::Char(CTRL_D)) => Ok(Press::End),
             Ok(key) => Ok(Press::Key(key)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Press::End),

@@ -45,22 +45,33 @@ impl Raw {
         Self {}
     }
 
-    /// Waits a moment and says whether a key can be read. A signal ends the wait without one.
+    /// Waits a moment for a key. A signal ends the wait without one.
     #[cfg(unix)]
-    pub fn has_key(&self) -> bool {
+    pub fn wait(&self) -> Waited {
         let stdin = std::io::stdin();
-        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&WAIT)) {
-            Ok(0) | Err(Errno::INTR) => false,
-            // What is wrong with the terminal is told by reading it.
-            Ok(_) | Err(_) => true,
+        let mut asked = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut asked, Some(&WAIT)) {
+            Ok(0) | Err(Errno::INTR) => Waited::Nothing,
+            Ok(_) if asked[0].revents().contains(PollFlags::IN) => Waited::Key,
+            Ok(_) | Err(_) => Waited::Unknown,
         }
     }
 
     /// Elsewhere reading itself waits.
     #[cfg(not(unix))]
-    pub fn has_key(&self) -> bool {
-        true
+    pub fn wait(&self) -> Waited {
+        Waited::Unknown
     }
+}
+
+/// What a wait for a key led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// One can be read without waiting.
+    Key,
+    Nothing,
+    /// The terminal can't be waited for; reading it waits, or tells what is wrong.
+    Unknown,
 }
 
 #[cfg(unix)]
