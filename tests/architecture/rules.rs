@@ -164,7 +164,11 @@ pub const OWNED: &[Owned] = &[
     ),
     owned(&["terminal_size"], &["ui/"], "ask ui"),
     owned(&["toml"], &["policy/"], "ask policy"),
-    owned(&["rustix"], &["process.rs"], "ask process"),
+    owned(
+        &["rustix"],
+        &["process.rs", "ui/prompt.rs"],
+        "ask process, or ui::prompt",
+    ),
     owned(&["ureq"], &["http.rs"], "ask http"),
     owned(&["webpki_root_certs"], &["http.rs"], "ask http"),
     owned(&["zstd"], &["files/compress.rs"], "ask files::compress"),

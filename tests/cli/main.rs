@@ -37,6 +37,7 @@ mod looking;
 #[cfg(feature = "net")]
 mod mail_servers;
 mod marking;
+mod menu;
 mod mistakes;
 mod monitor;
 mod probabilities;
@@ -61,3 +62,4 @@ mod together;
 mod verifying;
 #[cfg(feature = "net")]
 mod webhooks;
+mod window;
