@@ -182,7 +182,8 @@ impl Report for Found {
             self.on_words(screen)
         );
         let percent = number::percent(100.0 * self.comparison.confidence.ratio());
-        let mut table = Table::new(vec![
+        let has_references = self.has_references();
+        let mut columns = vec![
             Column::words("metric", 0),
             Column::words(format!("{} [{percent}]", a.name), 0),
             Column::words(format!("{} [{percent}]", b.name), 0),
@@ -190,9 +191,17 @@ impl Report for Found {
             Column::words("says", 0),
             Column::numbers("n", 1),
             Column::words("recorded", 2),
-        ]);
+        ];
+        if has_references {
+            columns.push(Column::words("reference sample", 2));
+        }
+        let mut table = Table::new(columns);
         for pair in &self.comparison.pairs {
-            table.row(self.row(pair));
+            let mut row = self.row(pair);
+            if has_references {
+                row.push(both(pair.a_reference, pair.b_reference));
+            }
+            table.row(row);
         }
         text.push_str(&table.render_painted(screen.width, screen.palette));
         for reason in &self.comparison.reasons {
@@ -215,7 +224,22 @@ impl Report for Found {
     }
 }
 
+/// `0.941 / 0.937`; a dash for what is not there.
+fn both(a: Option<f64>, b: Option<f64>) -> String {
+    let absent = || "-".to_owned();
+    let one = |value: Option<f64>| value.map_or_else(absent, number::value);
+    match (a, b) {
+        (None, None) => absent(),
+        (a, b) => format!("{} / {}", one(a), one(b)),
+    }
+}
+
 impl Found {
+    fn has_references(&self) -> bool {
+        let mut pairs = self.comparison.pairs.iter();
+        pairs.any(|pair| pair.a_reference.is_some() || pair.b_reference.is_some())
+    }
+
     fn on_words(&self, screen: &Screen) -> String {
         let Comparison {
             a_rows_count,
@@ -259,11 +283,6 @@ impl Found {
             (Some(a), Some(b)) => format!("{} / {}", number::count(a), number::count(b)),
             _ => absent(),
         };
-        let recorded = |value: Option<f64>| value.map_or_else(absent, number::value);
-        let both_recorded = match (pair.a_recorded, pair.b_recorded) {
-            (None, None) => absent(),
-            (a, b) => format!("{} / {}", recorded(a), recorded(b)),
-        };
         let name = if pair.decides {
             pair.metric.to_string()
         } else {
@@ -278,7 +297,7 @@ impl Found {
             }),
             says,
             n,
-            both_recorded,
+            both(pair.a_recorded, pair.b_recorded),
         ]
     }
 
@@ -306,6 +325,8 @@ impl Found {
             "b_high": bounds(&pair.b).map(|bounds| bounds.1),
             "b_rows_count": rows(&pair.b),
             "b_recorded_value": pair.b_recorded,
+            "a_reference_value": pair.a_reference,
+            "b_reference_value": pair.b_reference,
             "diff_value": difference.map(|difference| difference.value).or_else(recorded_difference),
             "diff_low": difference.map(|difference| difference.low),
             "diff_high": difference.map(|difference| difference.high),
