@@ -3,8 +3,6 @@
 mod header;
 mod versions;
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::call::{Call, quoted};

@@ -23,6 +23,21 @@ pub(super) struct Fault {
     pub is_unknown_key: bool,
 }
 
+/// Where values stand that are secrets and should not: no problem may quote them.
+pub(super) fn secrets_in_clear(value: &Spanned<DeValue<'_>>) -> Vec<Range<usize>> {
+    let list = value.get_ref().as_array().into_iter().flatten();
+    let tables = list.filter_map(|entry| entry.get_ref().as_table());
+    let pairs = tables.flat_map(|table| table.iter());
+    pairs
+        .filter(|(key, _)| is_secret(key.get_ref()))
+        .map(|(_, value)| value.span())
+        .collect()
+}
+
+fn is_secret(key: &str) -> bool {
+    matches!(key, "url" | "password" | "token")
+}
+
 /// Reads the list of channels; what is wrong goes to `faults`.
 pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec<Channel> {
     let Some(list) = value.get_ref().as_array() else {
@@ -181,7 +196,7 @@ fn unknown_keys(reader: &mut Reader<'_, '_>, kind: Option<&str>) {
         let name: &str = written.get_ref();
         let known = CHANNEL_KEYS.iter().find(|key| key.name == name);
         match (known, kind) {
-            (None, _) if matches!(name, "url" | "password" | "token") => {
+            (None, _) if is_secret(name) => {
                 let mut fault = fault(
                     format!("`{name}` is a secret and is not written here: name where it is kept"),
                     written.span(),

@@ -192,13 +192,20 @@ impl<'a> Document<'a> {
     fn channels(&mut self, value: &Spanned<DeValue<'_>>) {
         let mut faults = Vec::new();
         self.policy.channels = channels::read(value, &mut faults);
+        // The excerpt of a problem has the line as it stands, but for secrets.
+        let mut shown = self.text.as_bytes().to_vec();
+        for span in channels::secrets_in_clear(value) {
+            shown[span].fill(b'*');
+        }
+        let shown = String::from_utf8(shown).unwrap_or_default();
         for fault in faults {
             let kind = if fault.is_unknown_key {
                 ProblemKind::UnknownKey
             } else {
                 ProblemKind::BadValue
             };
-            self.problem(kind, NOTIFY, fault.message, fault.span, fault.suggestion);
+            let (message, span) = (fault.message, fault.span);
+            self.problem_in(&shown, kind, NOTIFY, message, span, fault.suggestion);
         }
     }
 
@@ -285,6 +292,18 @@ impl<'a> Document<'a> {
         span: Range<usize>,
         suggestion: Vec<String>,
     ) {
+        self.problem_in(self.text, kind, key, message, span, suggestion);
+    }
+
+    fn problem_in(
+        &mut self,
+        text: &str,
+        kind: ProblemKind,
+        key: &str,
+        message: String,
+        span: Range<usize>,
+        suggestion: Vec<String>,
+    ) {
         let mut problem = PolicyError::new(kind, self.path, message);
         problem.key = Some(key.to_owned());
         let note = match suggestion.as_slice() {
@@ -295,8 +314,7 @@ impl<'a> Document<'a> {
             }
         };
         problem.suggestion = suggestion;
-        self.problems
-            .push(problem.at(self.text, &[Mark { span, note }]));
+        self.problems.push(problem.at(text, &[Mark { span, note }]));
     }
 
     /// A broken rule is shown at the key that was written; what was not written is a default and has no place.

@@ -86,10 +86,16 @@ impl Value<'_, '_> {
             .map_err(|error: T::Err| self.wrong(format!(": {error}")))
     }
 
-    /// The key's own last part as the name of an alias.
+    /// The key's own last part as the name of an alias. Two spellings of one alias would be two keys.
     pub fn alias(&self, part: &str) -> Result<AliasName, Wrong> {
-        part.parse()
-            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))
+        let alias: AliasName = part
+            .parse()
+            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))?;
+        if alias.as_str() == part {
+            Ok(alias)
+        } else {
+            Err(self.wrong(format!("has to be written in lower case: {alias}")))
+        }
     }
 
     /// One of a few words.

@@ -10,7 +10,6 @@ mod alias;
 mod check;
 mod compare;
 mod config;
-mod configuring;
 #[cfg(feature = "net")]
 mod crashed_deliveries;
 mod demo;
@@ -19,24 +18,19 @@ mod documents;
 mod environment;
 mod exit_map;
 mod fetch;
-mod fetching;
 mod formats;
 mod globals;
 mod help;
-mod helping;
 mod history;
 #[cfg(feature = "net")]
 mod http_server;
 mod inbox;
 mod ingest;
 mod init;
-mod listing;
 mod log;
 mod logfile;
-mod looking;
 #[cfg(feature = "net")]
 mod mail_servers;
-mod marking;
 mod menu;
 mod mistakes;
 mod monitor;
@@ -59,7 +53,6 @@ mod switching;
 mod tag;
 mod tampering;
 mod together;
-mod verifying;
 #[cfg(feature = "net")]
 mod webhooks;
 mod window;
