@@ -87,7 +87,7 @@ fn base64(bytes: &[u8]) -> String {
         .chain(['+', '/'])
         .collect();
     let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
     let groups = bits.as_bytes().chunks(6);
