@@ -60,25 +60,36 @@ pub fn run(program: &Program<'_>) -> Result<Ended, ProcessError> {
         source,
     };
     let mut child = start(first, rest, program).map_err(started)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let input = program.input.to_vec();
-        // A program that does not read its input must hold nobody up; the thread ends with it.
-        std::thread::spawn(move || drop(stdin.write_all(&input)));
-    }
-    let stdout = child.stdout.take().map(listen);
-    let stderr = child.stderr.take().map(listen);
-    let Some(status) = wait(&mut child, until).map_err(started)? else {
+    let ended = attend(&mut child, program.input, until);
+    if !matches!(ended, Ok(Some(_))) {
         kill(&mut child);
-        return Err(ProcessError::Time {
-            program: first.clone(),
-            timeout: program.timeout,
-        });
-    };
-    Ok(Ended {
+    }
+    ended.map_err(started)?.ok_or_else(|| ProcessError::Time {
+        program: first.clone(),
+        timeout: program.timeout,
+    })
+}
+
+/// Gives it its input, listens, and waits for its end until then. None: it has not ended.
+fn attend(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<Ended>> {
+    if let Some(mut stdin) = child.stdin.take() {
+        let input = input.to_vec();
+        // A program that does not read its input must hold nobody up; the thread ends with it.
+        in_background(move || drop(stdin.write_all(&input)))?;
+    }
+    let stdout = child.stdout.take().map(listen).transpose()?;
+    let stderr = child.stderr.take().map(listen).transpose()?;
+    let status = wait(child, until)?;
+    Ok(status.map(|status| Ended {
         status: status.code(),
         stdout: stdout.map(|heard| collect(&heard)).unwrap_or_default(),
         stderr: stderr.map(|heard| collect(&heard)).unwrap_or_default(),
-    })
+    }))
+}
+
+/// Unlike `thread::spawn` no panic where the system has no more threads.
+fn in_background(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().spawn(work).map(drop)
 }
 
 #[expect(
@@ -148,9 +159,9 @@ fn kill(child: &mut Child) {
 }
 
 /// Reads a stream to its end in a thread, so that a program never waits for us, and passes on its beginning.
-fn listen(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn listen(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (say, heard): (Sender<Vec<u8>>, _) = channel();
-    std::thread::spawn(move || {
+    in_background(move || {
         let (mut buffer, mut kept) = ([0; 4096], 0);
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             let wanted = length.min(KEPT_BYTES - kept);
@@ -158,8 +169,8 @@ fn listen(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
             // Nobody listens any more once the program was stopped.
             let _ = say.send(buffer[..wanted].to_vec());
         }
-    });
-    heard
+    })?;
+    Ok(heard)
 }
 
 fn collect(heard: &Receiver<Vec<u8>>) -> String {

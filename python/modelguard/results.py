@@ -261,11 +261,13 @@ class ComparedMetric:
     a_high: float | None
     a_rows_count: int | None
     a_recorded_value: float | None
+    a_reference_value: float | None
     b_value: float | None
     b_low: float | None
     b_high: float | None
     b_rows_count: int | None
     b_recorded_value: float | None
+    b_reference_value: float | None
     diff_value: float | None
     diff_low: float | None
     diff_high: float | None
@@ -459,6 +461,7 @@ class Ingested(Result):
     rows_revised_count: int
     rows_rejected_count: int
     rows_failed_count: int
+    rows_labelled_count: int
     truth_stored_count: int
     truth_joined_count: int
     truth_waiting_count: int

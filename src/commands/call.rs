@@ -88,10 +88,18 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
-        let mut line = "modelguard".to_owned();
+        let options = self.choosing_options();
+        let options = options.iter().map(|word| format!(" {}", quoted(word)));
+        format!("modelguard{} {words}", options.collect::<String>())
+    }
+
+    /// The options that chose policy, store and model, as words.
+    #[must_use]
+    pub fn choosing_options(&self) -> Vec<String> {
+        let mut words = Vec::new();
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                line.push_str(&format!(" {name} {}", quoted(&value)));
+                words.extend([name.to_owned(), value]);
             }
         };
         let directory = self.globals.directory.as_path();
@@ -101,7 +109,7 @@ impl Call {
         option("--config", path(&self.globals.config));
         option("--db", path(&self.globals.db));
         option("-m", self.globals.model.as_ref().map(ToString::to_string));
-        format!("{line} {words}")
+        words
     }
 
     /// Who commits.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::output::{Report, Screen};
+use super::output::{Report, Screen, Warning};
 use super::{Outcome, judged, problems};
 use crate::domain::metric::Metric;
 use crate::domain::names::Reference;
@@ -97,34 +97,34 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
                 .map_err(JudgeError::Store)
         })
         .map_err(|error| problems::judge(call, error))?;
-    if comparison.a.id == comparison.b.id {
-        return Err(itself(call, &comparison, b));
-    }
     Ok(Box::new(Found { comparison }))
-}
-
-/// Both references mean one version.
-fn itself(call: &Call, comparison: &Comparison, b: &Reference) -> Problem {
-    let name = &comparison.a.name;
-    let message = if *b == Reference::production() {
-        format!("{name} is what is live, and would be compared with itself")
-    } else {
-        format!("{name} would be compared with itself")
-    };
-    Problem::new("MG0107", message).hint(format!(
-        "name another version as well: `{}`; `{}` lists all",
-        call.follow_up(&format!("compare {name} REF")),
-        call.follow_up("history")
-    ))
 }
 
 struct Found {
     comparison: Comparison,
 }
 
+impl Found {
+    /// Both references mean one version: no mistake for a job that compares the newest with what is live.
+    fn with_itself(&self) -> Option<Warning> {
+        let Comparison { a, b, .. } = &self.comparison;
+        (a.id == b.id).then(|| Warning {
+            code: "same_version",
+            text: format!(
+                "{} is compared with itself: name another version as well",
+                a.name
+            ),
+        })
+    }
+}
+
 impl Report for Found {
     fn schema(&self) -> &'static str {
         "compare"
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.with_itself().into_iter().collect()
     }
 
     fn data(&self) -> Value {
@@ -182,7 +182,8 @@ impl Report for Found {
             self.on_words(screen)
         );
         let percent = number::percent(100.0 * self.comparison.confidence.ratio());
-        let mut table = Table::new(vec![
+        let has_references = self.has_references();
+        let mut columns = vec![
             Column::words("metric", 0),
             Column::words(format!("{} [{percent}]", a.name), 0),
             Column::words(format!("{} [{percent}]", b.name), 0),
@@ -190,9 +191,17 @@ impl Report for Found {
             Column::words("says", 0),
             Column::numbers("n", 1),
             Column::words("recorded", 2),
-        ]);
+        ];
+        if has_references {
+            columns.push(Column::words("reference sample", 2));
+        }
+        let mut table = Table::new(columns);
         for pair in &self.comparison.pairs {
-            table.row(self.row(pair));
+            let mut row = self.row(pair);
+            if has_references {
+                row.push(both(pair.a_reference, pair.b_reference));
+            }
+            table.row(row);
         }
         text.push_str(&table.render_painted(screen.width, screen.palette));
         for reason in &self.comparison.reasons {
@@ -215,7 +224,22 @@ impl Report for Found {
     }
 }
 
+/// `0.941 / 0.937`; a dash for what is not there.
+fn both(a: Option<f64>, b: Option<f64>) -> String {
+    let absent = || "-".to_owned();
+    let one = |value: Option<f64>| value.map_or_else(absent, number::value);
+    match (a, b) {
+        (None, None) => absent(),
+        (a, b) => format!("{} / {}", one(a), one(b)),
+    }
+}
+
 impl Found {
+    fn has_references(&self) -> bool {
+        let mut pairs = self.comparison.pairs.iter();
+        pairs.any(|pair| pair.a_reference.is_some() || pair.b_reference.is_some())
+    }
+
     fn on_words(&self, screen: &Screen) -> String {
         let Comparison {
             a_rows_count,
@@ -259,11 +283,6 @@ impl Found {
             (Some(a), Some(b)) => format!("{} / {}", number::count(a), number::count(b)),
             _ => absent(),
         };
-        let recorded = |value: Option<f64>| value.map_or_else(absent, number::value);
-        let both_recorded = match (pair.a_recorded, pair.b_recorded) {
-            (None, None) => absent(),
-            (a, b) => format!("{} / {}", recorded(a), recorded(b)),
-        };
         let name = if pair.decides {
             pair.metric.to_string()
         } else {
@@ -278,7 +297,7 @@ impl Found {
             }),
             says,
             n,
-            both_recorded,
+            both(pair.a_recorded, pair.b_recorded),
         ]
     }
 
@@ -306,6 +325,8 @@ impl Found {
             "b_high": bounds(&pair.b).map(|bounds| bounds.1),
             "b_rows_count": rows(&pair.b),
             "b_recorded_value": pair.b_recorded,
+            "a_reference_value": pair.a_reference,
+            "b_reference_value": pair.b_reference,
             "diff_value": difference.map(|difference| difference.value).or_else(recorded_difference),
             "diff_low": difference.map(|difference| difference.low),
             "diff_high": difference.map(|difference| difference.high),

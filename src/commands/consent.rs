@@ -136,7 +136,15 @@ fn described(party: &Party, live: Option<String>) -> String {
         .iter()
         .take(3)
         .map(|(name, value)| format!("{name} {}", number::value(*value)));
-    let facts: Vec<_> = live.into_iter().chain(verdict).chain(metrics).collect();
+    let reference = party
+        .reference
+        .map(|(metric, value)| format!("{metric} {} on its reference", number::value(value)));
+    let facts: Vec<_> = live
+        .into_iter()
+        .chain(verdict)
+        .chain(metrics)
+        .chain(reference)
+        .collect();
     if facts.is_empty() {
         party.version.name.to_string()
     } else {
@@ -158,6 +166,7 @@ mod tests {
             bad: false,
             last_verdict,
             last_decided: last_verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
+            reference: None,
         }
     }
 

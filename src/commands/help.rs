@@ -137,7 +137,8 @@ pub fn short() -> String {
   modelguard register model.pkl --alias production   # keep a version and make it live
   modelguard rollback                                # go back to the one before
 
-All commands and options: `modelguard --help`; about one: `modelguard help COMMAND`
+All commands and options: `modelguard --help`; about one: `modelguard help COMMAND`;
+what the words mean: `modelguard help words`
 ",
     );
     text

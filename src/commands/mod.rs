@@ -23,12 +23,14 @@ mod lists;
 mod log;
 mod man;
 mod marked;
+mod menu;
 mod messages;
 mod monitor;
 mod not_stored;
 mod output;
 mod problems;
 mod promote;
+mod raw_words;
 mod recipe;
 mod redo;
 mod register;
@@ -57,14 +59,16 @@ use call::Call;
 use entry::{Ended, Entry, Wishes};
 use flags::Globals;
 use output::{Report, Screen};
+use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
 
+use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
-use crate::policy::environment::{BadVariable, Environment};
+use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
-use crate::ui::exit::map::{BadExitMap, ExitMap};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
+use crate::ui::prompt;
 use crate::ui::table::terminal_width;
 use crate::ui::time::Times;
 
@@ -93,6 +97,7 @@ enum Verb {
     Monitor(monitor::Args),
     Alerts(alerts::Args),
     Demo(demo::Args),
+    Menu(menu::Args),
     Init(init::Args),
     Register(register::Args),
     Ingest(ingest::Args),
@@ -122,8 +127,22 @@ type Outcome = Result<Box<dyn Report>, Problem>;
 fn dispatch(call: &Call, verb: Verb) -> Outcome {
     match verb {
         Verb::Demo(args) => demo::run(call, &args, &|words, now, voice| {
-            again(call, words, now, voice)
+            let environment = Environment {
+                now: Some(now.to_owned()),
+                db: None,
+                config: None,
+                model: None,
+                ..call.environment.clone()
+            };
+            again(call, words, environment, voice)
         }),
+        Verb::Menu(_) => menu::run(
+            call,
+            &menu::CommandLine {
+                renewed: &|model| renewed(call, model),
+                run: &|words| again(call, words, call.environment.clone(), Voice::Loud),
+            },
+        ),
         Verb::Status(args) => status::run(call, &args),
         Verb::Check(args) => check::run(call, &args),
         Verb::Compare(args) => compare::run(call, &args),
@@ -174,80 +193,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // Without handlers a signal simply ends the run, which every command withstands.
         let stop = StopFlag::listen().unwrap_or_default();
-        run(&words, environment, &stop, Voice::Loud)
+        let (voice, origin) = (Voice::Loud, Origin::Shell);
+        run(&words, environment, &stop, Manner { voice, origin })
     }));
     let status = status.unwrap_or(ExitStatus::Bug);
     ExitCode::from(exit_map.code(status))
-}
-
-/// What `--exit-map` or its variable makes of the statuses.
-///
-/// It is read from the raw words, so that it holds for a command line that makes no sense, too: to Nagios a mistyped
-/// command is UNKNOWN, while the bare status would be CRITICAL. A bad map in the words maps nothing; clap tells it.
-fn meant_exit_map(words: &[OsString], environment: &Environment) -> Result<ExitMap, Problem> {
-    let given: Vec<_> = values_of(words, "--exit-map")
-        .map(|value| value.parse::<ExitMap>())
-        .collect();
-    if given.is_empty() {
-        let Some(value) = &environment.exit_map else {
-            return Ok(ExitMap::default());
-        };
-        return value.parse().map_err(|reason: BadExitMap| {
-            problems::variable(BadVariable {
-                variable: "MODELGUARD_EXIT_MAP",
-                value: value.clone(),
-                reason: reason.to_string(),
-            })
-        });
-    }
-    let maps: Result<Vec<_>, _> = given.into_iter().collect();
-    // Of one before the verb and one behind it, clap takes the last.
-    Ok(maps
-        .ok()
-        .and_then(|mut maps| maps.pop())
-        .unwrap_or_default())
-}
-
-/// What an option is given in words that may make no sense as a whole: `--name value` and `--name=value`.
-fn values_of<'a>(words: &'a [OsString], name: &str) -> impl Iterator<Item = &'a str> {
-    let options = words.iter().take_while(|word| *word != "--");
-    let words: Vec<_> = options
-        .map(|word| word.to_str().unwrap_or_default())
-        .collect();
-    let values =
-        words
-            .iter()
-            .enumerate()
-            .filter_map(|(index, word)| match word.strip_prefix(name)? {
-                "" => words.get(index + 1).copied(),
-                joined => joined.strip_prefix('='),
-            });
-    values.collect::<Vec<_>>().into_iter()
-}
-
-/// What words that make no sense as a whole say about the log.
-fn meant_wishes(words: &[OsString]) -> Wishes {
-    let last = |names: [&str; 2]| {
-        let values = names.into_iter().flat_map(|name| values_of(words, name));
-        values.last().map(str::to_owned)
-    };
-    Wishes {
-        directory: last(["-C", "--directory"])
-            .unwrap_or_else(|| ".".to_owned())
-            .into(),
-        log_file: last(["--log-file", "--log-file"]).map(Into::into),
-        actor: None,
-        quiet: words
-            .iter()
-            .any(|word| word == "-q" || word == "-qq" || word == "--quiet"),
-        json: is_json(words),
-        verbose: 0,
-    }
-}
-
-/// Whether JSON was meant, which must be known before the words are understood.
-fn is_json(words: &[OsString]) -> bool {
-    words.iter().any(|word| word == "--json")
 }
 
 /// Whether a run prints.
@@ -258,8 +208,28 @@ enum Voice {
     Mute,
 }
 
+/// Who gave the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Shell,
+    /// A command of this process, which is in the folder of `-C` already.
+    Command,
+}
+
+/// How a run came about, and whether it is heard.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    voice: Voice,
+    origin: Origin,
+}
+
 /// Runs one command and writes it into the tool's own log.
-fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voice) -> ExitStatus {
+fn run(
+    words: &[OsString],
+    environment: Environment,
+    stop: &StopFlag,
+    manner: Manner,
+) -> ExitStatus {
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
@@ -273,7 +243,7 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
         .clone()
         .or_else(|_| system_now().map(|now| (now, false)));
     let Ok(logged_clock) = logged_clock else {
-        return answer(parsed, clock, environment, words, stop, voice, None).status;
+        return answer(parsed, clock, environment, words, stop, manner, None).status;
     };
     let entry = Entry::begin(words, &wishes, &environment, logged_clock);
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -282,7 +252,15 @@ fn run(words: &[OsString], environment: Environment, stop: &StopFlag, voice: Voi
             let palette = palette(colour_of(words), &environment, is_terminal);
             return failed(&problem, words, palette);
         }
-        answer(parsed, clock, environment, words, stop, voice, Some(&entry))
+        answer(
+            parsed,
+            clock,
+            environment,
+            words,
+            stop,
+            manner,
+            Some(&entry),
+        )
     }));
     entry.end(ended.unwrap_or(Ended {
         code: Some("MG9901"),
@@ -304,7 +282,7 @@ fn answer(
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
-    voice: Voice,
+    Manner { voice, origin }: Manner,
     entry: Option<&Entry>,
 ) -> Ended {
     let stderr_is_terminal = std::io::stderr().is_terminal();
@@ -324,13 +302,21 @@ fn answer(
         }
     };
     let palette_of_errors = palette(cli.globals.colour, &environment, stderr_is_terminal);
-    let Some(verb) = cli.verb else {
-        return Ended::with(short_help(&cli.globals, palette_of_errors));
+    let verb = match cli.verb {
+        Some(verb) if !matches!(verb, Verb::Menu(_)) => verb,
+        _ if can_show_menu(&cli.globals, &environment) => Verb::Menu(menu::Args {}),
+        menu => return Ended::with(short_help(&cli.globals, menu.is_some(), palette_of_errors)),
     };
     if voice == Voice::Mute {
         cli.globals.quiet = 2;
     }
-    let outcome = clock.and_then(|clock| prepare(cli.globals, environment, words, stop, clock));
+    let entered = match origin {
+        Origin::Shell => enter(&cli.globals),
+        Origin::Command => Ok(()),
+    };
+    let outcome = entered.and_then(|()| {
+        clock.and_then(|clock| prepare(cli.globals, environment, words, stop, clock))
+    });
     let outcome = outcome.and_then(|mut call| {
         if let Some(entry) = entry {
             call.logs(entry.path(), entry.trouble());
@@ -349,38 +335,65 @@ fn answer(
     outcome.unwrap_or_else(|problem| failed(&problem, words, palette_of_errors))
 }
 
-/// Runs a further command as the shell would, at another time: what `demo` plays.
-fn again(call: &Call, words: &[&str], now: &str, voice: Voice) -> ExitStatus {
+/// Runs a further command as the shell would: what `demo` plays and the menu offers.
+fn again<W: AsRef<str>>(
+    call: &Call,
+    words: &[W],
+    environment: Environment,
+    voice: Voice,
+) -> ExitStatus {
     let words: Vec<OsString> = std::iter::once("modelguard")
-        .chain(words.iter().copied())
+        .chain(words.iter().map(AsRef::as_ref))
         .map(OsString::from)
         .collect();
     let environment = Environment {
-        now: Some(now.to_owned()),
-        db: None,
-        config: None,
-        model: None,
         // It is for who started this command.
         exit_map: None,
         log_file: Some(call.log_path.clone().unwrap_or_else(|| "none".into())),
-        ..call.environment.clone()
+        ..environment
     };
-    run(&words, environment, &call.stop, voice)
+    let origin = Origin::Command;
+    run(&words, environment, &call.stop, Manner { voice, origin })
 }
 
-/// Bare `modelguard`: the short help, on a terminal as an answer, else as a usage error.
-fn short_help(globals: &Globals, palette: Palette) -> ExitStatus {
+/// The same run with the clock and the window of now, on one model.
+fn renewed(call: &Call, model: Option<&ModelName>) -> Result<Call, Problem> {
+    let globals = Globals {
+        model: model.cloned(),
+        ..call.globals.clone()
+    };
+    let words = std::iter::once("modelguard".to_owned()).chain(call.words.iter().cloned());
+    let words: Vec<OsString> = words.map(OsString::from).collect();
+    let clock = clock(&call.environment)?;
+    prepare(globals, call.environment.clone(), &words, &call.stop, clock)
+}
+
+/// Whether somebody is there to choose from the menu.
+fn can_show_menu(globals: &Globals, environment: &Environment) -> bool {
+    let can_ask = prompt::can_ask(
+        std::io::stdin().is_terminal(),
+        std::io::stderr().is_terminal(),
+        environment.ci,
+        globals.no_input,
+    );
+    can_ask && std::io::stdout().is_terminal() && !globals.json
+}
+
+/// Bare `modelguard` and `menu` where nobody can choose.
+fn short_help(globals: &Globals, is_menu: bool, palette: Palette) -> ExitStatus {
     if globals.json {
-        let problem =
-            Problem::new("MG0101", "there is no command").hint("`modelguard help` lists them");
-        return output::print_problem(&problem, true, palette);
+        let problem = if is_menu {
+            Problem::new("MG0102", "the menu is for people at a terminal")
+        } else {
+            Problem::new("MG0101", "there is no command")
+        };
+        return output::print_problem(
+            &problem.hint("`modelguard help` lists the commands"),
+            true,
+            palette,
+        );
     }
-    let help = help::short();
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        let _ = output::stdout(&help);
-        return ExitStatus::Ok;
-    }
-    output::stderr(&help);
+    output::stderr(&help::short());
     ExitStatus::Usage
 }
 
@@ -394,21 +407,8 @@ fn palette(choice: ColourChoice, environment: &Environment, is_terminal: bool) -
     Palette::new(use_colour(choice, variables, is_terminal))
 }
 
-/// What `--color` says, where the words as a whole make no sense.
-fn colour_of(words: &[OsString]) -> ColourChoice {
-    values_of(words, "--color")
-        .next()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(ColourChoice::Auto)
-}
-
-fn prepare(
-    mut globals: Globals,
-    environment: Environment,
-    words: &[OsString],
-    stop: &StopFlag,
-    (now, is_overridden): (Timestamp, bool),
-) -> Result<Call, Problem> {
+/// Goes where `-C` says.
+fn enter(globals: &Globals) -> Result<(), Problem> {
     Environment::enter(&globals.directory).map_err(|error| {
         Problem::new(
             "MG0107",
@@ -419,7 +419,16 @@ fn prepare(
         )
         .cause(error.to_string())
         .hint("name one that exists: `modelguard -C DIR …`")
-    })?;
+    })
+}
+
+fn prepare(
+    mut globals: Globals,
+    environment: Environment,
+    words: &[OsString],
+    stop: &StopFlag,
+    (now, is_overridden): (Timestamp, bool),
+) -> Result<Call, Problem> {
     if globals.verbose == 0 && globals.quiet == 0 {
         let named = environment.verbosity().map_err(problems::variable)?;
         globals.verbose = named.unwrap_or(0);

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::output::{Report, Screen};
 use super::{Outcome, problems, versions};
 use crate::domain::names::Reference;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::standing;
 use crate::store::{Access, artifacts};
 use crate::ui::line::one_line;
 use crate::ui::number;
@@ -145,10 +145,7 @@ impl Report for Shown {
             }
             line(label, &text);
         }
-        line(
-            "verdict",
-            facts.last_verdict.map_or("never judged", Verdict::words),
-        );
+        line("verdict", &standing(facts.last_verdict, facts.last_decided));
         if facts.bad {
             line(
                 "bad",

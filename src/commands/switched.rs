@@ -29,10 +29,12 @@ pub fn switch(
     flags: &LiveFlags,
 ) -> Outcome {
     let now = session.now();
+    let policy = session.policy(model);
     let (plan, stack) = session
         .store
         .read(|tx| {
-            let plan = switching::plan(tx, model, alias, wish, now)?;
+            let mut plan = switching::plan(tx, model, alias, wish, now)?;
+            plan.look_at_references(tx, &policy)?;
             let stack = switching::stack_names(tx, &plan.after)?;
             Ok((plan, stack))
         })
@@ -210,6 +212,7 @@ mod tests {
             bad: false,
             last_verdict: None,
             last_decided: None,
+            reference: None,
         })
     }
 

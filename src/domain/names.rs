@@ -14,7 +14,7 @@ pub enum NameSyntax {
         "{0:?} names no version: write VERSION, a prefix of one, latest, @ALIAS or @ALIAS~N, or MODEL@ALIAS, MODEL:VERSION"
     )]
     Reference(String),
-    #[error("{0} is a word of its own and can't be a {1} name")]
+    #[error("{0} is a word of its own and no {1} name")]
     Reserved(String, &'static str),
 }
 

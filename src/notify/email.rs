@@ -11,7 +11,6 @@ use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::mail::Mailbox;
 use super::{Secrets, SendError};
 use crate::domain::policy::Encryption;
 
@@ -28,8 +27,8 @@ pub(super) struct Server {
 
 /// An e-mail with its envelope.
 pub(super) struct Letter {
-    pub(super) from: Mailbox,
-    pub(super) to: Vec<Mailbox>,
+    pub(super) from: String,
+    pub(super) to: Vec<String>,
     pub(super) text: String,
 }
 
@@ -54,7 +53,7 @@ pub(super) fn submit(
     };
     let (say, heard) = channel();
     // It notices by itself that its time is up, before the letter goes out: a late one would be a second one.
-    std::thread::spawn(move || {
+    let work = move || {
         let (result, connection) = match attempt.run(&letter) {
             Ok((connection, result)) => (result, Some(connection)),
             Err(error) => (Err(error), None),
@@ -64,7 +63,10 @@ pub(super) fn submit(
             // The letter is delivered; this is politeness.
             let _ = connection.quit();
         }
-    });
+    };
+    std::thread::Builder::new()
+        .spawn(work)
+        .map_err(|error| SendError::again(error.to_string()))?;
     match heard.recv_timeout(timeout) {
         Ok(Err(Failure::Late)) | Err(RecvTimeoutError::Timeout) => Err(late()),
         Ok(Err(Failure::Said(error))) => Err(error),
@@ -98,7 +100,7 @@ impl Attempt {
         let recipients = letter
             .to
             .iter()
-            .map(address)
+            .map(|to| address(to))
             .collect::<Result<Vec<_>, _>>()?;
         let mut connection = self.connect()?;
         self.log_in(&mut connection)?;
@@ -280,11 +282,9 @@ fn innermost(error: &Error) -> String {
     said
 }
 
-fn address(mailbox: &Mailbox) -> Result<Address, SendError> {
-    mailbox
-        .address
-        .parse()
-        .map_err(|_| SendError::never(format!("{:?} is no e-mail address", mailbox.address)))
+fn address(text: &str) -> Result<Address, SendError> {
+    text.parse()
+        .map_err(|_| SendError::never(format!("{text:?} is no e-mail address")))
 }
 
 fn is_this_machine(host: &str) -> bool {

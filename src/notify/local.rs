@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::mail::{Mailbox, mail};
+use super::mail::mail;
 use super::message::document;
 use super::{Secrets, SendError};
 use crate::domain::notification::Message;
@@ -36,14 +36,9 @@ pub(super) fn sendmail(
     folder: &Path,
     timeout: Duration,
 ) -> Result<(), SendError> {
-    let from = Mailbox::read(from)?;
-    let to = to
-        .iter()
-        .map(|to| Mailbox::read(to))
-        .collect::<Result<Vec<_>, _>>()?;
     let words = [program.to_owned(), "-t".to_owned(), "-i".to_owned()];
     // A program reads lines as this system ends them.
-    let input = mail(message, &from, &to).replace("\r\n", "\n");
+    let input = mail(message, from, to)?.replace("\r\n", "\n");
     run(&words, &input, message, folder, timeout)
 }
 

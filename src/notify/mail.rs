@@ -6,59 +6,41 @@ use crate::domain::notification::Message;
 /// The longest line that mail programs like.
 const LINE: usize = 76;
 
-/// An address, with the name before it if there is one: `Ana <ana@example.com>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mailbox {
-    name: Option<String>,
-    pub(super) address: String,
-}
-
-impl Mailbox {
-    /// Reads `ana@example.com` or `Ana <ana@example.com>`.
-    ///
-    /// # Errors
-    /// There is no address in it that every server takes.
-    pub(super) fn read(text: &str) -> Result<Self, SendError> {
-        let text = text.trim();
-        let parts = text
-            .strip_suffix('>')
-            .and_then(|text| text.rsplit_once('<'));
-        let (name, address) = match parts {
-            Some((name, address)) => (name.trim().trim_matches('"'), address),
-            None => ("", text),
-        };
-        let special = |letter: char| !letter.is_ascii_graphic() || "<>()[]\\,;:\"".contains(letter);
-        let has_both = address.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && !host.is_empty() && !host.contains('@')
-        });
-        if !has_both || address.contains(special) || address.len() > 254 {
-            return Err(SendError::never(format!("{text:?} is no e-mail address")));
-        }
-        Ok(Self {
-            name: (!name.is_empty()).then(|| name.to_owned()),
-            address: address.to_owned(),
-        })
+/// Checks an address of the kind that every mail server takes.
+///
+/// # Errors
+/// It is none.
+pub(super) fn checked(address: &str) -> Result<&str, SendError> {
+    let special = |letter: char| !letter.is_ascii_graphic() || "<>()[]\\,;:\"".contains(letter);
+    let has_both = address
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    if !has_both || address.contains(special) || address.len() > 254 {
+        return Err(SendError::never(format!(
+            "{address:?} is no e-mail address"
+        )));
     }
-
-    fn header(&self) -> String {
-        match &self.name {
-            None => self.address.clone(),
-            Some(name) => format!("{}\r\n <{}>", phrase(name), self.address),
-        }
-    }
+    Ok(address)
 }
 
 /// The whole e-mail with CRLF at its line ends.
-pub(super) fn mail(message: &Message, from: &Mailbox, to: &[Mailbox]) -> String {
-    let to: Vec<_> = to.iter().map(Mailbox::header).collect();
+///
+/// # Errors
+/// One of the addresses is none.
+pub(super) fn mail(message: &Message, from: &str, to: &[String]) -> Result<String, SendError> {
+    let from = checked(from)?;
+    let to = to
+        .iter()
+        .map(|to| checked(to))
+        .collect::<Result<Vec<_>, _>>()?;
     let id = host(&message.delivery_id);
     let mut mail = String::new();
     for (name, value) in [
-        ("From", from.header()),
+        ("From", from.to_owned()),
         ("To", to.join(",\r\n ")),
         (
             "Subject",
-            phrase_as_it_is(&format!("[modelguard] {}", message.title)),
+            subject(&format!("[modelguard] {}", message.title)),
         ),
         ("Date", message.at.mail_date()),
         ("Message-ID", format!("<{id}@{}>", host(&message.host))),
@@ -79,7 +61,7 @@ pub(super) fn mail(message: &Message, from: &Mailbox, to: &[Mailbox]) -> String 
         mail += &quoted_printable(line);
         mail += "\r\n";
     }
-    mail
+    Ok(mail)
 }
 
 /// A name as mail headers and EHLO take it: letters, digits, dots and dashes.
@@ -99,17 +81,8 @@ pub(super) fn host(name: &str) -> String {
     }
 }
 
-/// A person's name: quoted, or encoded where it is not plain.
-fn phrase(text: &str) -> String {
-    if is_plain(text) {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        encoded(text)
-    }
-}
-
-/// A subject: as it is, or encoded where it is not plain.
-fn phrase_as_it_is(text: &str) -> String {
+/// As it is, or encoded where it is not plain.
+fn subject(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else {
@@ -186,25 +159,19 @@ mod tests {
     use super::super::tests::message;
     use super::*;
 
-    fn boxes(texts: &[&str]) -> Vec<Mailbox> {
-        texts
-            .iter()
-            .map(|text| Mailbox::read(text).unwrap())
-            .collect()
+    const FROM: &str = "modelguard@example.com";
+
+    fn to(address: &str) -> Vec<String> {
+        vec![address.to_owned()]
     }
 
     #[test]
     fn a_mail_is_as_servers_and_people_want_it() {
-        let from = &boxes(&["modelguard@example.com"])[0];
-        let to = boxes(&[
-            "Ana \"A.\" <ana@example.com>",
-            "Zoë <zoe@example.com>",
-            "on-call@example.com",
-        ]);
+        let to = ["ana@example.com", "on-call@example.com"].map(str::to_owned);
         assert_eq!(
-            mail(&message(), from, &to),
+            mail(&message(), FROM, &to).unwrap(),
             "From: modelguard@example.com\r\n\
-             To: \"Ana \\\"A.\"\r\n <ana@example.com>,\r\n =?utf-8?Q?Zo=C3=AB?=\r\n <zoe@example.com>,\r\n on-call@example.com\r\n\
+             To: ana@example.com,\r\n on-call@example.com\r\n\
              Subject: [modelguard] churn is degraded: RMSE > 5 % worse\r\n\
              Date: Mon, 05 Jan 2026 14:30:22 +0000\r\n\
              Message-ID: <d-7-ops@ops.example>\r\n\
@@ -228,8 +195,7 @@ mod tests {
         evil.delivery_id = "d\r\nBcc: eve@example.com".to_owned();
         evil.host = "h>\r\nBcc: eve@example.com".to_owned();
         evil.lines = vec!["one\r\n.\r\nQUIT".to_owned()];
-        let to = boxes(&["a\r\nBcc: x <ana@example.com>"]);
-        let text = mail(&evil, &boxes(&["m@example.com"])[0], &to);
+        let text = mail(&evil, FROM, &to("ana@example.com")).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let names: Vec<_> = head
             .split("\r\n")
@@ -265,12 +231,12 @@ mod tests {
             "a b@example.com",
             "a@b@c",
             "a@b>\r\nRCPT TO:<c@d",
-            "Ana <a@b",
+            "Ana <a@b>",
             "ana@b\u{fc}ro.example",
             "a,b@example.com",
             "<>",
         ] {
-            let error = Mailbox::read(text).unwrap_err();
+            let error = checked(text).unwrap_err();
             assert!(error.is_permanent && !error.text.contains('\n'), "{error}");
         }
     }
@@ -280,11 +246,7 @@ mod tests {
         let mut long = message();
         long.title = "é=€".repeat(300);
         long.lines = vec!["=€ x".repeat(200), " ".repeat(200), String::new()];
-        let text = mail(
-            &long,
-            &boxes(&["m@example.com"])[0],
-            &boxes(&["n@example.com"]),
-        );
+        let text = mail(&long, FROM, &to("n@example.com")).unwrap();
         for line in text.split("\r\n") {
             assert!(line.len() <= LINE, "{} {line}", line.len());
             assert!(!line.ends_with(' '), "{line:?}");

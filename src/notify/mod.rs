@@ -59,7 +59,24 @@ pub fn send(
 ) -> Result<(), SendError> {
     // Nobody waits longer, and the clock has no room for much more.
     let timeout = timeout.min(Duration::from_secs(86_400));
-    let sent = match &channel.carrier {
+    let attempt = || through(&channel.carrier, message, secrets, folder, timeout);
+    // A mistake in a library that is used here ends one attempt, not the run that waits for it.
+    let sent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt));
+    let broken = |_| Err(SendError::again("the attempt broke off: an internal error"));
+    sent.unwrap_or_else(broken).map_err(|error| SendError {
+        text: secrets.without(error.text),
+        ..error
+    })
+}
+
+fn through(
+    carrier: &Carrier,
+    message: &Message,
+    secrets: &Secrets,
+    folder: &Path,
+    timeout: Duration,
+) -> Result<(), SendError> {
+    match carrier {
         Carrier::File { path } => local::append(&folder.join(path), message),
         _ if timeout.is_zero() => Err(SendError::again("there was no time left for it")),
         Carrier::Command { words } => local::command(words, message, folder, timeout),
@@ -73,12 +90,8 @@ pub fn send(
         | Carrier::Email {
             mailer: Mailer::Smtp { .. },
             ..
-        } => network::send(&channel.carrier, message, secrets, folder, timeout),
-    };
-    sent.map_err(|error| SendError {
-        text: secrets.without(error.text),
-        ..error
-    })
+        } => network::send(carrier, message, secrets, folder, timeout),
+    }
 }
 
 #[cfg(feature = "net")]
@@ -87,7 +100,7 @@ mod network {
     use std::time::Duration;
 
     use super::email::{self, Letter, Server};
-    use super::mail::{Mailbox, host, mail};
+    use super::mail::{host, mail};
     use super::{Secrets, SendError, webhook};
     use crate::domain::notification::Message;
     use crate::domain::policy::{Carrier, Mailer};
@@ -125,15 +138,10 @@ mod network {
                         ..
                     },
             } => {
-                let from = Mailbox::read(from)?;
-                let to = to
-                    .iter()
-                    .map(|to| Mailbox::read(to))
-                    .collect::<Result<Vec<_>, _>>()?;
                 let letter = Letter {
-                    text: mail(message, &from, &to),
-                    from,
-                    to,
+                    text: mail(message, from, to)?,
+                    from: from.clone(),
+                    to: to.clone(),
                 };
                 let server = Server {
                     host: server.clone(),

@@ -7,7 +7,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
-use super::mask::is_variable;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
     Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource,
@@ -122,8 +121,8 @@ impl<'text> Reader<'_, 'text> {
 
     /// A secret's source, by either of its two keys.
     fn secret(&mut self, name: &str) -> Option<SecretSource> {
-        let file = self.optional(&format!("{name}_file"), secret_file);
-        let variable = self.optional(&format!("{name}_env"), secret_variable);
+        let file = self.optional(&format!("{name}_file"), |value| value.file());
+        let variable = self.optional(&format!("{name}_env"), |value| value.variable());
         match (file, variable) {
             (Some(_), Some(_)) => {
                 self.faults.push(fault(
@@ -142,31 +141,6 @@ impl<'text> Reader<'_, 'text> {
             value.texts("a list of addresses such as [\"ana@example.org\"]")
         })
     }
-}
-
-/// A path to what holds a secret; the secret itself in its place would be shown with every failure.
-fn secret_file(value: &Value<'_, '_>) -> Result<String, Wrong> {
-    let path = value.name()?;
-    if path.contains("://") {
-        let why = "is an address and no file: write the address into a file and name that";
-        return Err(value.wrong(why));
-    }
-    if path.starts_with('~') {
-        let why =
-            "begins with ~, which is not replaced by a home folder here; write the path in full";
-        return Err(value.wrong(why));
-    }
-    Ok(path)
-}
-
-/// The name of a variable that holds a secret.
-fn secret_variable(value: &Value<'_, '_>) -> Result<String, Wrong> {
-    let name = value.name()?;
-    if !is_variable(&name) {
-        let why = "is no name of a variable: write the variable's name, not what it holds";
-        return Err(value.wrong(why));
-    }
-    Ok(name)
 }
 
 fn channel(table: &DeTable<'_>, span: Range<usize>, faults: &mut Vec<Fault>) -> Option<Channel> {
@@ -207,7 +181,7 @@ fn unknown_keys(reader: &mut Reader<'_, '_>, kind: Option<&str>) {
         let name: &str = written.get_ref();
         let known = CHANNEL_KEYS.iter().find(|key| key.name == name);
         match (known, kind) {
-            (None, _) if matches!(name, "url" | "password" | "token") => {
+            (None, _) if is_secret(name) => {
                 let mut fault = fault(
                     format!("`{name}` is a secret and is not written here: name where it is kept"),
                     written.span(),
@@ -357,6 +331,10 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
         to: to?,
         mailer: mailer?,
     })
+}
+
+fn is_secret(key: &str) -> bool {
+    matches!(key, "url" | "password" | "token")
 }
 
 fn is_here(host: &str) -> bool {

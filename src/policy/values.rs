@@ -40,7 +40,7 @@ pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
 }
 
 impl Value<'_, '_> {
-    pub fn wrong(&self, message: impl Into<String>) -> Wrong {
+    fn wrong(&self, message: impl Into<String>) -> Wrong {
         Wrong {
             message: message.into(),
             span: self.0.span(),
@@ -86,10 +86,16 @@ impl Value<'_, '_> {
             .map_err(|error: T::Err| self.wrong(format!(": {error}")))
     }
 
-    /// The key's own last part as the name of an alias.
+    /// The key's own last part as the name of an alias. Two spellings of one alias would be two keys.
     pub fn alias(&self, part: &str) -> Result<AliasName, Wrong> {
-        part.parse()
-            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))
+        let alias: AliasName = part
+            .parse()
+            .map_err(|error: NameSyntax| self.wrong(format!(": {error}")))?;
+        if alias.as_str() == part {
+            Ok(alias)
+        } else {
+            Err(self.wrong(format!("has to be written in lower case: {alias}")))
+        }
     }
 
     /// One of a few words.
@@ -216,6 +222,28 @@ impl Value<'_, '_> {
             .ok()
             .filter(|port| *port > 0)
             .ok_or_else(|| self.wrong("is no port: they go from 1 to 65535"))
+    }
+
+    /// The name of an environment variable; what is none may be a secret, and is not repeated.
+    pub fn variable(&self) -> Result<String, Wrong> {
+        let name = self.name()?;
+        let mut bytes = name.bytes();
+        let plain = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if plain && !name.starts_with(|first: char| first.is_ascii_digit()) {
+            return Ok(name);
+        }
+        Err(self.wrong("is no name of an environment variable"))
+    }
+
+    /// The name of a file; an address may be a secret, and is not repeated.
+    pub fn file(&self) -> Result<String, Wrong> {
+        let name = self.name()?;
+        if name.contains("://") {
+            return Err(
+                self.wrong("names a file whose first line is the address, and is not the address")
+            );
+        }
+        Ok(name)
     }
 
     /// A list of texts that is not empty.

@@ -96,7 +96,7 @@ impl StopFlag {
 
 /// Notices that the window changed its size.
 ///
-/// It also breaks the wait for a key, so that a question can be drawn anew at once.
+/// The signal also breaks the wait for a key, so that a question can be drawn anew at once.
 #[derive(Debug)]
 pub(super) struct Resizes {
     happened: Arc<AtomicBool>,

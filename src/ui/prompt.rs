@@ -1,10 +1,13 @@
-//! Asks a person on the terminal: yes or no (default no), or a number, and leaves the terminal as it was.
+//! Asks a person on the terminal: yes or no (default no), a number, one of a list; and leaves the terminal as it was.
 
 mod keyboard;
+mod list;
+mod raw;
 
 use std::io;
 
 use keyboard::{Keyboard, Typed};
+pub use list::{Find, List, choose};
 
 use super::interrupt::StopFlag;
 

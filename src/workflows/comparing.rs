@@ -18,6 +18,7 @@ use crate::store::versions::Version;
 use crate::store::{StoreError, Tx};
 
 use super::judging::{limit, sample_of};
+use super::reference_numbers;
 
 /// What two versions were compared on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,9 @@ pub struct Pair {
     pub b: Option<Number>,
     pub a_recorded: Option<f64>,
     pub b_recorded: Option<f64>,
+    /// On the reference sample of the version, where no value was recorded.
+    pub a_reference: Option<f64>,
+    pub b_reference: Option<f64>,
     pub difference: Option<Difference>,
     pub undefined: Option<Undefined>,
     /// `None`: the metric has no better direction.
@@ -137,6 +141,15 @@ pub fn compare(
         .filter(|metric| only.is_empty() && metric.task() == model.task);
     let mut metrics = deciding.clone();
     metrics.extend(others.filter(|metric| !deciding.contains(metric)));
+    let references = (
+        reference_numbers::sample(tx, &a, model.task, policy)?,
+        reference_numbers::sample(tx, &b, model.task, policy)?,
+    );
+    let of_reference = |sample: &Option<Sample>, version: &Version, metric: Metric| {
+        let is_recorded = version.metadata.metrics.contains_key(metric.name());
+        let sample = sample.as_ref().filter(|_| !is_recorded);
+        reference_numbers::value(sample, metric)
+    };
     let mut pairs: Vec<Pair> = metrics
         .into_iter()
         .map(|metric| {
@@ -147,6 +160,8 @@ pub fn compare(
                 b: None,
                 a_recorded: a.metadata.metrics.get(metric.name()).copied(),
                 b_recorded: b.metadata.metrics.get(metric.name()).copied(),
+                a_reference: of_reference(&references.0, &a, metric),
+                b_reference: of_reference(&references.1, &b, metric),
                 difference: None,
                 undefined: None,
                 favours: None,
@@ -327,6 +342,8 @@ mod tests {
             b: None,
             a_recorded: None,
             b_recorded: None,
+            a_reference: None,
+            b_reference: None,
             difference: None,
             undefined: None,
             favours,

@@ -30,6 +30,8 @@ pub struct Facts {
     /// The oldest first.
     pub live: Vec<Stretch>,
     pub last_verdict: Option<Verdict>,
+    /// What its last check said that decided.
+    pub last_decided: Option<Verdict>,
 }
 
 impl Facts {
@@ -77,6 +79,7 @@ fn of_one(
         bad: versions::is_bad(tx, version.id)?,
         live: live.collect::<Result<_, StoreError>>()?,
         last_verdict: versions::last_verdict(tx, version.id)?,
+        last_decided: versions::last_decided(tx, version.id)?,
         version,
     })
 }

@@ -13,6 +13,7 @@ pub mod monitoring;
 pub mod naming;
 pub mod overview;
 pub mod recording;
+pub mod reference_numbers;
 pub mod registering;
 pub mod seasons;
 pub mod session;

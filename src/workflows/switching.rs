@@ -1,14 +1,18 @@
 //! Changes who holds an alias: plans what would happen, and carries out what was agreed to.
 
 use crate::domain::holders::{Holders, OperationId, UndoRefusal, VersionId};
+use crate::domain::metric::Metric;
 use crate::domain::names::{AliasName, ModelName, VersionName};
 use crate::domain::operation::{Author, NewOperation, OperationKind, ViewChange};
+use crate::domain::policy::ModelPolicy;
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::Verdict;
 use crate::store::aliases::{self, Periods, Switch};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
 use crate::store::{Change, Store, StoreError, Tx, operations};
+
+use super::reference_numbers;
 
 #[cfg(test)]
 pub mod example;
@@ -89,6 +93,8 @@ pub struct Party {
     pub last_verdict: Option<Verdict>,
     /// What its last check said that decided.
     pub last_decided: Option<Verdict>,
+    /// What its reference sample says, where nothing was recorded and somebody asked.
+    pub reference: Option<(Metric, f64)>,
 }
 
 /// What a wish would change.
@@ -126,6 +132,7 @@ fn party(tx: &Tx<'_>, id: VersionId) -> Result<Party, StoreError> {
         bad: versions::is_bad(tx, id)?,
         last_verdict: versions::last_verdict(tx, id)?,
         last_decided: versions::last_decided(tx, id)?,
+        reference: None,
     })
 }
 
@@ -377,6 +384,24 @@ fn restoring(
 }
 
 impl Plan {
+    /// Adds what the reference samples say to versions of which no metric was recorded: for whoever reads the plan.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn look_at_references(
+        &mut self,
+        tx: &Tx<'_>,
+        policy: &ModelPolicy,
+    ) -> Result<(), StoreError> {
+        let task = self.model.task;
+        for party in self.from.iter_mut().chain(&mut self.to) {
+            if party.version.metadata.metrics.is_empty() {
+                party.reference = reference_numbers::deciding(tx, &party.version, task, policy)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a plan made later is what was agreed to.
     fn is_as_agreed(&self, agreed: &Self) -> bool {
         let ids = |plan: &Self| {

@@ -184,3 +184,36 @@ fn the_case_of_an_alias_does_not_matter_and_latest_is_none() {
     );
     sandbox.fails("alias set Latest latest --yes", 2, "MG0101");
 }
+
+#[test]
+fn aliases_are_listed_with_their_stacks() {
+    let (sandbox, versions) = Sandbox::with_versions(2);
+    sandbox.ok(&format!("promote {} --yes", versions[0]));
+    sandbox.ok(&format!("promote {} --yes", versions[1]));
+    let set = sandbox.run(&format!("alias set winter {} --json --yes", versions[0]));
+    assert_eq!(set.document()["schema"], "modelguard.alias_set/1");
+    assert_eq!(
+        sandbox.json("alias list")["aliases"],
+        json!([
+            { "alias": "production", "version": versions[1], "since_at": "2026-01-05T14:30:25Z", "stack": versions },
+            { "alias": "winter", "version": versions[0], "since_at": null, "stack": [versions[0]] },
+        ])
+    );
+    sandbox
+        .ok("alias list")
+        .says(&format!("*  @production  {}", versions[1]));
+    assert_eq!(
+        sandbox.json("history")["versions"][1]["aliases"],
+        json!(["winter"])
+    );
+    // Its own plan, its own words.
+    sandbox
+        .run("alias remove winter")
+        .expect(2)
+        .tells("changes who holds @winter and there is no terminal");
+    sandbox.leaves_the_store("alias remove winter --dry-run", 0);
+    sandbox.leaves_the_store("alias set winter latest --dry-run", 0);
+    let removed = sandbox.json("alias remove winter --yes");
+    assert_eq!(removed["to_version"], json!(null));
+    assert_eq!(removed["stack"], json!([]));
+}

@@ -165,15 +165,50 @@ fn mistakes_are_told() {
 }
 
 #[test]
-fn a_version_is_not_compared_with_itself() {
+fn a_version_that_is_compared_with_itself_is_told_so_and_is_no_mistake() {
     let sandbox = numbers("");
     version(&sandbox, "v1", "--metric rmse=1");
     sandbox.ok("promote v1 --yes");
+    for line in ["compare v1", "compare v1 latest"] {
+        let run = sandbox.run(line);
+        assert!(matches!(run.status, 0 | 4), "{run:?}");
+        assert!(run.stderr.contains("v1 is compared with itself"), "{run:?}");
+    }
+}
+
+#[test]
+fn versions_with_a_reference_sample_alone_are_shown_by_it_and_told_apart_by_nothing() {
+    let sandbox = classes("");
+    sandbox.write(
+        "good.csv",
+        b"id,prediction,truth\n1,yes,yes\n2,no,no\n3,yes,yes\n4,no,no\n",
+    );
+    sandbox.write(
+        "fair.csv",
+        b"id,prediction,truth\n1,yes,yes\n2,no,no\n3,yes,no\n4,no,no\n",
+    );
+    version(&sandbox, "v1", "--reference good.csv");
+    version(&sandbox, "v2", "--reference fair.csv");
+    sandbox.ok("promote v1 --yes");
     sandbox
-        .fails("compare v1", 2, "MG0107")
-        .tells("v1 is what is live, and would be compared with itself")
-        .tells("`modelguard compare v1 REF`");
-    sandbox
-        .fails("compare v1 latest", 2, "MG0107")
-        .tells("v1 would be compared with itself");
+        .ok("promote v2 --dry-run")
+        .says("v1 (accuracy 1.00 on its reference) → v2 (accuracy 0.750 on its reference)");
+    let run = sandbox.run("compare v2 v1").expect(4);
+    run.says("reference sample").says("0.750 / 1.00");
+    let found = sandbox.run("compare v2 v1 --json").expect(4).document()["data"].clone();
+    let metric = &found["metrics"][0];
+    assert_eq!(metric["name"], "accuracy");
+    assert_eq!(metric["a_reference_value"], 0.75);
+    assert_eq!(metric["b_reference_value"], 1.0);
+    assert_eq!(metric["a_recorded_value"], Value::Null);
+    assert_eq!(found["overall"], "insufficient_data");
+    version(&sandbox, "v3", "--metric accuracy=0.9 --reference fair.csv");
+    let recorded = sandbox.ok("promote v3 --dry-run");
+    let recorded = recorded.says("→ v3 (accuracy 0.900)");
+    assert!(
+        !recorded.stdout.contains("v3 (accuracy 0.900, "),
+        "{recorded:#?}"
+    );
+    let found = sandbox.run("compare v3 v1 --json").expect(4).document()["data"].clone();
+    assert_eq!(found["metrics"][0]["a_reference_value"], Value::Null);
 }

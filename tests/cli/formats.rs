@@ -1,6 +1,6 @@
 //! The formats in which predictions and truth come in: the same rows whatever the format, and nothing of a broken one.
 
-use crate::support::{Sandbox, finish};
+use crate::support::Sandbox;
 
 /// A project of numbers with one version that is live.
 fn live() -> Sandbox {
@@ -12,6 +12,7 @@ fn live() -> Sandbox {
 }
 
 /// Rows as they are stored, numbers by their bits.
+#[cfg(feature = "compression")]
 fn stored(sandbox: &Sandbox) -> Vec<String> {
     let connection = sandbox.sql();
     let mut statement = connection
@@ -154,6 +155,7 @@ mod parquet_files {
     use parquet::schema::types::Type;
 
     use super::*;
+    use crate::support::finish;
 
     struct Row {
         id: String,
@@ -642,6 +644,14 @@ mod parquet_files {
                 "lengths",
                 Handmade {
                     ids: data_page(2, 9, 9, 6, &lengths),
+                    ..Handmade::default()
+                },
+            ),
+            (
+                "lengths, values and rows that agree",
+                Handmade {
+                    ids: data_page(MOST, 9, 9, 6, &lengths),
+                    rows: MOST,
                     ..Handmade::default()
                 },
             ),

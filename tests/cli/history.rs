@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::rows;
-use crate::support::{BEGINNING, Sandbox, keys};
+use crate::support::{BEGINNING, FIRST_VERSION, Sandbox, keys};
 
 /// The names in the order of the document.
 fn names(data: &Value) -> Vec<String> {
@@ -274,6 +274,223 @@ fn looking_leaves_the_store_as_it_is() {
         "show latest",
         "log",
         "log op_1",
+    ] {
+        sandbox.leaves_the_store(line, 0);
+    }
+}
+
+#[test]
+fn a_list_stops_at_its_limit_and_says_how_to_see_the_rest() {
+    let (sandbox, versions) = Sandbox::with_versions(12);
+    let shown = sandbox.leaves_the_store("history", 0);
+    let shown = shown.says("2 more: `modelguard history 12`").stdout;
+    assert!(shown.contains(&versions[11]) && !shown.contains(&versions[1]));
+    let all = sandbox.ok("history 12").stdout;
+    assert!(versions.iter().all(|version| all.contains(version)));
+    assert!(!all.contains("more:"), "{all}");
+    let document = sandbox.json("history 3");
+    assert_eq!(document["versions"].as_array().unwrap().len(), 3);
+    assert_eq!(document["versions"][0]["version"], versions[11].as_str());
+    assert_eq!(document["total_count"], 12);
+    // One operation made the store, and each version is one.
+    sandbox
+        .leaves_the_store("log", 0)
+        .says("3 more: `modelguard log -n 13`");
+}
+
+#[test]
+fn rows_for_another_program_have_no_envelope() {
+    let (sandbox, versions) = Sandbox::with_versions(2);
+    for (list, key) in [("history", "versions"), ("log", "operations")] {
+        let csv = sandbox.ok(&format!("{list} --as csv")).stdout;
+        let lines = sandbox.ok(&format!("{list} --as jsonl")).stdout;
+        let rows: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let document = sandbox.json(list);
+        assert_eq!(document[key], serde_json::Value::from(rows.clone()));
+        assert_eq!(csv.lines().count(), rows.len() + 1, "{csv}");
+        assert!(csv.contains(&versions[1]), "{csv}");
+    }
+    assert!(
+        sandbox
+            .ok("history --as csv")
+            .stdout
+            .starts_with("version,registered_at,")
+    );
+}
+
+#[test]
+fn rows_and_a_document_can_not_both_be_given() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    for list in ["history", "log", "alerts list"] {
+        let both = sandbox
+            .run(&format!("{list} --as csv --json"))
+            .expect(2)
+            .problem();
+        assert_eq!(both["code"], "MG0101", "{list}");
+        sandbox.fails(&format!("{list} --as xml"), 2, "MG0101");
+    }
+}
+
+/// Two versions, of which the second took over; the first is retired.
+pub fn project() -> (Sandbox, Vec<String>) {
+    let sandbox = Sandbox::new();
+    let mut versions = Vec::new();
+    for (name, options) in [
+        (
+            "a",
+            "--metric accuracy=0.9 --metric f1=0.8 --alias production",
+        ),
+        (
+            "b",
+            "--metric accuracy=0.93 --param depth=6 --tag stage=new",
+        ),
+    ] {
+        sandbox.write(name, name.as_bytes());
+        let run = sandbox.ok(&format!("register {name} {options}"));
+        versions.push(run.stdout.trim().to_owned());
+    }
+    sandbox.ok("promote latest --yes --reason better");
+    sandbox.ok(&format!("retire {} --reason old", versions[0]));
+    (sandbox, versions)
+}
+
+#[test]
+fn history_says_who_was_live_when() {
+    let (sandbox, versions) = project();
+    let data = sandbox.json("history");
+    assert_eq!(data["total_count"], 2);
+    let newest = &data["versions"][0];
+    let older = &data["versions"][1];
+    assert_eq!(newest["version"], json!(versions[1]));
+    assert_eq!(newest["is_production"], true);
+    assert_eq!(newest["params"], json!({ "depth": "6" }));
+    assert_eq!(newest["tags"], json!({ "stage": "new" }));
+    assert_eq!(newest["metrics"], json!({ "accuracy": 0.93 }));
+    assert_eq!(
+        newest["periods"],
+        json!([{ "from_at": "2026-01-05T14:30:24Z", "to_at": null, "ended_by": null, "ended_operation_id": null }])
+    );
+    assert_eq!(older["version"], FIRST_VERSION);
+    assert_eq!(older["retired"], true);
+    assert_eq!(older["retired_reason"], "old");
+    assert_eq!(
+        older["periods"],
+        json!([{ "from_at": null, "to_at": "2026-01-05T14:30:24Z", "ended_by": "promote",
+                 "ended_operation_id": "op_5" }])
+    );
+    let table = sandbox.ok("history").stdout;
+    let lines: Vec<_> = table.lines().collect();
+    assert!(
+        lines[1].starts_with(&format!("*  {}", versions[1])),
+        "{table}"
+    );
+    assert!(
+        lines[2].starts_with(&format!("   {}", versions[0])),
+        "{table}"
+    );
+    assert!(lines[2].contains("retired"), "{table}");
+}
+
+#[test]
+fn a_version_that_was_live_twice_has_two_periods() {
+    let (sandbox, versions) = Sandbox::with_versions(2);
+    for version in [&versions[0], &versions[1], &versions[0]] {
+        sandbox.ok(&format!("promote {version} --yes"));
+    }
+    sandbox.ok("undo --yes");
+    let data = sandbox.json(&format!("show {}", versions[0]));
+    let ended = data["periods"].as_array().unwrap().iter();
+    let ended: Vec<_> = ended.map(|period| period["ended_by"].clone()).collect();
+    assert_eq!(ended, [json!("promote"), json!("undo")]);
+    sandbox
+        .ok(&format!("show {}", versions[0]))
+        .says("(undo op_7)");
+}
+
+#[test]
+fn history_stops_and_says_how_to_see_more() {
+    let (sandbox, versions) = Sandbox::with_versions(12);
+    let run = sandbox.ok("history");
+    assert_eq!(run.stdout.lines().count(), 12);
+    let run = run.says("2 more: `modelguard history 12`");
+    assert!(!run.stdout.contains(&versions[1]), "{run:#?}");
+    assert_eq!(sandbox.ok("history 12").stdout.lines().count(), 13);
+    sandbox
+        .ok("history 1 --since 2026-01-05")
+        .says("11 more: `modelguard history 12 --since 2026-01-05`");
+    let since = format!("history --since @{}", BEGINNING + 10);
+    assert_eq!(sandbox.json(&since)["total_count"], 2);
+    let until = format!("history --until @{}", BEGINNING + 10);
+    assert_eq!(sandbox.json(&until)["total_count"], 10);
+    sandbox.fails("history --since yesterday", 2, "MG0107");
+    sandbox.run("history many").expect(2);
+}
+
+#[test]
+fn a_model_without_versions_says_what_to_do() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("history").says("`modelguard register PATH`");
+    assert_eq!(sandbox.json("history")["versions"], json!([]));
+    sandbox.ok("alias list").says("`modelguard promote latest`");
+    sandbox.fails("show latest", 10, "MG0203");
+    sandbox.fails("history -m prices", 10, "MG0202");
+}
+
+#[test]
+fn several_models_have_to_be_told_apart() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    sandbox.ok("init --model prices --task regression");
+    for line in ["history", "alias list", "show latest"] {
+        sandbox.fails(line, 2, "MG0103");
+    }
+    let shown = sandbox.json(&format!("show churn:{}", versions[0]));
+    assert_eq!(shown["model"], "churn");
+    sandbox.ok("history -m prices").says("No version of prices");
+    // The log is the store's.
+    assert_eq!(sandbox.json("log")["total_count"], 3);
+    assert_eq!(sandbox.json("log -m prices")["total_count"], 1);
+}
+
+#[test]
+fn lists_are_rows_for_other_programs() {
+    let (sandbox, versions) = project();
+    for (line, first) in [("history", "version,"), ("log", "operation_id,")] {
+        let csv = sandbox.ok(&format!("{line} --as csv")).stdout;
+        assert!(csv.starts_with(first), "{csv}");
+        let rows = sandbox.ok(&format!("{line} --as jsonl")).stdout;
+        assert_eq!(rows.lines().count() + 1, csv.lines().count(), "{csv}{rows}");
+        let elements = &sandbox.json(line)[if line == "log" {
+            "operations"
+        } else {
+            "versions"
+        }];
+        for (row, element) in rows.lines().zip(elements.as_array().unwrap()) {
+            assert_eq!(&serde_json::from_str::<Value>(row).unwrap(), element);
+        }
+        sandbox.run(&format!("{line} --as table")).expect(2);
+    }
+    let csv = sandbox.ok("history --as csv").stdout;
+    assert!(
+        csv.contains(&versions[0]) && csv.contains(&versions[1]),
+        "{csv}"
+    );
+}
+
+#[test]
+fn looking_changes_no_byte() {
+    let (sandbox, _) = project();
+    for line in [
+        "history",
+        "show latest",
+        "log",
+        "alias list",
+        "store verify",
+        "fetch latest -o out",
+        "config show",
+        "config validate",
     ] {
         sandbox.leaves_the_store(line, 0);
     }

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -27,6 +28,10 @@ pub enum Behaviour {
     Gibberish,
     /// Answers with a status and repeats the whole request.
     Echo(u16),
+    /// Ends the process that it is told of, by force, before it has read the request.
+    KillBeforeReading,
+    /// The same once it has read all of it, instead of an answer.
+    KillAfterReading,
 }
 
 pub fn answer(status: u16) -> Behaviour {
@@ -53,6 +58,24 @@ pub struct Server {
     pub address: SocketAddr,
     got: Receiver<Request>,
     connections: Arc<Mutex<usize>>,
+    victim: Arc<Victim>,
+}
+
+/// Whom the server kills, once it is known.
+#[derive(Default)]
+struct Victim {
+    process: Mutex<Option<u32>>,
+    known: Condvar,
+}
+
+impl Victim {
+    fn kill(&self) {
+        let process = self.process.lock().unwrap();
+        let process = self.known.wait_while(process, |process| process.is_none());
+        let number = process.unwrap().unwrap().to_string();
+        let killed = Command::new("kill").args(["-9", &number]).status().unwrap();
+        assert!(killed.success());
+    }
 }
 
 impl Server {
@@ -63,6 +86,8 @@ impl Server {
         let connections = Arc::new(Mutex::new(0));
         let (say, got) = channel();
         let (counted, behaviours) = (Arc::clone(&connections), behaviours.to_vec());
+        let victim = Arc::new(Victim::default());
+        let to_kill = Arc::clone(&victim);
         let config = certificate.map(|certificate| Arc::clone(&certificate.config));
         // The threads end with the process.
         std::thread::spawn(move || {
@@ -75,14 +100,30 @@ impl Server {
                 };
                 let behaviour = behaviours[number.min(behaviours.len() - 1)].clone();
                 let (say, config) = (say.clone(), config.clone());
-                std::thread::spawn(move || serve(stream, config, &behaviour, &say));
+                let victim = Arc::clone(&to_kill);
+                std::thread::spawn(move || {
+                    let end = || victim.kill();
+                    serve(stream, config, &behaviour, &say, &end);
+                });
             }
         });
         Self {
             address,
             got,
             connections,
+            victim,
         }
+    }
+
+    /// Says whom to kill.
+    pub fn kills(&self, process: u32) {
+        *self.victim.process.lock().unwrap() = Some(process);
+        self.victim.known.notify_all();
+    }
+
+    /// All requests that came since the last look.
+    pub fn requests(&self) -> Vec<Request> {
+        self.got.try_iter().collect()
     }
 
     pub fn url(&self, scheme: &str, path: &str) -> String {
@@ -109,13 +150,17 @@ fn serve(
     config: Option<Arc<ServerConfig>>,
     behaviour: &Behaviour,
     say: &Sender<Request>,
+    end: &dyn Fn(),
 ) {
+    if matches!(behaviour, Behaviour::KillBeforeReading) {
+        return end();
+    }
     // A client that leaves breaks any of this off, which is its right.
     let _ = match config {
-        None => talk(stream, behaviour, say),
+        None => talk(stream, behaviour, say, end),
         Some(config) => {
             let connection = ServerConnection::new(config).unwrap();
-            talk(StreamOwned::new(connection, stream), behaviour, say)
+            talk(StreamOwned::new(connection, stream), behaviour, say, end)
         }
     };
 }
@@ -124,6 +169,7 @@ fn talk(
     stream: impl Read + Write,
     behaviour: &Behaviour,
     say: &Sender<Request>,
+    end: &dyn Fn(),
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let request = read(&mut stream)?;
@@ -151,7 +197,9 @@ fn talk(
             )?;
             drip(stream)?;
         }
-        Behaviour::HangUp => {}
+        Behaviour::HangUp | Behaviour::KillBeforeReading => {}
+        // The connection stays open meanwhile: the client must not see it end.
+        Behaviour::KillAfterReading => end(),
         Behaviour::Gibberish => write!(stream, "220 mail.example.com ESMTP\r\n\r\n")?,
         Behaviour::Echo(status) => {
             let body = format!("{request:?}");

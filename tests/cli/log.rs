@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::history::project;
 use crate::support::{BEGINNING, Sandbox, keys};
 
 /// Ids of the operations in the order of the document.
@@ -202,4 +203,87 @@ fn one_model_is_chosen_by_name() {
     // An operation is named by its number, whatever model is chosen.
     assert_eq!(ids(&sandbox.json("log op_7 -m churn")), ["op_7"]);
     sandbox.fails("log -m none", 10, "MG0202");
+}
+
+#[test]
+fn the_log_tells_who_did_what_and_why() {
+    let (sandbox, versions) = project();
+    let data = sandbox.json("log");
+    let kinds = data["operations"].as_array().unwrap().iter();
+    let kinds: Vec<_> = kinds.map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "retire", "promote", "register", "promote", "register", "init"
+        ]
+    );
+    let promote = &data["operations"][1];
+    assert_eq!(promote["operation_id"], "op_5");
+    assert_eq!(promote["actor"], "tester");
+    assert_eq!(promote["reason"], "better");
+    assert_eq!(promote["clock"], "override");
+    assert_eq!(promote["alias"], "production");
+    assert_eq!(promote["from_version"], json!(versions[0]));
+    assert_eq!(promote["to_version"], json!(versions[1]));
+    assert_eq!(promote["stack"], json!(versions));
+    assert_eq!(
+        promote["command_line"],
+        "modelguard promote latest --yes --reason better"
+    );
+    // Each entry follows from the one before it, and the head is the newest.
+    assert_eq!(data["operations"][0]["entry_blake3"], data["head_blake3"]);
+    assert_eq!(
+        promote["entry_blake3"],
+        data["operations"][0]["prev_blake3"]
+    );
+    let head = data["head_blake3"].as_str().unwrap();
+    let text = sandbox.ok("log").stdout;
+    assert_eq!(text.lines().last(), Some(format!("head {head}").as_str()));
+    sandbox.ok(&format!("store verify --expect-head {head}"));
+}
+
+#[test]
+fn the_log_is_searched_by_kind_and_time() {
+    let (sandbox, _) = project();
+    let data = sandbox.json("log --kind promote,retire -n 2");
+    assert_eq!(data["total_count"], 3);
+    assert_eq!(data["operations"].as_array().unwrap().len(), 2);
+    sandbox
+        .ok("log --kind promote -n 1")
+        .says("1 more: `modelguard log -n 2 --kind promote`");
+    let since = format!("log --since @{}", BEGINNING + 3);
+    assert_eq!(sandbox.json(&since)["total_count"], 1);
+    sandbox
+        .ok("log --kind undo")
+        .says("No operation")
+        .says("head ");
+    sandbox
+        .run("log --kind promot")
+        .expect(2)
+        .tells("did you mean promote?");
+    sandbox
+        .run("log --kind nonsense")
+        .expect(2)
+        .tells("the kinds are init,");
+}
+
+#[test]
+fn one_operation_is_told_whole() {
+    let (sandbox, versions) = project();
+    sandbox.ok("undo --yes");
+    let data = sandbox.json("log op_7");
+    assert_eq!(data["operations"][0]["restores_operation_id"], "op_5");
+    assert_eq!(data["operations"].as_array().unwrap().len(), 1);
+    sandbox
+        .ok("log op_7")
+        .says("operation  op_7 undo")
+        .says("takes back op_5")
+        .says(&format!(
+            "what       churn @production {} → {}",
+            versions[1], versions[0]
+        ));
+    assert_eq!(sandbox.json("log 7"), data);
+    sandbox.fails("log op_99", 10, "MG0209");
+    sandbox.run("log op_x").expect(2);
+    sandbox.run("log op_1 --kind init").expect(2);
 }

@@ -133,7 +133,7 @@ impl Sender<'_> {
         let channel = Channel {
             name: "mail".to_owned(),
             carrier: Carrier::Email {
-                from: "modelguard <modelguard@example.com>".to_owned(),
+                from: "modelguard@example.com".to_owned(),
                 to: self.to.iter().map(|to| (*to).to_owned()).collect(),
                 mailer: Mailer::Smtp {
                     host: self.host.to_owned(),
@@ -186,7 +186,7 @@ fn a_mail_arrives_encrypted_with_its_id_and_every_letter() {
         let mut sender = server.sender(encryption);
         sender.user = Some("guard");
         sender.password = Some(PASSWORD);
-        sender.to = vec!["Ana <ana@example.com>", "zoe@example.com"];
+        sender.to = vec!["ana@example.com", "zoe@example.com"];
         sender.send(LONG).unwrap();
         let mail = server.mail();
         assert_eq!(mail["encrypted"], true);

@@ -10,31 +10,28 @@ mod alias;
 mod check;
 mod compare;
 mod config;
-mod configuring;
+#[cfg(feature = "net")]
+mod crashed_deliveries;
 mod demo;
 mod discovery;
 mod documents;
 mod environment;
 mod exit_map;
 mod fetch;
-mod fetching;
 mod formats;
 mod globals;
 mod help;
-mod helping;
 mod history;
 #[cfg(feature = "net")]
 mod http_server;
 mod inbox;
 mod ingest;
 mod init;
-mod listing;
 mod log;
 mod logfile;
-mod looking;
 #[cfg(feature = "net")]
 mod mail_servers;
-mod marking;
+mod menu;
 mod messages;
 mod mistakes;
 mod monitor;
@@ -45,6 +42,8 @@ mod registering;
 mod retire;
 mod rows;
 mod season;
+#[cfg(feature = "net")]
+mod secrets;
 mod several_models;
 mod show;
 mod sick_stores;
@@ -55,6 +54,6 @@ mod switching;
 mod tag;
 mod tampering;
 mod together;
-mod verifying;
 #[cfg(feature = "net")]
 mod webhooks;
+mod window;

@@ -458,7 +458,7 @@ fn two_at_once(sandbox: &Sandbox, line: &str, together: bool) -> Vec<Run> {
     }
     children
         .into_iter()
-        .map(|child| crate::support::ended(&words, child))
+        .map(|child| crate::support::ended(&words, child, &[]))
         .collect()
 }
 

@@ -1,11 +1,11 @@
 //! The questions of promote, rollback and undo on a real pseudo-terminal.
 
-use std::process::Command;
 use std::time::Duration;
 
 use expectrl::{Eof, Expect as _, Session};
 
 use crate::support::Sandbox;
+use crate::window::for_terminal;
 
 /// Two promoted versions.
 fn two() -> (Sandbox, Vec<String>) {
@@ -14,22 +14,6 @@ fn two() -> (Sandbox, Vec<String>) {
         sandbox.ok(&format!("promote {version} --yes"));
     }
     (sandbox, versions)
-}
-
-/// A command whose streams are left to the terminal.
-fn for_terminal(sandbox: &Sandbox, words: &[&str]) -> Command {
-    let prepared = sandbox.command(words);
-    let mut command = Command::new(prepared.get_program());
-    command
-        .args(prepared.get_args())
-        .current_dir(prepared.get_current_dir().unwrap())
-        .env_clear()
-        .envs(
-            prepared
-                .get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        );
-    command
 }
 
 /// Starts a command on a terminal, answers, and gives the exit status and all that the terminal showed.
@@ -239,14 +223,6 @@ fn a_terminal_has_colour_unless_told_otherwise() {
     assert!(painted(&["history"], &[("NO_COLOR", "")]));
     assert!(!painted(&["history"], &[("TERM", "dumb")]));
     assert!(!painted(&["history", "--color", "never"], &[]));
-}
-
-#[test]
-fn bare_on_a_terminal_is_an_answer() {
-    let (sandbox, _) = two();
-    let (status, shown) = on_terminal(&sandbox, &[], &[]);
-    assert_eq!(status, 0, "{shown}");
-    assert!(shown.contains("Usage: modelguard"), "{shown}");
 }
 
 #[test]

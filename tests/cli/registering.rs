@@ -283,5 +283,13 @@ fn measurements_are_no_reference_sample_of_classes() {
         .collect();
     let sample = format!("id,prediction,truth\n{rows}");
     sandbox.write("stars.csv", sample.as_bytes());
-    sandbox.ok("register m.bin --reference stars.csv");
+    let run = sandbox.ok("register m.bin --reference stars.csv --json");
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    let rows: String = (0..80)
+        .map(|row| format!("{row},{row},{}\n", row + 1))
+        .collect();
+    let sample = format!("id,prediction,truth\n{rows}");
+    sandbox.write("counts.csv", sample.as_bytes());
+    let run = sandbox.ok("register m.bin --reference counts.csv --json");
+    assert_eq!(run.document()["warnings"][0]["code"], "many_classes");
 }

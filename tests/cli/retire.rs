@@ -99,3 +99,43 @@ fn a_reason_is_needed_and_has_to_say_something() {
     sandbox.fails("retire nobody --reason x", 10, "MG0203");
     assert_eq!(sandbox.number("SELECT count(*) FROM operation"), 2);
 }
+
+#[test]
+fn retiring_is_recorded_and_can_be_taken_back() {
+    let (sandbox, versions) = Sandbox::with_versions(2);
+    let line = format!("retire {} --reason leak", versions[1]);
+    let data = sandbox.json(&line);
+    assert_eq!(data["changed"], true);
+    assert_eq!(data["retired"], true);
+    assert_eq!(data["reason"], "leak");
+    assert_eq!(sandbox.json(&line)["changed"], false);
+    assert_eq!(sandbox.json("show latest")["version"], json!(versions[0]));
+    let back = sandbox.json(&format!("retire {} --cancel --reason checked", versions[1]));
+    assert_eq!(
+        (&back["changed"], &back["retired"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(sandbox.json("show latest")["version"], json!(versions[1]));
+    let log = sandbox.json("log -n 2");
+    assert_eq!(log["operations"][0]["kind"], "unretire");
+    assert_eq!(log["operations"][0]["reason"], "checked");
+    assert_eq!(log["operations"][1]["reason"], "leak");
+    let again = sandbox.json(&format!("retire {} --cancel", versions[1]));
+    assert_eq!(again["changed"], false);
+}
+
+#[test]
+fn the_live_version_is_not_retired_and_a_reason_is_needed() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    sandbox.ok("promote latest --yes");
+    sandbox
+        .fails("retire latest --reason old", 3, "MG0603")
+        .tells("`modelguard history` lists all");
+    assert_eq!(sandbox.json("show latest")["retired"], false);
+    sandbox.run(&format!("retire {}", versions[0])).expect(2);
+    sandbox
+        .run_words(&["retire", &versions[0], "--reason", " "])
+        .expect(2)
+        .tells("MG0107");
+    sandbox.fails("retire nothing --reason old", 10, "MG0203");
+}

@@ -321,6 +321,10 @@ fn what_is_no_season_is_said_before_anything_is_done() {
         ("a = \"05-01\"\nb = \"05-01\"", "only one can be live"),
         ("production = \"05-01\"", "no season"),
         ("\"not a name\" = \"05-01\"", "no alias name"),
+        (
+            "winter = \"11-01\"\nWinter = \"12-01\"",
+            "`season.Winter` has to be written in lower case: winter",
+        ),
     ] {
         sandbox.write(
             "modelguard.toml",

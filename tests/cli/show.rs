@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::history::project;
 use crate::support::{Sandbox, keys};
 
 #[test]
@@ -123,4 +124,42 @@ fn a_name_that_is_nearly_one_is_suggested() {
     sandbox
         .fails(&format!("show {mistyped}"), 10, "MG0203")
         .tells(&versions[0]);
+}
+
+#[test]
+fn show_tells_all_of_a_version() {
+    let (sandbox, versions) = project();
+    let data = sandbox.json("show @production");
+    assert_eq!(data["version"], json!(versions[1]));
+    assert_eq!(
+        (&data["size_bytes"], &data["stored_bytes"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        (&data["chunks_count"], &data["imports"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(data["aliases"], json!(["production"]));
+    sandbox
+        .ok("show @production~1")
+        .says(&format!("version     {} of churn\n", versions[0]))
+        .says("retired     old")
+        .says("metrics     accuracy 0.900, f1 0.800");
+    sandbox
+        .fails("show 2031", 10, "MG0203")
+        .tells("modelguard history");
+    sandbox
+        .fails("show 20260105_143932", 10, "MG0203")
+        .tells("did you mean 20260105_143023 or 20260105_143022?");
+}
+
+#[test]
+fn what_repeats_within_an_artifact_is_stored_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("zeros", &vec![0; 3 << 20]);
+    sandbox.ok("register zeros");
+    let data = sandbox.json("show latest");
+    assert_eq!(data["size_bytes"], 3 << 20);
+    assert_eq!(data["stored_bytes"], 1 << 20);
+    assert_eq!(data["chunks_count"], 3);
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -281,16 +281,15 @@ pub fn assert_whole(store: &Path, after: &str) {
 
 /// Starts a command, feeds it, waits for it.
 pub fn finish(words: &[&str], mut command: Command, input: &[u8]) -> Run {
-    let mut child = command.spawn().unwrap();
+    ended(words, command.spawn().unwrap(), input)
+}
+
+/// Feeds a command that was started, waits for it.
+pub fn ended(words: &[&str], mut child: Child, input: &[u8]) -> Run {
     if let Some(mut stdin) = child.stdin.take() {
         // A command that does not read its input ends before it is written.
         let _ = stdin.write_all(input);
     }
-    ended(words, child)
-}
-
-/// Waits for a command that was started.
-pub fn ended(words: &[&str], child: std::process::Child) -> Run {
     let output = child.wait_with_output().unwrap();
     Run {
         words: words.iter().map(|word| (*word).to_owned()).collect(),

@@ -113,3 +113,41 @@ fn a_tag_never_changes_who_is_live() {
     sandbox.fails("tag nobody a=b", 10, "MG0203");
     sandbox.fails("tag @winter a=b", 10, "MG0204");
 }
+
+#[test]
+fn what_tags_were_stays_in_the_log() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    let data = sandbox.json("tag latest stage=new owner=ana --note first");
+    assert_eq!(data["changed"], true);
+    assert_eq!(data["version"], json!(versions[0]));
+    assert_eq!(data["tags"], json!({ "owner": "ana", "stage": "new" }));
+    assert_eq!(data["note"], "first");
+    assert_eq!(data["operation_id"], "op_3");
+    let data = sandbox.json("tag latest stage=reviewed owner=");
+    assert_eq!(data["tags"], json!({ "stage": "reviewed" }));
+    assert_eq!(data["note"], "first");
+    let again = sandbox.json("tag latest stage=reviewed");
+    assert_eq!(again["changed"], false);
+    assert_eq!(again["operation_id"], json!(null));
+    let run = sandbox
+        .run_words(&["tag", "latest", "--note", ""])
+        .expect(0);
+    assert!(!run.stdout.contains("note"), "{run:#?}");
+    let shown = sandbox.json("show latest");
+    assert_eq!(shown["note"], json!(null));
+    assert_eq!(shown["tags"], json!({ "stage": "reviewed" }));
+    // What they were stays in the log.
+    let log = sandbox.json("log op_3");
+    assert_eq!(log["operations"][0]["detail"]["tags"]["owner"], "ana");
+}
+
+#[test]
+fn a_tag_needs_a_key_and_a_version() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    for line in ["tag latest", "tag latest =x", "tag latest stage", "tag"] {
+        sandbox.run(line).expect(2);
+    }
+    sandbox.fails("tag latest a=1 a=2", 2, "MG0107");
+    sandbox.fails("tag @production a=1", 10, "MG0204");
+    sandbox.fails("tag 1999 a=1", 10, "MG0203");
+}

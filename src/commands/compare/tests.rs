@@ -26,6 +26,8 @@ fn pair(favours: Option<Favours>) -> Pair {
         b: number(0.8, 500),
         a_recorded: Some(0.91),
         b_recorded: None,
+        a_reference: None,
+        b_reference: None,
         difference: Some(Difference {
             value: 0.1,
             low: 0.05,

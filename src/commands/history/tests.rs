@@ -15,6 +15,7 @@ fn facts_of(name: &str, id: i64) -> Facts {
         bad: false,
         live: vec![],
         last_verdict: None,
+        last_decided: None,
     }
 }
 

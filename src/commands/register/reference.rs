@@ -40,7 +40,12 @@ pub struct Reference {
     /// The rows of a full window.
     window_rows_count: u64,
     threshold_pct: f64,
+    /// 0 for numbers.
+    classes_count: usize,
 }
+
+/// Fewer classes than this are no sign of anything.
+const CLASSES_MANY: usize = 50;
 
 impl Reference {
     /// Reads the file and measures the metric that a check will decide by.
@@ -93,6 +98,10 @@ impl Reference {
                 Window::Age(_) | Window::All => policy.check.min_rows,
             },
             threshold_pct,
+            classes_count: match &measured {
+                Measured::Classes(classes) => classes.labels.len(),
+                Measured::Numbers(_) => 0,
+            },
             sample,
         })
     }
@@ -162,6 +171,17 @@ impl Reference {
                     "{} can't be measured on {}: checks with this baseline will say insufficient data",
                     self.metric,
                     self.path.display()
+                ),
+            });
+        }
+        if self.classes_count > CLASSES_MANY && self.classes_count * 4 > self.sample.rows.len() {
+            warnings.push(Warning {
+                code: "many_classes",
+                text: format!(
+                    "{} has {} different classes in {} rows; is this a model of numbers (`--task regression`)?",
+                    self.path.display(),
+                    number::count(self.classes_count as u64),
+                    number::count(self.sample.rows.len() as u64)
                 ),
             });
         }

@@ -115,6 +115,7 @@ fn an_old_version_that_takes_an_alias_is_a_change() {
         bad: false,
         last_verdict: None,
         last_decided: None,
+        reference: None,
     };
     let alias = "production".parse().unwrap();
     let kind = OperationKind::Promote;

@@ -149,6 +149,15 @@ fn what_is_wrong_is_said_and_where() {
 }
 
 #[test]
+fn a_secret_that_is_written_in_clear_is_not_repeated() {
+    let text =
+        "[[notify]]\nkind = \"slack\"\nurl = \"https://example.org/Qx7\"\nurl_file = \"a\"\n";
+    let found = check_all(text, Path::new("modelguard.toml"));
+    assert!(!found.is_empty());
+    assert!(!format!("{found:?}").contains("Qx7"), "{found:?}");
+}
+
+#[test]
 fn a_mail_server_of_this_machine_needs_no_encryption() {
     for host in ["localhost", "127.0.0.1", "::1"] {
         let text = format!(

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use dialoguer::console::{Key, Term};
 
 use super::PromptError;
+use super::raw::{Raw, Waited};
 use crate::ui::interrupt::{Asking, Resizes, StopFlag};
 use crate::ui::line::one_line;
 use crate::ui::table::{cut, text_width};
@@ -46,6 +47,8 @@ pub struct Keyboard<'a> {
     terminal: Term,
     stop: &'a StopFlag,
     resizes: Resizes,
+    // The mode is restored before a second Ctrl-C may end the process again.
+    raw: Raw,
     _asking: Asking<'a>,
 }
 
@@ -65,11 +68,14 @@ impl<'a> Keyboard<'a> {
             stop,
             resizes: Resizes::listen(),
             _asking: stop.while_asking(),
+            raw: Raw::enter(),
         })
     }
 
-    /// Gives rows and columns of the window.
+    /// Gives rows and columns of the window, for what is drawn next.
     pub fn size(&self) -> (usize, usize) {
+        // Only a change after this makes what is drawn wrong.
+        self.resizes.take();
         let (rows, columns) = self.terminal.size();
         (usize::from(rows).max(1), usize::from(columns).max(1))
     }
@@ -85,16 +91,28 @@ impl<'a> Keyboard<'a> {
     ///
     /// Fails on a terminal that cannot be read.
     pub fn press(&self) -> Result<Press, PromptError> {
-        if self.is_stopped() {
-            return Ok(Press::Interrupted);
-        }
+        let waited = loop {
+            if self.is_stopped() {
+                return Ok(Press::Interrupted);
+            }
+            if self.resizes.take() {
+                return Ok(Press::Resized);
+            }
+            match self.raw.wait() {
+                Waited::Nothing => {}
+                waited => break waited,
+            }
+        };
         match self.terminal.read_key_raw() {
-            // Any signal that breaks the wait looks like Ctrl-C to the console.
-            Ok(Key::CtrlC) => Ok(if !self.is_stopped() && self.resizes.take() {
-                Press::Resized
-            } else {
-                Press::Interrupted
-            }),
+            // Where reading itself waits, any signal that breaks it looks like Ctrl-C to the console.
+            Ok(Key::CtrlC) => {
+                let may_be_signal = waited == Waited::Unknown && !self.is_stopped();
+                Ok(if may_be_signal && self.resizes.take() {
+                    Press::Resized
+                } else {
+                    Press::Interrupted
+                })
+            }
             Ok(Key::Char(CTRL_D)) => Ok(Press::End),
             Ok(key) => Ok(Press::Key(key)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Press::End),
@@ -108,8 +126,6 @@ impl<'a> Keyboard<'a> {
     ///
     /// Fails on a terminal that cannot be written.
     pub fn write(&self, text: &str) -> Result<(), PromptError> {
-        // A size that changed before this is the one that is drawn for.
-        self.resizes.take();
         self.terminal.write_str(text).map_err(PromptError::Terminal)
     }
 

@@ -127,6 +127,10 @@ fn problems(
     let Some(section) = documented.get(&path) else {
         return vec![format!("{line}: {path} has no section in docs/cli.md")];
     };
+    if path == "menu" {
+        // It needs a terminal, and its own test gives it one.
+        return Vec::new();
+    }
     let allowed = statuses(section);
     let mut problems = Vec::new();
     let folder = copied();

@@ -29,6 +29,7 @@ fn reference(estimate: Option<Estimate>, truth_empty_count: u64) -> Reference {
         estimate,
         window_rows_count: 1_000,
         threshold_pct: 5.0,
+        classes_count: 2,
     }
 }
 
