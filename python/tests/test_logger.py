@@ -34,10 +34,10 @@ def test_a_row_is_written_in_time_even_if_no_other_comes(tmp_path: Path) -> None
     with Logger(tmp_path, every_rows=1000, every_seconds=0.05) as log:
         log("a", 1.0)
         deadline = time.monotonic() + 20
-        while not _lines(tmp_path) and time.monotonic() < deadline:
+        while log.waiting_count > 0 and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert [row["id"] for row in _lines(tmp_path)] == ["a"]
         assert log.waiting_count == 0
+        assert [row["id"] for row in _lines(tmp_path)] == ["a"]
 
 
 def test_a_normal_exit_without_close_loses_nothing(tmp_path: Path) -> None:
@@ -106,7 +106,9 @@ def test_a_closed_logger_takes_nothing(tmp_path: Path) -> None:
 def test_the_inbox_of_the_policy_is_swept(tmp_path: Path) -> None:
     guard = modelguard.init(tmp_path / "churn", task="regression")
     policy = tmp_path / "churn" / "modelguard.toml"
-    policy.write_text(policy.read_text() + '\n[ingest]\ninbox = "inbox"\n')
+    text = policy.read_text()
+    assert text.count("[ingest]\n") == 1
+    policy.write_text(text.replace("[ingest]\n", '[ingest]\ninbox = "inbox"\n'))
     guard.register(b"x", alias="production")
     with guard.logger() as log:
         for index in range(3):

@@ -177,6 +177,20 @@ pub(super) mod tests {
         );
     }
 
+    #[test]
+    fn a_window_that_needs_more_memory_than_128_mib_is_refused() {
+        // A frame by hand: magic, no flags, the window's exponent above 10, one last block of 14 plain bytes.
+        let packed = |exponent: u8| -> Vec<u8> {
+            let mut frame = b"\x28\xb5\x2f\xfd\0".to_vec();
+            frame.push(exponent << 3);
+            frame.extend_from_slice(b"\x71\0\0id,prediction\n");
+            frame
+        };
+        assert_eq!(unpacked(packed(17)).unwrap(), b"id,prediction\n");
+        let error = unpacked(packed(18)).unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
     #[cfg(feature = "parquet")]
     #[test]
     fn a_page_is_unpacked_to_the_size_that_it_claims_and_to_no_other() {

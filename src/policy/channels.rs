@@ -29,13 +29,33 @@ pub(super) fn secrets_in_clear(value: &Spanned<DeValue<'_>>) -> Vec<Range<usize>
     let tables = list.filter_map(|entry| entry.get_ref().as_table());
     let pairs = tables.flat_map(|table| table.iter());
     pairs
-        .filter(|(key, _)| is_secret(key.get_ref()))
+        .filter(|(key, _)| is_near_a_secret(key.get_ref()))
         .map(|(_, value)| value.span())
         .collect()
 }
 
 fn is_secret(key: &str) -> bool {
     matches!(key, "url" | "password" | "token")
+}
+
+/// Whether a value may be a secret by mistake: that of a key which names where one is kept.
+fn is_near_a_secret(key: &str) -> bool {
+    let name = key
+        .strip_suffix("_file")
+        .or_else(|| key.strip_suffix("_env"));
+    is_secret(name.unwrap_or(key))
+}
+
+/// The text with stars in the place of whatever may be a secret, in lines that need not be TOML.
+pub(super) fn without_secrets(text: &str) -> String {
+    let hidden = |line: &str| match line.split_once('=') {
+        Some((key, value)) if is_near_a_secret(key.trim().trim_matches(['"', '\''])) => {
+            format!("{key}={}", "*".repeat(value.len()))
+        }
+        _ => line.to_owned(),
+    };
+    let lines: Vec<_> = text.split('\n').map(hidden).collect();
+    lines.join("\n")
 }
 
 /// Reads the list of channels; what is wrong goes to `faults`.
@@ -136,8 +156,8 @@ impl<'text> Reader<'_, 'text> {
 
     /// A secret's source, by either of its two keys.
     fn secret(&mut self, name: &str) -> Option<SecretSource> {
-        let file = self.text(&format!("{name}_file"));
-        let variable = self.text(&format!("{name}_env"));
+        let file = self.optional(&format!("{name}_file"), |value| value.file());
+        let variable = self.optional(&format!("{name}_env"), |value| value.variable());
         match (file, variable) {
             (Some(_), Some(_)) => {
                 self.faults.push(fault(

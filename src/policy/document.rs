@@ -85,8 +85,9 @@ impl<'a> Document<'a> {
         );
         let span = error.span().unwrap_or(0..0);
         let note = String::new();
+        let shown = channels::without_secrets(self.text);
         self.problems
-            .push(problem.at(self.text, &[Mark { span, note }]));
+            .push(problem.at(&shown, &[Mark { span, note }]));
     }
 
     /// Looked at before all else, so that an old modelguard that meets a new key says which one is needed.

@@ -224,6 +224,28 @@ impl Value<'_, '_> {
             .ok_or_else(|| self.wrong("is no port: they go from 1 to 65535"))
     }
 
+    /// The name of an environment variable; what is none may be a secret, and is not repeated.
+    pub fn variable(&self) -> Result<String, Wrong> {
+        let name = self.name()?;
+        let mut bytes = name.bytes();
+        let plain = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if plain && !name.starts_with(|first: char| first.is_ascii_digit()) {
+            return Ok(name);
+        }
+        Err(self.wrong("is no name of an environment variable"))
+    }
+
+    /// The name of a file; an address may be a secret, and is not repeated.
+    pub fn file(&self) -> Result<String, Wrong> {
+        let name = self.name()?;
+        if name.contains("://") {
+            return Err(
+                self.wrong("names a file whose first line is the address, and is not the address")
+            );
+        }
+        Ok(name)
+    }
+
     /// A list of texts that is not empty.
     pub fn texts(&self, wanted: &str) -> Result<Vec<String>, Wrong> {
         let list = self.0.get_ref().as_array();

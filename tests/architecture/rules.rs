@@ -74,6 +74,7 @@ pub const NO_VERBS: &[&str] = &[
     "not_stored",
     "output",
     "problems",
+    "raw_words",
     "swept",
     "switched",
     "versions",

@@ -648,6 +648,14 @@ mod parquet_files {
                 },
             ),
             (
+                "lengths, values and rows that agree",
+                Handmade {
+                    ids: data_page(MOST, 9, 9, 6, &lengths),
+                    rows: MOST,
+                    ..Handmade::default()
+                },
+            ),
+            (
                 "prefixes",
                 Handmade {
                     ids: data_page(2, 9, 9, 7, &lengths),

@@ -331,7 +331,8 @@ fn every_command_is_looked_at() {
     let mut found = Vec::new();
     commands(&modelguard::commands::tree(), "", &mut found);
     assert!(found.len() > 30, "{found:?}");
-    found.retain(|words| words != "demo ");
+    // The demo has no secret, and the menu runs these very commands.
+    found.retain(|words| words != "demo " && words != "menu ");
     let lines = LINES.into_iter().chain(WITHOUT_PROJECT);
     let lines: Vec<_> = lines.map(|line| format!("{line} ")).collect();
     found.retain(|words| lines.iter().all(|line| !line.starts_with(words.as_str())));

@@ -27,6 +27,8 @@ pub const HELD_LIMIT_BYTES: u64 = 512 << 20;
 const HEADER_BYTES: u64 = 256;
 /// A header holds a column's least and greatest value, which may be long.
 const HEADER_LIMIT_BYTES: u64 = 16 << 20;
+/// What the lengths of a value and of its prefix take, which are all decoded at once.
+const LENGTHS_BYTES: u64 = 8;
 /// What a value takes in a decoded dictionary.
 const VALUE_BYTES: u64 = 32;
 
@@ -238,7 +240,12 @@ impl Pages {
         }
         self.current
             .begin(values, encoding == Encoding::DELTA_BYTE_ARRAY);
-        self.page_bytes = header.held_bytes();
+        let has_lengths = matches!(
+            encoding,
+            Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
+        );
+        let lengths_bytes = u64::from(values) * LENGTHS_BYTES * u64::from(has_lengths);
+        self.page_bytes = header.held_bytes() + lengths_bytes;
         if let Err(trouble) = self.held.take(self.page_bytes) {
             self.page_bytes = 0;
             return Err(trouble);
