@@ -4,6 +4,6 @@ mod commands;
 mod examples;
 mod generated;
 mod json;
-mod reading;
+pub mod reading;
 mod session;
 mod states;

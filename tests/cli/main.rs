@@ -20,6 +20,7 @@ mod exit_map;
 mod fetch;
 mod formats;
 mod globals;
+mod guide;
 mod help;
 mod history;
 #[cfg(feature = "net")]
