@@ -195,9 +195,24 @@ fn appended(path: &Path, line: &str) -> Result<File, FileError> {
     let mut file = options
         .open(path)
         .map_err(|source| FileError::writing(path, source))?;
-    file.write_all(format!("{line}\n").as_bytes())
+    // A full disk may have left half a line, which the next one must not go on with.
+    let begin = if ends_within_a_line(path) { "\n" } else { "" };
+    file.write_all(format!("{begin}{line}\n").as_bytes())
         .map_err(|source| FileError::writing(path, source))?;
     Ok(file)
+}
+
+fn ends_within_a_line(path: &Path) -> bool {
+    use std::io::{Read, Seek, SeekFrom};
+    let is_file = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    let last = || -> io::Result<u8> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        Ok(byte[0])
+    };
+    is_file && last().is_ok_and(|byte| byte != b'\n')
 }
 
 /// Creates a directory and those above it that are absent.
@@ -434,5 +449,17 @@ mod tests {
             .strip_prefix(".a.mg-")
             .and_then(|n| n.strip_suffix(".tmp"));
         assert!(inner.is_some_and(|n| n.contains('-')), "{name}");
+    }
+
+    #[test]
+    fn a_line_begins_anew_behind_half_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        append_line(&path, "one").unwrap();
+        append_line(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        fs::write(&path, "one\n{\"ha").unwrap();
+        append_line_durably(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n{\"ha\ntwo\n");
     }
 }

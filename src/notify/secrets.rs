@@ -55,6 +55,16 @@ impl Secrets {
         }
     }
 
+    /// A text about another channel, without the foreign words in it that repeat a part of these secrets: a program
+    /// may read the file of a secret that is not its own.
+    #[must_use]
+    pub fn out_of(&self, text: String) -> String {
+        match text.split_once(" (") {
+            Some((own, quoted)) if self.repeats(quoted, PART) => self.without(own.to_owned()),
+            _ => self.without(text),
+        }
+    }
+
     fn repeats(&self, text: &str, part: usize) -> bool {
         let text = text.to_ascii_lowercase();
         self.forms().iter().any(|form| {

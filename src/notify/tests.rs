@@ -138,3 +138,23 @@ fn a_command_that_hangs_ends_with_its_time() {
     assert!(error.text.contains("did not end within 100 ms"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(30));
 }
+
+#[test]
+fn what_a_program_says_of_another_channels_secret_is_not_repeated() {
+    let other = Secrets {
+        token: Some("CANARYs3cr3tTok9".to_owned()),
+        ..Secrets::default()
+    };
+    let out = |text: &str| other.out_of(text.to_owned());
+    assert_eq!(
+        out("sh ended with 3 (it is down)"),
+        "sh ended with 3 (it is down)"
+    );
+    assert_eq!(out("sh ended with 3 (CANARYs3cr3tTok9)"), "sh ended with 3");
+    // base64 of "token CANARYs3cr3tTok9", cut.
+    assert_eq!(
+        out("sh ended with 3 (dG9rZW4gQ0FOQVJZczNjcjN0)"),
+        "sh ended with 3"
+    );
+    assert!(!out("no CANARYs3cr3tTok9 there").contains("CANARY"));
+}

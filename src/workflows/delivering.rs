@@ -77,6 +77,7 @@ pub fn deliver(
         author,
         terms,
         sent: Vec::new(),
+        everyone: secrets_of_all(terms),
     };
     let mut queues: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
     for delivery in claimed {
@@ -126,7 +127,25 @@ pub fn send_now(channel: &Channel, message: &Message, terms: &Terms<'_>) -> Resu
         is_permanent: false,
     })?;
     let timeout = Duration::from_millis(terms.rules.attempt_timeout.millis());
+    let everyone = secrets_of_all(terms);
     notify::send(channel, message, &secrets, terms.folder, timeout)
+        .map_err(|error| said(error, &everyone))
+}
+
+/// The secrets of all channels, as far as they can be had.
+fn secrets_of_all(terms: &Terms<'_>) -> Vec<Secrets> {
+    let channels = terms.channels.iter();
+    channels
+        .filter_map(|channel| secrets_of(channel, terms.folder).ok())
+        .collect()
+}
+
+/// The error without a secret of any channel.
+fn said(error: SendError, everyone: &[Secrets]) -> SendError {
+    let text = everyone
+        .iter()
+        .fold(error.text, |text, secrets| secrets.out_of(text));
+    SendError { text, ..error }
 }
 
 fn secrets_of(channel: &Channel, folder: &Path) -> Result<Secrets, SecretError> {
@@ -178,6 +197,7 @@ struct Run<'a> {
     author: &'a Author,
     terms: &'a Terms<'a>,
     sent: Vec<Sent>,
+    everyone: Vec<Secrets>,
 }
 
 impl Run<'_> {
@@ -250,6 +270,7 @@ impl Run<'_> {
         delivery: &Delivery,
         result: Option<Result<(), SendError>>,
     ) -> Result<(), StoreError> {
+        let result = result.map(|result| result.map_err(|error| said(error, &self.everyone)));
         let now = self.author.at;
         let attempts_count = delivery.attempts_count + u64::from(result.is_some());
         let error = result.as_ref().and_then(|result| result.as_ref().err());
