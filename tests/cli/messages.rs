@@ -442,24 +442,24 @@ fn a_channel_that_hangs_ends_with_the_time_for_all() {
 /// Starts a command and waits until a delivery is claimed.
 fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
     let words: Vec<_> = line.split_whitespace().collect();
-    let child = sandbox.command(&words).spawn().unwrap();
+    let mut child = sandbox.command(&words).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(20);
-    loop {
+    let is_claimed = || {
         let sql = sandbox.sql();
         sql.busy_timeout(Duration::from_secs(5)).unwrap();
-        let claimed: i64 = sql
-            .query_row(
-                "SELECT count(*) FROM delivery WHERE owner_pid IS NOT NULL",
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
-        if claimed > 0 {
-            return child;
+        let query = "SELECT count(*) FROM delivery WHERE owner_pid IS NOT NULL";
+        let claimed: i64 = sql.query_row(query, [], |row| row.get(0)).unwrap();
+        claimed > 0
+    };
+    while !is_claimed() {
+        if Instant::now() > end {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("nothing was claimed");
         }
-        assert!(Instant::now() < end, "nothing was claimed");
         std::thread::sleep(Duration::from_millis(10));
     }
+    child
 }
 
 #[test]
