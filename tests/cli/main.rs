@@ -58,3 +58,4 @@ mod together;
 #[cfg(feature = "net")]
 mod webhooks;
 mod window;
+mod year_of_hours;

@@ -440,30 +440,26 @@ fn a_channel_that_hangs_ends_with_the_time_for_all() {
 }
 
 /// Starts a command and waits until a delivery is claimed.
-#[expect(clippy::zombie_processes, reason = "who asked for it waits for it")]
 fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
     let words: Vec<_> = line.split_whitespace().collect();
     let mut child = sandbox.command(&words).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(20);
-    loop {
+    let is_claimed = || {
         let sql = sandbox.sql();
         sql.busy_timeout(Duration::from_secs(5)).unwrap();
-        let claimed: i64 = sql
-            .query_row(
-                "SELECT count(*) FROM delivery WHERE owner_pid IS NOT NULL",
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
-        if claimed > 0 {
-            return child;
-        }
-        if Instant::now() >= end {
-            let _ = child.kill();
-            panic!("nothing was claimed: {:?}", child.wait());
+        let query = "SELECT count(*) FROM delivery WHERE owner_pid IS NOT NULL";
+        let claimed: i64 = sql.query_row(query, [], |row| row.get(0)).unwrap();
+        claimed > 0
+    };
+    while !is_claimed() {
+        if Instant::now() > end {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("nothing was claimed");
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+    child
 }
 
 #[test]
