@@ -274,7 +274,8 @@ fn a_wrong_password_is_said_without_it() {
         sender.user = Some("guard");
         sender.password = Some(PASSWORD);
         let text = sender.fails(LONG, "did not accept user and password", false);
-        assert_eq!(text.contains("535"), repeats.is_empty(), "{text}");
+        // With its bracket: a port may hold the same digits.
+        assert_eq!(text.contains("(535 "), repeats.is_empty(), "{text}");
         assert!(server.has_no_mail());
     }
 }
