@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::call::{Call, command_line};
+use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::names::ModelName;
@@ -109,12 +109,13 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         });
     }
     let trust = command_line_of(&project, &["config", "trust"]);
-    let untrusted = !trust::outside(&found).is_empty();
+    let reaches_out = !trust::outside(&found).is_empty();
+    let untrusted = problems::require_trust(call, &found).is_err();
     if untrusted {
         warnings.push(Warning {
             code: "trust_needed",
             text: format!(
-                "the policy reaches outside its folder: once, as the user of the job, `{trust}`"
+                "the policy reaches outside its folder: as the user of the job, once and after each edit of it, `{trust}`"
             ),
         });
     }
@@ -122,10 +123,14 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     if is_open {
         monitor.push("--all");
     }
-    let once = if untrusted {
-        format!("# once, as this user: {trust}\n")
-    } else {
-        String::new()
+    let once = match (reaches_out, untrusted) {
+        (false, _) => String::new(),
+        (true, true) => {
+            format!("# once, as this user, and after each edit of the policy: {trust}\n")
+        }
+        (true, false) => {
+            format!("# The policy is trusted as it stands; after each edit of it: {trust}\n")
+        }
     };
     let lines = Lines {
         once,
@@ -165,6 +170,8 @@ fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open:
 
 /// What the commands of a snippet begin with.
 struct Project {
+    /// What sets the variable by which the job finds the list of trusted policies; empty where nothing has to.
+    environment: Vec<String>,
     /// The program, `-C`, and what chooses policy, store and model.
     words: Vec<String>,
     folder: String,
@@ -211,6 +218,14 @@ impl Project {
                 words.extend([option.to_owned(), absolute(&path)?]);
             }
         }
+        let state = call.environment.xdg_state_home.as_deref();
+        let environment = match state.filter(|folder| folder.is_absolute()) {
+            Some(folder) if !trust::outside(found).is_empty() => vec![
+                "/usr/bin/env".to_owned(),
+                format!("XDG_STATE_HOME={}", absolute(folder)?),
+            ],
+            _ => Vec::new(),
+        };
         let mut unit = format!("modelguard-{}", plain(&folder));
         // A model that the policy names needs no option.
         let model = call.globals.model.as_ref().or(found.model.as_ref());
@@ -224,6 +239,7 @@ impl Project {
             !user.is_empty() && user.bytes().all(plain) && !user.starts_with('-')
         });
         Ok(Self {
+            environment,
             words,
             folder,
             unit,
@@ -232,8 +248,9 @@ impl Project {
     }
 
     fn with(&self, words: &[&str]) -> Vec<String> {
+        let own = self.environment.iter().chain(&self.words).cloned();
         let more = words.iter().map(|word| (*word).to_owned());
-        self.words.iter().cloned().chain(more).collect()
+        own.chain(more).collect()
     }
 }
 
@@ -250,9 +267,7 @@ fn plain(path: &str) -> String {
 }
 
 fn command_line_of(project: &Project, words: &[&str]) -> String {
-    let words = project.with(words);
-    let line = command_line(words.iter().skip(1));
-    line.replacen("modelguard", &quoting::shell(&words[..1]), 1)
+    quoting::shell(&project.with(words))
 }
 
 /// The models of the store, as far as it can be read; a snippet is also for a store that is yet to come.
@@ -300,9 +315,11 @@ fn fill(name: Name, project: &Project, monitor: &[&str], lines: &Lines) -> Strin
             (_, "compare") => in_template(&compare),
             (_, "compare_json") => in_template(&compare_json),
             (_, "program") => quoting::xml(&project.words[0]),
-            (_, "arguments") => quoting::xml(&quoting::windows(&mapped[1..])),
+            (_, "arguments") => {
+                quoting::xml(&quoting::windows(&mapped[project.environment.len() + 1..]))
+            }
             (_, "status") => quoting::shell(&project.with(&["status", "--json"])),
-            (_, "words") => quoting::python_list(&project.words),
+            (_, "words") => quoting::python_list(&project.with(&[])),
             _ => return None,
         })
     };
@@ -362,6 +379,7 @@ mod tests {
 
     fn project(folder: &str) -> Project {
         Project {
+            environment: Vec::new(),
             words: ["/bin/modelguard", "-C", folder]
                 .map(str::to_owned)
                 .to_vec(),

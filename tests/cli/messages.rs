@@ -530,6 +530,35 @@ fn a_policy_that_is_found_and_tells_somebody_outside_has_to_be_trusted() {
 }
 
 #[test]
+fn consent_names_each_channel_at_its_own_line_with_what_it_runs() {
+    let sandbox = Sandbox::empty();
+    let policy = "[[notify]]\nkind = \"file\"\npath = \"alerts.jsonl\"\n\
+        [[notify]]\nkind = \"command\"\nname = \"pager\"\ncommand = [\"sh\", \"-c\", \"rm -rf ~\"]\n\
+        [[notify]]\nkind = \"slack\"\nname = \"team\"\nurl_env = \"SLACK_URL\"\n";
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let pager = "modelguard.toml:4  channel \"pager\" runs \"sh\" \"-c\" \"rm -rf ~\"";
+    let run = sandbox.fails("alerts test", 2, "MG0307");
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert!(
+        lines[0].ends_with(&format!("trusted yet: {pager} (and 1 more)")),
+        "{run:#?}"
+    );
+    assert!(lines[1].ends_with("modelguard.toml:4:1"), "{run:#?}");
+    assert_eq!(lines[2], " 4 | [[notify]]");
+    assert!(
+        lines[3].starts_with(
+            "   | ^^^^^^^^^^ leads outside the folder of this file; read it, then `modelguard config trust`"
+        ),
+        "{run:#?}"
+    );
+    let problem = sandbox.run("alerts test --json").problem();
+    assert_eq!(problem["details"]["line_number"], 4, "{problem}");
+    let team = "modelguard.toml:8  channel \"team\" posts messages to Slack, at the address in the variable SLACK_URL";
+    let trusted = sandbox.json("config trust --yes");
+    assert_eq!(trusted["lines"], serde_json::json!([pager, team]));
+}
+
+#[test]
 fn secrets_are_shown_as_names_and_missing_ones_are_told_of() {
     let policy = "\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl_file = \"secrets/url\"\ntoken_env = \"HOOK_TOKEN\"\n";
     let sandbox = project("");

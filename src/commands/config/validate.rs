@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::commands::call::Call;
+use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, problems, swept};
 use crate::domain::policy::Policy;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::diagnose::PolicyError;
-use crate::policy::{discover, load, secrets};
+use crate::policy::{discover, load, secrets, trust};
 use crate::store::{Access, Store, models};
 use crate::ui::exit::{self, ExitStatus};
 use crate::ui::number;
@@ -20,7 +20,8 @@ use crate::workflows::sweeping::places;
 /// Everything that is wrong with a policy
 ///
 /// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
-/// does not have. Warns of secrets that are not where the policy says, or that other users can read.
+/// does not have. Warns of secrets that are not where the policy says, or that other users can read, and of a policy
+/// that is found here and has to be trusted before any other command obeys it.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -47,6 +48,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             path: None,
             problems: Vec::new(),
             doubts: Vec::new(),
+            untrusted: None,
+            trusted: Some(true),
             judged: Vec::new(),
         }));
     };
@@ -80,15 +83,40 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let folder = path.parent().unwrap_or(Path::new(""));
     let policy = load::parse(&text, &path).ok();
     let doubts = policy.map_or_else(Vec::new, |policy| doubts(&policy, folder));
+    let trust = untrusted(call, args.file.as_deref());
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
         problems: problems.chain(misplaced).collect(),
         doubts,
+        trusted: trust.as_ref().map(Option::is_none),
+        untrusted: trust.flatten(),
         judged: known
             .into_iter()
             .map(|model| model.name.to_string())
             .collect(),
+    }))
+}
+
+/// Why the commands that find the policy refuse it, if they do; `None`: it is not known of a policy that is wrong.
+fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
+    let found = match file {
+        None => call.discover(),
+        // Another name is never found by looking for it, and naming a policy is consent.
+        Some(file) if file.file_name() != Some(discover::POLICY_FILE.as_ref()) => {
+            return Some(None);
+        }
+        Some(_) => super::trust::found(call, file),
+    };
+    let refused = trust::require(&found.ok()?, &call.environment).err();
+    Some(refused.map(|error| {
+        let mut told = told(call, error);
+        let words = match file {
+            Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
+            None => "config trust".to_owned(),
+        };
+        told.problem.hints = vec![format!("read it, then `{}`", call.follow_up(&words))];
+        told
     }))
 }
 
@@ -154,6 +182,10 @@ struct Validated {
     problems: Vec<Told>,
     /// Of secrets: the channel, and what to know.
     doubts: Vec<(String, String)>,
+    /// Why every other command refuses it.
+    untrusted: Option<Told>,
+    /// `None`: it is wrong, so that nobody asks.
+    trusted: Option<bool>,
     /// The models of the store for whose task it was read.
     judged: Vec<String>,
 }
@@ -177,20 +209,20 @@ impl Report for Validated {
     }
 
     fn data(&self) -> Value {
-        let mut checks: Vec<_> = self
-            .problems
-            .iter()
-            .map(|told| {
-                json!({
-                    "name": told.key.as_deref().unwrap_or("policy"),
-                    "outcome": "fail",
-                    "text": told.problem.message,
-                    "hint": told.problem.hints.first(),
-                    "code": told.problem.code,
-                    "line_number": told.line,
-                    "column_number": told.column,
-                })
+        let check = |told: &Told, name: &str, outcome: &str| {
+            json!({
+                "name": name,
+                "outcome": outcome,
+                "text": told.problem.message,
+                "hint": told.problem.hints.first(),
+                "code": told.problem.code,
+                "line_number": told.line,
+                "column_number": told.column,
             })
+        };
+        let problems = self.problems.iter();
+        let mut checks: Vec<_> = problems
+            .map(|told| check(told, told.key.as_deref().unwrap_or("policy"), "fail"))
             .collect();
         let is_fine = checks.is_empty();
         checks.extend(self.doubts.iter().map(|(channel, text)| {
@@ -204,6 +236,11 @@ impl Report for Validated {
                 "column_number": null,
             })
         }));
+        checks.extend(
+            self.untrusted
+                .iter()
+                .map(|told| check(told, "trust", "warn")),
+        );
         if is_fine {
             checks.push(json!({
                 "name": "policy",
@@ -215,7 +252,7 @@ impl Report for Validated {
                 "column_number": null,
             }));
         }
-        json!({ "path": self.path, "checks": checks })
+        json!({ "path": self.path, "trusted": self.trusted, "checks": checks })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -237,13 +274,20 @@ impl Report for Validated {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let doubts = self.doubts.iter();
-        doubts
-            .map(|(channel, text)| Warning {
-                code: "secret",
-                text: format!("channel {channel}: {text}"),
-            })
-            .collect()
+        let doubts = self.doubts.iter().map(|(channel, text)| Warning {
+            code: "secret",
+            text: format!("channel {channel}: {text}"),
+        });
+        let untrusted = self.untrusted.iter().map(|told| Warning {
+            code: "untrusted",
+            text: format!(
+                "{}; every command that opens the store refuses it ({}): {}",
+                told.problem.message,
+                told.problem.code,
+                told.problem.hints.join(", or ")
+            ),
+        });
+        doubts.chain(untrusted).collect()
     }
 
     fn exit(&self) -> ExitStatus {
