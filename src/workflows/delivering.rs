@@ -122,10 +122,8 @@ pub fn deliver(
 /// # Errors
 /// A secret can't be had, or it was not taken.
 pub fn send_now(channel: &Channel, message: &Message, terms: &Terms<'_>) -> Result<(), SendError> {
-    let secrets = secrets_of(channel, terms.folder).map_err(|error| SendError {
-        text: error.to_string(),
-        is_permanent: false,
-    })?;
+    let secrets =
+        secrets_of(channel, terms.folder).map_err(|error| SendError::again(error.to_string()))?;
     let timeout = Duration::from_millis(terms.rules.attempt_timeout.millis());
     let everyone = secrets_of_all(terms);
     notify::send(channel, message, &secrets, terms.folder, timeout)
@@ -213,10 +211,7 @@ impl Run<'_> {
 
     /// The first message counts as tried; those behind it wait as they would behind any failure.
     fn failed_at_once(&mut self, queue: Vec<Delivery>, error: &str) -> Result<(), StoreError> {
-        let error = SendError {
-            text: error.to_owned(),
-            is_permanent: false,
-        };
+        let error = SendError::again(error);
         let mut queue = queue.into_iter();
         if let Some(first) = queue.next() {
             self.settle(&first, Some(Err(error)))?;
@@ -250,10 +245,8 @@ impl Run<'_> {
             }
         }
         // Whoever has not reported by now did not get through: the first of its queue was under way.
-        let late = SendError {
-            text: format!("no answer within {}", self.terms.rules.total_timeout),
-            is_permanent: false,
-        };
+        let limit = self.terms.rules.total_timeout;
+        let late = SendError::again(format!("no answer within {limit}"));
         for queue in sending.into_values() {
             let mut queue = queue.into_iter();
             if let Some(first) = queue.next() {
