@@ -389,11 +389,12 @@ impl Report for Found {
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
-        told + &messages::summary(&self.sent) + &failures
+        told + &failures
     }
 
     fn afterwards(&self, _: &Screen) -> String {
-        self.models.iter().map(|one| one.advice.as_str()).collect()
+        let advice = self.models.iter().map(|one| one.advice.as_str());
+        messages::summary(&self.sent) + &advice.collect::<String>()
     }
 
     fn exit(&self) -> ExitStatus {
