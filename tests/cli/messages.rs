@@ -642,6 +642,34 @@ fn what_a_killed_run_had_in_its_hands_is_delivered_by_the_next_one() {
 }
 
 #[test]
+fn a_claim_that_nobody_can_see_ends_a_minute_after_what_a_delivery_may_take() {
+    let sandbox = project("");
+    add_to_policy(&sandbox, &hanging());
+    sandbox.ok("config trust --yes");
+    sandbox.write("hold", b"");
+    let claimed_at = sandbox.clock();
+    let mut child = until_claimed(&sandbox, "monitor");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
+    // As if it had run in another container, where nobody can see that it is dead.
+    let query = "UPDATE delivery SET owner_boot = 'another machine'";
+    assert_eq!(sandbox.sql().execute(query, []).unwrap(), 1);
+    // The run's clock stands still; the claim begins when it is made, a while after the run.
+    let ends = sandbox.number("SELECT claimed_until / 1000000 FROM delivery");
+    let ends = u64::try_from(ends).unwrap();
+    assert!((claimed_at + 120..claimed_at + 150).contains(&ends));
+    sandbox.set_clock(ends - 5);
+    sandbox
+        .ok("alerts flush")
+        .says("1 message is being sent by another run.");
+    sandbox.set_clock(ends + 1);
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (command): degraded.");
+}
+
+#[test]
 fn two_runs_at_once_send_one_message_once() {
     for _ in 0..5 {
         let sandbox = project(FILE);
