@@ -322,10 +322,10 @@ CREATE TABLE delivery (
     settled_at      INTEGER,
     owner_pid       INTEGER, -- who is sending it now
     owner_boot      TEXT,
-    claimed_at      INTEGER,
+    claimed_until   INTEGER, -- from then on anybody may
     CHECK ((state = 'queued') = (settled_at IS NULL)),
     CHECK ((owner_pid IS NULL) = (owner_boot IS NULL)),
-    CHECK ((owner_pid IS NULL) = (claimed_at IS NULL)),
+    CHECK ((owner_pid IS NULL) = (claimed_until IS NULL)),
     CHECK (owner_pid IS NULL OR state = 'queued')
 ) STRICT;
 

@@ -87,11 +87,11 @@ impl Report for Found {
     }
 
     fn aside(&self, _: &Screen) -> String {
-        judged::information(&self.checked.judgement) + &messages::waiting(&self.checked.told)
+        judged::information(&self.checked.judgement)
     }
 
     fn afterwards(&self, _: &Screen) -> String {
-        self.advice.clone()
+        messages::waiting(&self.checked.told) + &self.advice
     }
 
     fn exit(&self) -> ExitStatus {

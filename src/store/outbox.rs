@@ -5,12 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Result, StoreError, Tx, count, instant, instant_or_none};
 use crate::domain::notification::{Event, Message};
-use crate::domain::time::{Length, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::verdict::{AlertId, Severity};
 use crate::files::owner::Owner;
-
-/// A claim of a process that can't be seen from here is taken over after so long.
-const LEASE: Length = Length::from_seconds(600);
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,54 +127,71 @@ fn delivery(row: &Row<'_>) -> Result<Delivery> {
     })
 }
 
+/// What a run took from the outbox, and what it left to others.
+#[derive(Debug)]
+pub struct Claimed {
+    /// For the running process to send, the oldest first.
+    pub due: Vec<Delivery>,
+    /// So many are in the hands of other processes that send now, or wait behind such a one.
+    pub elsewhere_count: u64,
+}
+
 /// Takes the messages that are due for the running process, oldest first: those that nobody else is sending. None
 /// overtakes an older one of its channel: behind one that is not due, or that another process is sending, all wait.
 ///
-/// With `all` what failed before and would wait is due too.
+/// They are the process's own until `until`, then anybody's: it may be gone where nobody can see that. With `all` what
+/// failed before and would wait is due too.
 ///
 /// # Errors
 /// The store can't be written.
-pub fn claim(tx: &Tx<'_>, now: Timestamp, all: bool) -> Result<Vec<Delivery>> {
+pub fn claim(tx: &Tx<'_>, now: Timestamp, until: Timestamp, all: bool) -> Result<Claimed> {
     let present = Owner::present();
     let mut due = Vec::new();
+    let mut elsewhere_count = 0;
     {
         let mut statement = tx.sql.prepare_cached(
-            "SELECT id, owner_pid, owner_boot, claimed_at, channel, :all OR next_attempt_at <= :now FROM delivery
+            "SELECT id, owner_pid, owner_boot, claimed_until, channel, :all OR next_attempt_at <= :now FROM delivery
              WHERE state = 'queued' ORDER BY id",
         )?;
         let mut rows = statement.query(named_params! { ":all": all, ":now": now.micros() })?;
-        let mut held_up: Vec<String> = Vec::new();
+        // The channels whose messages wait, and whether another process is the reason.
+        let mut held_up: Vec<(String, bool)> = Vec::new();
         while let Some(row) = rows.next()? {
             let channel: String = row.get(4)?;
-            if held_up.contains(&channel) {
+            if let Some((_, by_another)) = held_up.iter().find(|(held, _)| *held == channel) {
+                elsewhere_count += u64::from(*by_another);
                 continue;
             }
             let owner = row
                 .get::<_, Option<u32>>(1)?
                 .zip(row.get::<_, Option<String>>(2)?)
                 .map(|(pid, boot)| Owner { pid, boot });
-            let claimed_at: Option<i64> = row.get(3)?;
+            let claimed_until: Option<i64> = row.get(3)?;
             let is_free = owner.is_none_or(|owner| {
                 owner == present
                     || owner.is_gone()
-                    || claimed_at.is_none_or(|at| now.micros() - at >= LEASE.micros())
+                    || claimed_until.is_none_or(|until| now.micros() >= until)
             });
             if is_free && row.get(5)? {
                 due.push(row.get::<_, i64>(0)?);
             } else {
-                held_up.push(channel);
+                elsewhere_count += u64::from(!is_free);
+                held_up.push((channel, !is_free));
             }
         }
     }
     let mut claimed = Vec::new();
     for id in due {
         tx.sql.execute(
-            "UPDATE delivery SET owner_pid = :pid, owner_boot = :boot, claimed_at = :now WHERE id = :id",
-            named_params! { ":pid": present.pid, ":boot": present.boot, ":now": now.micros(), ":id": id },
+            "UPDATE delivery SET owner_pid = :pid, owner_boot = :boot, claimed_until = :until WHERE id = :id",
+            named_params! { ":pid": present.pid, ":boot": present.boot, ":until": until.micros(), ":id": id },
         )?;
         claimed.extend(get(tx, id)?);
     }
-    Ok(claimed)
+    Ok(Claimed {
+        due: claimed,
+        elsewhere_count,
+    })
 }
 
 fn get(tx: &Tx<'_>, id: i64) -> Result<Option<Delivery>> {
@@ -214,7 +228,7 @@ pub fn settle(tx: &Tx<'_>, id: i64, now: Timestamp, settlement: Settlement<'_>) 
         "UPDATE delivery SET state = :state, attempts_count = attempts_count + :tried,
              last_error = CASE WHEN :state = 'delivered' THEN NULL ELSE ifnull(:error, last_error) END,
              next_attempt_at = ifnull(:next, next_attempt_at), settled_at = :settled_at,
-             owner_pid = NULL, owner_boot = NULL, claimed_at = NULL
+             owner_pid = NULL, owner_boot = NULL, claimed_until = NULL
          WHERE id = :id AND state = 'queued'",
         named_params! {
             ":state": state.name(), ":tried": tried, ":error": error, ":next": next.map(Timestamp::micros),

@@ -12,6 +12,7 @@ use crate::domain::policy::{Channel, DeliveryRules};
 use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::AlertId;
 use crate::notify::{self, Secrets, SendError};
+use crate::policy::channel_keys;
 use crate::policy::secrets::{self, SecretError};
 use crate::store::outbox::{self, Delivery, DeliveryState, Settlement};
 use crate::store::{Change, Store, StoreError, operations};
@@ -22,6 +23,8 @@ const FIRST_WAIT: Length = Length::from_seconds(60);
 const LONGEST_WAIT: Length = Length::from_seconds(6 * 3_600);
 /// How long after its own time limit a channel may take to say that it was late.
 const GRACE: Duration = Duration::from_millis(200);
+/// A claim lasts as long as a delivery may take and so much more, in which it is noted how the attempts ended.
+const NOTING: Duration = Duration::from_secs(60);
 
 /// How messages are sent.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ pub struct Terms<'a> {
     pub rules: DeliveryRules,
     /// Where the policy's relative paths begin.
     pub folder: &'a Path,
+    /// When the run began whose clock stands still.
+    pub began: Instant,
     /// Also what would wait, because it failed a short while ago.
     pub all: bool,
 }
@@ -46,6 +51,26 @@ pub struct Sent {
     pub attempts_count: u64,
     /// Why this attempt failed; `None`: it did not, or none was made.
     pub error: Option<String>,
+    /// Why the last attempt failed, also where that was one of an earlier run.
+    pub last_error: Option<String>,
+    /// What its channel is; `None`: the policy has no such channel.
+    pub kind: Option<&'static str>,
+}
+
+impl Sent {
+    /// Whether an attempt was made; behind a failure of its channel there is none.
+    #[must_use]
+    pub fn was_tried(&self) -> bool {
+        self.error.is_some() || self.state == DeliveryState::Delivered
+    }
+}
+
+/// What a run made of the outbox.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sending {
+    pub sent: Vec<Sent>,
+    /// So many messages were left to other runs that are sending.
+    pub elsewhere_count: u64,
 }
 
 /// Sends what is due and settles each message in a transaction of its own.
@@ -58,19 +83,21 @@ pub fn deliver(
     store: &mut Store,
     author: &Author,
     terms: &Terms<'_>,
-) -> Result<Vec<Sent>, StoreError> {
+) -> Result<Sending, StoreError> {
     let began = Instant::now();
     let (_, head) = store.read(operations::head)?;
+    let total = Duration::from_millis(terms.rules.total_timeout.millis());
+    let moment = after(author.at, terms.began.elapsed());
+    let until = after(moment, total + NOTING);
     let claimed = store.change(author, |tx| {
-        let claimed = outbox::claim(tx, author.at, terms.all)?;
-        Ok::<_, StoreError>(if claimed.is_empty() {
+        let claimed = outbox::claim(tx, moment, until, terms.all)?;
+        Ok::<_, StoreError>(if claimed.due.is_empty() {
             Change::nothing(claimed)
         } else {
             Change::staged(claimed)
         })
     })?;
     // The time that is left is for noting how the last attempts ended.
-    let total = Duration::from_millis(terms.rules.total_timeout.millis());
     let deadline = began + total.saturating_sub(2 * GRACE);
     let mut run = Run {
         store,
@@ -80,7 +107,7 @@ pub fn deliver(
         everyone: secrets_of_all(terms),
     };
     let mut queues: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
-    for delivery in claimed {
+    for delivery in claimed.due {
         queues
             .entry(delivery.channel.clone())
             .or_default()
@@ -107,14 +134,26 @@ pub fn deliver(
                     deadline,
                 };
                 let reports = reports.clone();
-                thread::spawn(move || work.send_all(&reports));
-                sending.insert(name, queue);
+                // Unlike `thread::spawn` no panic where the system has no more threads.
+                let started = thread::Builder::new().spawn(move || work.send_all(&reports));
+                match started {
+                    Ok(_) => {
+                        sending.insert(name, queue);
+                    }
+                    Err(error) => {
+                        let error = format!("no thread can be started for it: {error}");
+                        run.failed_at_once(queue, &error)?;
+                    }
+                }
             }
         }
     }
     drop(reports);
     run.settle_all(&heard, sending, deadline + GRACE)?;
-    Ok(run.sent)
+    Ok(Sending {
+        sent: run.sent,
+        elsewhere_count: claimed.elsewhere_count,
+    })
 }
 
 /// Sends one message now through one channel; nothing is queued.
@@ -301,9 +340,20 @@ impl Run<'_> {
             },
             attempts_count,
             error: error.map(|error| error.text.clone()),
+            last_error: match (&result, error) {
+                (None, _) => delivery.last_error.clone(),
+                (Some(_), error) => error.map(|error| error.text.clone()),
+            },
+            kind: channel.map(|channel| channel_keys::kind(&channel.carrier)),
         });
         Ok(())
     }
+}
+
+/// The moment so long after another one.
+fn after(at: Timestamp, length: Duration) -> Timestamp {
+    let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(at.micros().saturating_add(micros)).unwrap_or(at)
 }
 
 /// How long to wait after the n-th failure: a minute, doubled each time, at most six hours.

@@ -124,7 +124,7 @@ fn a_rollback_is_told_once_and_the_recovery_once() {
     sandbox.ok("undo --yes");
     an_hour_later(&sandbox, "monitor")
         .expect(3)
-        .tells("Told team: degraded");
+        .tells("Told team (file): degraded.");
     let again = &arrived(&sandbox, "alerts.jsonl")[2];
     assert!(again["lines"].to_string().contains("--rearm"), "{again}");
     let silent = an_hour_later(&sandbox, "monitor --json")
@@ -194,7 +194,16 @@ fn nowhere_to_go_is_told_once_and_called_every_time() {
         an_hour_later(&sandbox, "monitor").expect(6);
     }
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["blocked", "reminder"]);
-    sandbox.ok("alerts ack a_1");
+    let noted = sandbox.json("alerts ack a_1");
+    let told = noted["deliveries"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|one| (&one["event"], &one["state"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&"blocked".into(), &"delivered".into()),
+            (&"reminder".into(), &"delivered".into())
+        ]
+    );
     sandbox.set_clock(sandbox.clock() + 3 * DAY);
     an_hour_later(&sandbox, "monitor").expect(6);
     assert_eq!(
@@ -252,7 +261,7 @@ fn a_dead_channel_holds_up_no_check_and_no_other_channel() {
     let sandbox = project(&policy);
     let run = an_hour_later(&sandbox, "monitor")
         .expect(5)
-        .tells("Told team: degraded");
+        .tells("Told team (file): degraded.");
     assert!(
         run.stderr
             .contains("channel file did not take the message (degraded)"),
@@ -280,12 +289,118 @@ fn a_dead_channel_holds_up_no_check_and_no_other_channel() {
     std::fs::create_dir_all(sandbox.file("no/such")).unwrap();
     sandbox
         .ok("alerts flush")
-        .says("Told file: degraded, recovered");
+        .says("Told channel file: degraded, recovered.");
     assert_eq!(
         events(&sandbox, "no/such/folder.jsonl"),
         ["degraded", "recovered"]
     );
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded", "recovered"]);
+}
+
+#[test]
+fn what_waits_behind_a_failure_is_told_of_and_was_not_tried() {
+    let policy =
+        format!("\n[[notify]]\nname = \"ops\"\nkind = \"file\"\npath = \"no/x.jsonl\"\n{FILE}");
+    let sandbox = project(&policy);
+    an_hour_later(&sandbox, "monitor").expect(5);
+    sandbox.ok("alerts list").says("  1 of 2  ");
+    an_hour_later(&sandbox, "check").expect(0);
+    sandbox.run("alerts flush").expect(1).says(
+        "Told team (file): recovered.\nNot told ops (file): degraded; 1 other waits behind it.\n",
+    );
+    let run = sandbox.run("alerts flush --json").expect(1);
+    let document = run.document();
+    let deliveries = document["data"]["deliveries"].as_array().unwrap();
+    let of_ops: Vec<_> = deliveries
+        .iter()
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
+            let has_error = one["error"].is_string();
+            (
+                text("event"),
+                text("state"),
+                one["attempts_count"].as_i64(),
+                has_error,
+            )
+        })
+        .collect();
+    let row = |event: &str, attempts, has_error| {
+        (
+            event.to_owned(),
+            "queued".to_owned(),
+            Some(attempts),
+            has_error,
+        )
+    };
+    assert_eq!(
+        of_ops,
+        [row("degraded", 3, true), row("recovered", 0, false)]
+    );
+    let warnings = document["warnings"].as_array().unwrap();
+    assert_eq!(
+        warnings.len(),
+        1,
+        "what was not tried did not fail: {document}"
+    );
+    // The order follows the channel: what is behind keeps the reason why it failed itself.
+    sandbox
+        .sql()
+        .execute("UPDATE delivery SET last_error = 'before' WHERE event = 'recovered' AND channel = 'ops'", [])
+        .unwrap();
+    let run = sandbox.run("alerts flush --json").expect(1);
+    let behind = &run.document()["data"]["deliveries"][1];
+    assert_eq!(behind["error"], "before", "{behind}");
+    let listed = sandbox.ok("alerts list");
+    assert!(listed.stdout.contains("  1 of 2  "), "{listed:#?}");
+    sandbox.set_clock(sandbox.clock() + 8 * DAY);
+    sandbox.run("alerts flush").expect(1);
+    sandbox.ok("alerts list").says("  1 of 2, 1 given up  ");
+}
+
+#[test]
+fn cron_is_told_once_that_a_channel_is_dead_and_once_that_a_message_is_given_up() {
+    let sandbox = project("\n[[notify]]\nname = \"ops\"\nkind = \"file\"\npath = \"no/x.jsonl\"\n");
+    sandbox.ok("retire v1 --reason old");
+    sandbox.ok("retire v2 --reason old");
+    let first = an_hour_later(&sandbox, "monitor -q").expect(6);
+    assert!(
+        first
+            .stderr
+            .starts_with("warning: channel ops did not take the message (blocked): ")
+            && first.stderr.ends_with("; a later run tries again\n")
+            && first.stderr.contains("No such file or directory"),
+        "{first:#?}"
+    );
+    for _ in 0..6 {
+        sandbox.set_clock(sandbox.clock() + DAY);
+        let run = sandbox.run("monitor -q").expect(6);
+        assert_eq!(run.stderr, "", "nothing is new");
+    }
+    sandbox.set_clock(sandbox.clock() + DAY);
+    let last = sandbox.run("monitor -q").expect(6);
+    let told: Vec<_> = last.stderr.lines().collect();
+    assert!(
+        told[0].ends_with("; it was given up") && told.len() == 1,
+        "{last:#?}"
+    );
+}
+
+#[test]
+fn a_channel_for_which_no_thread_can_be_made_failed() {
+    let sandbox = project(FILE);
+    // Stacks of so many bytes fit into no memory.
+    let run = sandbox.run_where("RUST_MIN_STACK", "70368744177664", "monitor");
+    let run = run.expect(5);
+    assert!(
+        run.stderr.contains(
+            "channel team did not take the message (degraded): no thread can be started for it: "
+        ),
+        "{run:#?}"
+    );
+    assert_eq!(states(&sandbox), [state("degraded", "queued", 1)]);
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (file): degraded.");
 }
 
 #[test]
@@ -351,7 +466,9 @@ fn a_run_under_another_policy_throws_no_message_away() {
         .expect(1)
         .tells("the policy has no channel \"team\"");
     assert_eq!(states(&sandbox), [state("degraded", "queued", 2)]);
-    sandbox.ok("alerts flush").says("Told team: degraded");
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (file): degraded.");
     sandbox.ok("alerts show a_1").says("team: degraded of");
 }
 
@@ -412,22 +529,24 @@ fn a_test_message_goes_through_one_channel_or_all_and_leaves_no_trace() {
     bare.fails("alerts test", 10, "MG0215");
 }
 
-/// A named pipe that nobody reads: whoever appends to it hangs.
-fn pipe(sandbox: &Sandbox, name: &str) {
-    let status = Command::new("mkfifo")
-        .arg(sandbox.file(name))
-        .status()
-        .unwrap();
-    assert!(status.success());
+/// A channel whose program hangs as long as there is a file `hold`.
+fn hanging() -> String {
+    let script = "test -e hold && exec sleep 20; cat >> alerts.jsonl";
+    format!(
+        "\n[delivery]\ntotal_timeout = \"60s\"\nattempt_timeout = \"60s\"\n\
+         [[notify]]\nname = \"team\"\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"{script}\"]\n"
+    )
 }
 
 #[test]
 fn a_channel_that_hangs_ends_with_the_time_for_all() {
     let policy = format!(
-        "\n[delivery]\ntotal_timeout = \"2s\"\nattempt_timeout = \"1s\"\n{FILE}\n[[notify]]\nname = \"pipe\"\nkind = \"file\"\npath = \"pipe\"\n"
+        "\n[delivery]\ntotal_timeout = \"2s\"\nattempt_timeout = \"1s\"\n{FILE}\n\
+         [[notify]]\nname = \"asleep\"\nkind = \"command\"\ncommand = [\"sleep\", \"600\"]\n"
     );
-    let sandbox = project(&policy);
-    pipe(&sandbox, "pipe");
+    let sandbox = project("");
+    add_to_policy(&sandbox, &policy);
+    sandbox.ok("config trust --yes");
     let started = Instant::now();
     let run = an_hour_later(&sandbox, "monitor").expect(5);
     assert!(
@@ -435,8 +554,39 @@ fn a_channel_that_hangs_ends_with_the_time_for_all() {
         "{:?}",
         started.elapsed()
     );
-    assert!(run.stderr.contains("channel pipe did not take"), "{run:#?}");
+    assert!(
+        run.stderr.contains(
+            "channel asleep did not take the message (degraded): sleep did not end within 1000 ms"
+        ),
+        "{run:#?}"
+    );
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded"]);
+}
+
+#[test]
+fn a_channel_writes_into_no_pipe_and_no_folder() {
+    let policy = format!(
+        "\n[delivery]\ntotal_timeout = \"600s\"\nattempt_timeout = \"600s\"\n{FILE}\n\
+         [[notify]]\nname = \"pipe\"\nkind = \"file\"\npath = \"pipe\"\n\
+         [[notify]]\nname = \"folder\"\nkind = \"file\"\npath = \".git\"\n"
+    );
+    let sandbox = project(&policy);
+    // A named pipe that nobody reads: whoever opens it to append to it waits for ever.
+    let made = Command::new("mkfifo").arg(sandbox.file("pipe")).status();
+    assert!(made.unwrap().success());
+    let run = sandbox.run("alerts test").expect(1);
+    let refused = |name: &str, path: &str| {
+        let path = sandbox.path().canonicalize().unwrap().join(path);
+        let why = "is no regular file, and a channel of the kind file appends to nothing else";
+        format!("{name}: failed: {} {why}\n", path.display())
+    };
+    let expected = [refused("pipe", "pipe"), refused("folder", ".git")].concat();
+    assert_eq!(run.stdout, format!("team: it was taken\n{expected}"));
+    an_hour_later(&sandbox, "monitor")
+        .expect(5)
+        .tells("channel pipe did not take the message (degraded): ")
+        .tells("is no regular file")
+        .tells("Told team (file): degraded.");
 }
 
 /// Starts a command and waits until a delivery is claimed.
@@ -464,22 +614,59 @@ fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
 
 #[test]
 fn what_a_killed_run_had_in_its_hands_is_delivered_by_the_next_one() {
-    let sandbox = project(FILE);
-    pipe(&sandbox, "alerts.jsonl");
+    let sandbox = project("");
+    add_to_policy(&sandbox, &hanging());
+    sandbox.ok("config trust --yes");
+    sandbox.write("hold", b"");
     let mut child = until_claimed(&sandbox, "monitor");
     // The verdict stands, its message is on the way, and nobody can end well.
     assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
-    // Another run in the meantime leaves it alone.
-    let other = sandbox.run("alerts flush").expect(0).says("Nothing waits.");
+    // Another run in the meantime leaves it alone, and does not say that nothing waits.
+    let other = sandbox.run("alerts flush").expect(0);
+    assert_eq!(other.stdout, "1 message is being sent by another run.\n");
     assert_eq!(other.stderr, "");
+    // What is queued meanwhile waits behind it.
+    sandbox.run("check").expect(0);
+    let flushed = sandbox.json("alerts flush");
+    assert_eq!(flushed["elsewhere_count"], 2, "{flushed}");
+    assert_eq!(flushed["deliveries"], serde_json::json!([]));
     child.kill().unwrap();
     child.wait().unwrap();
-    std::fs::remove_file(sandbox.file("alerts.jsonl")).unwrap();
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
     sandbox
         .run("monitor")
         .expect(0)
-        .tells("Told team: degraded, recovered");
+        .tells("Told team (command): degraded, recovered.");
+    assert_eq!(sandbox.json("alerts flush")["elsewhere_count"], 0);
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded", "recovered"]);
+}
+
+#[test]
+fn a_claim_that_nobody_can_see_ends_a_minute_after_what_a_delivery_may_take() {
+    let sandbox = project("");
+    add_to_policy(&sandbox, &hanging());
+    sandbox.ok("config trust --yes");
+    sandbox.write("hold", b"");
+    let claimed_at = sandbox.clock();
+    let mut child = until_claimed(&sandbox, "monitor");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
+    // As if it had run in another container, where nobody can see that it is dead.
+    let query = "UPDATE delivery SET owner_boot = 'another machine'";
+    assert_eq!(sandbox.sql().execute(query, []).unwrap(), 1);
+    // The run's clock stands still; the claim begins when it is made, a while after the run.
+    let ends = sandbox.number("SELECT claimed_until / 1000000 FROM delivery");
+    let ends = u64::try_from(ends).unwrap();
+    assert!((claimed_at + 120..claimed_at + 150).contains(&ends));
+    sandbox.set_clock(ends - 5);
+    sandbox
+        .ok("alerts flush")
+        .says("1 message is being sent by another run.");
+    sandbox.set_clock(ends + 1);
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (command): degraded.");
 }
 
 #[test]

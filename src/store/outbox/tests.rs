@@ -58,7 +58,13 @@ fn queued(example: &mut Example, alert: AlertId, name: &str) {
 }
 
 fn claimed(example: &mut Example, at: i64, all: bool) -> Vec<Delivery> {
-    change(&mut example.store, |tx| claim(tx, minute(at), all))
+    claimed_all(example, at, all).due
+}
+
+fn claimed_all(example: &mut Example, at: i64, all: bool) -> Claimed {
+    change(&mut example.store, |tx| {
+        claim(tx, minute(at), minute(at + 1), all)
+    })
 }
 
 fn settled(example: &mut Example, id: i64, settlement: Settlement<'_>) {
@@ -133,16 +139,21 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
     let mut owned_by = |pid: u32, boot: &str, at: i64| {
         change(&mut example.store, |tx| {
             tx.sql.execute(
-                "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3",
-                (pid, boot, minute(0).micros()),
+                "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_until = ?3",
+                (pid, boot, minute(2).micros()),
             )?;
-            claim(tx, minute(at), false)
+            claim(tx, minute(at), minute(at + 1), false)
         })
+        .due
         .len()
     };
     let parent = std::os::unix::process::parent_id();
     assert_eq!(owned_by(parent, &present.boot, 1), 0, "it lives");
-    assert_eq!(owned_by(parent, &present.boot, 10), 1, "but not for ever");
+    assert_eq!(
+        owned_by(parent, &present.boot, 2),
+        1,
+        "but no longer than it said"
+    );
     assert_eq!(
         owned_by(u32::MAX - 1, &present.boot, 1),
         1,
@@ -153,6 +164,14 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
         0,
         "it can't be seen from here"
     );
+    assert_eq!(
+        owned_by(1, "another machine", 2),
+        1,
+        "its time is over, wherever it is"
+    );
+    let until = "SELECT claimed_until FROM delivery";
+    let until: i64 = example.read(|tx| Ok(tx.sql.query_row(until, [], |row| row.get(0))?));
+    assert_eq!(until, minute(3).micros(), "and its own claim ends too");
 }
 
 #[test]
@@ -181,10 +200,15 @@ fn nothing_overtakes_what_waits_for_the_same_channel() {
     let (pid, boot) = (std::os::unix::process::parent_id(), Owner::present().boot);
     change(&mut example.store, |tx| {
         tx.sql.execute(
-            "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3 WHERE name = 'mg-1'",
-            (pid, boot, minute(10).micros()),
+            "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_until = ?3 WHERE name = 'mg-1'",
+            (pid, boot, minute(12).micros()),
         )?;
         Ok(())
     });
-    assert_eq!(names(claimed(&mut example, 11, true)), ["mg-3"]);
+    let left = claimed_all(&mut example, 11, true);
+    assert_eq!(names(left.due), ["mg-3"]);
+    assert_eq!(
+        left.elsewhere_count, 2,
+        "the one that is sent, and the one behind it"
+    );
 }
