@@ -318,7 +318,9 @@ CREATE TABLE delivery (
     queued_at       INTEGER NOT NULL,
     next_attempt_at INTEGER NOT NULL,
     attempts_count  INTEGER NOT NULL CHECK (attempts_count >= 0),
+    first_failed_at INTEGER,
     last_error      TEXT,
+    reached         TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(reached)), -- the addresses that have it
     settled_at      INTEGER,
     owner_pid       INTEGER, -- who is sending it now
     owner_boot      TEXT,

@@ -7,7 +7,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
-use super::mask::is_secret;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
     Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource,
@@ -335,6 +334,10 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
         to: to?,
         mailer: mailer?,
     })
+}
+
+fn is_secret(key: &str) -> bool {
+    matches!(key, "url" | "password" | "token")
 }
 
 fn is_here(host: &str) -> bool {

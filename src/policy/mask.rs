@@ -29,11 +29,6 @@ const fn blot(c: char) -> char {
     }
 }
 
-/// Whether a key of that name would hold a secret itself.
-pub(super) fn is_secret(key: &str) -> bool {
-    SECRETS.contains(&key)
-}
-
 /// What stands before the next value to blot out, the value, and what follows.
 fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;

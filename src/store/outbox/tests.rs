@@ -69,7 +69,7 @@ fn claimed_all(example: &mut Example, at: i64, all: bool) -> Claimed {
 
 fn settled(example: &mut Example, id: i64, settlement: Settlement<'_>) {
     change(&mut example.store, |tx| {
-        settle(tx, id, minute(5), settlement)
+        settle(tx, id, minute(5), settlement, &[])
     });
 }
 
@@ -114,7 +114,7 @@ fn what_failed_waits_and_what_was_delivered_is_done() {
         1,
         "asked for, it does not wait"
     );
-    settled(&mut example, due[1].id, Settlement::Released);
+    change(&mut example.store, |tx| release(tx, &[due[1].id]));
     let due = claimed(&mut example, 10, false);
     assert_eq!((due.len(), due[0].attempts_count), (1, 1));
     assert_eq!(due[0].last_error.as_deref(), Some("refused"));
@@ -175,7 +175,46 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
 }
 
 #[test]
-fn nothing_overtakes_what_waits_for_the_same_channel() {
+fn addresses_that_were_reached_are_remembered_from_attempt_to_attempt() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    for (at, reached) in [(10, "ana@x.org"), (20, "zoe@x.org"), (30, "ana@x.org")] {
+        let id = claimed(&mut example, at, false)[0].id;
+        change(&mut example.store, |tx| {
+            let again = Settlement::Again("refused", minute(at + 10));
+            settle(tx, id, minute(at), again, &[reached.to_owned()])
+        });
+    }
+    let delivery = claimed(&mut example, 40, false).remove(0);
+    assert_eq!(delivery.reached, ["ana@x.org", "zoe@x.org"]);
+    assert_eq!(delivery.first_failed_at, Some(minute(10)));
+}
+
+#[test]
+fn what_waits_holds_up_its_alert_and_the_recovery_of_its_model_alone() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let first = claimed(&mut example, 1, false).remove(0);
+    let again = Settlement::Again("refused", minute(10));
+    settled(&mut example, first.id, again);
+    let version = example.version("b");
+    let other = opened(&mut example, version);
+    queued(&mut example, other, "mg-2");
+    change(&mut example.store, |tx| {
+        let recovered = Message {
+            event: Event::Recovered,
+            ..message(other, "mg-3")
+        };
+        queue(tx, 1, "TEAM", &recovered)
+    });
+    let due = claimed(&mut example, 5, false);
+    let names: Vec<_> = due.iter().map(|one| &one.message.delivery_id).collect();
+    assert_eq!(names, ["mg-2"]);
+    assert_eq!(claimed(&mut example, 10, false).len(), 3);
+}
+
+#[test]
+fn nothing_overtakes_what_waits_about_the_same_alert() {
     let (mut example, alert) = scene();
     queued(&mut example, alert, "mg-1");
     let first = claimed(&mut example, 1, false).remove(0);

@@ -242,7 +242,7 @@ fn what_was_given_up_was_not_heard_and_is_told_again() {
         .store()
         .change(&at(200), |tx| {
             let queued = outbox::of_alert(tx, AlertId(1))?.remove(0);
-            outbox::settle(tx, queued.id, minute(200), Settlement::GivenUp("dead"))?;
+            outbox::settle(tx, queued.id, minute(200), Settlement::GivenUp("dead"), &[])?;
             Ok::<_, StoreError>(Change::staged(()))
         })
         .unwrap();
