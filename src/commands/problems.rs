@@ -182,7 +182,10 @@ pub fn file(error: &FileError) -> Problem {
         Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
         Kind::LineTooLong { .. } | Kind::BlankTooLong { .. } => "MG0508",
         Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",
-        Kind::MissingColumn { .. } | Kind::LateColumn { .. } | Kind::Columns(_) => "MG0505",
+        Kind::MissingColumn { .. }
+        | Kind::UnknownKind { .. }
+        | Kind::LateColumn { .. }
+        | Kind::Columns(_) => "MG0505",
         Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
     };
     let mut problem = Problem::new(code, error.to_string());

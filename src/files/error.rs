@@ -101,6 +101,8 @@ pub enum FileErrorKind {
         /// Those of `have` that look most like one of `wanted`, at most three.
         nearest: Vec<String>,
     },
+    #[error("neither the name nor a column says whether it is predictions or truth; the file has {}", listed(.have))]
+    UnknownKind { have: Vec<String> },
     #[error("column {} (for {field}) is {what}, not one plain value a row", excerpt(.name))]
     ColumnType {
         name: String,
@@ -199,12 +201,33 @@ impl FileError {
             Kind::Exists => FileErrorClass::Exists,
             Kind::Locked { .. } => FileErrorClass::Locked,
             Kind::MissingColumn { .. }
+            | Kind::UnknownKind { .. }
             | Kind::AmbiguousColumns { .. }
             | Kind::SharedColumn { .. }
             | Kind::LateColumn { .. }
             | Kind::ColumnType { .. }
             | Kind::Columns(_) => FileErrorClass::Columns,
             _ => FileErrorClass::Content,
+        }
+    }
+
+    /// The field for which no fitting column was found, and the column that may be meant.
+    #[must_use]
+    pub fn unfit_column(&self) -> Option<(&str, Option<&str>)> {
+        use FileErrorKind as Kind;
+        match &*self.kind {
+            Kind::MissingColumn { field, nearest, .. } => {
+                Some((field, nearest.first().map(String::as_str)))
+            }
+            Kind::AmbiguousColumns { field, names } => {
+                let first = names.first()?;
+                // Of two columns with one name none can be named.
+                let differ = names.iter().any(|name| name != first);
+                differ.then_some((field.as_str(), Some(first.as_str())))
+            }
+            Kind::LateColumn { name, field } => Some((field, Some(name))),
+            Kind::ColumnType { field, .. } => Some((field, None)),
+            _ => None,
         }
     }
 
@@ -261,6 +284,10 @@ impl FileError {
                 "one object a line: {\"id\": \"a\", \"prediction\": 0.5}, and null where there is no value"
             }
             Kind::DuplicateKey { .. } => "write each key once",
+            Kind::UnknownKind { .. } => {
+                "say it in the name: `pred_1.csv` or `truth_1.csv`; or name its column in the policy: `[columns]` with \
+                 `prediction = \"COLUMN\"` or `truth = \"COLUMN\"`"
+            }
             Kind::Unsupported { what: "Parquet" } => {
                 "a build with the feature `parquet` reads it, and a default build has it; or give CSV or JSON lines"
             }
