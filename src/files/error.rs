@@ -20,15 +20,15 @@ pub struct FileError {
     pub kind: Box<FileErrorKind>,
 }
 
-/// The trouble itself, without the place.
+/// The trouble itself, without the place. Displayed, it has the system's reason, wherever it is told.
 #[derive(Debug, thiserror::Error)]
 pub enum FileErrorKind {
     #[error("there is no such file")]
     Missing,
-    #[error("can't be read")]
-    Unreadable(#[source] io::Error),
-    #[error("can't be written")]
-    Unwritable(#[source] io::Error),
+    #[error("can't be read: {0}")]
+    Unreadable(io::Error),
+    #[error("can't be written: {0}")]
+    Unwritable(io::Error),
     #[error("exists already")]
     Exists,
     #[error("is locked by another process ({waited_ms} ms waited)")]
@@ -332,11 +332,7 @@ impl fmt::Display for FileError {
     }
 }
 
-impl Error for FileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.kind.source()
-    }
-}
+impl Error for FileError {}
 
 /// Names of a file's folder that are written much like its own.
 fn near_names(path: &Path) -> Vec<String> {
@@ -410,13 +406,12 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_kept_apart_from_the_message() {
+    fn what_the_system_says_is_told_wherever_the_trouble_is() {
         let denied = FileError::reading(
             Path::new("x"),
             io::Error::from(io::ErrorKind::PermissionDenied),
         );
-        assert_eq!(denied.to_string(), "x: can't be read");
-        assert!(denied.source().is_some());
+        assert_eq!(denied.to_string(), "x: can't be read: permission denied");
         assert_eq!(denied.class(), FileErrorClass::Io);
         let missing = FileError::reading(Path::new("x"), io::Error::from(io::ErrorKind::NotFound));
         assert!(matches!(*missing.kind, FileErrorKind::Missing));

@@ -459,7 +459,10 @@ fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
     let run = sandbox.run("ingest inbox --json").expect(1);
     let document = run.document();
     assert_eq!(states(&document["data"]["inbox"]), ["a.csv ingested"]);
-    assert_eq!(document["warnings"][0]["code"], "file_not_moved");
+    let warning = &document["warnings"][0];
+    assert_eq!(warning["code"], "file_not_moved");
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("is not a directory"), "why not: {text}");
     assert_eq!(waiting(&sandbox), ["a.csv"]);
     assert_eq!(states(&swept(&sandbox, 1)), ["a.csv seen"]);
     assert_eq!(rows(&sandbox), (3, 0));
