@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
+mod doubtful_rows;
 mod entry;
 mod example;
 mod fetch;

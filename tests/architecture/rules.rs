@@ -65,6 +65,7 @@ pub const NO_VERBS: &[&str] = &[
     "advice",
     "call",
     "consent",
+    "doubtful_rows",
     "entry",
     "flags",
     "judged",

@@ -14,6 +14,11 @@ pub fn header(call: &Call) -> String {
     }
 }
 
+/// Whether there is nothing to work on yet.
+pub fn lacks_store(call: &Call) -> bool {
+    look(call).is_err_and(|problem| problem.code == "MG0201")
+}
+
 fn look(call: &Call) -> Result<Overview, Problem> {
     let mut session = call.open_session(Access::Read)?;
     let model = call.model(&mut session)?;
