@@ -139,6 +139,8 @@ fn what_is_wrong_is_said_and_where() {
             "two channels are called",
         ),
         ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10min"),
+        ("[delivery]\ngive_up_after = \"0s\"", "at least 1h"),
+        ("[delivery]\ngive_up_after = \"3599s\"", "at least 1h"),
     ] {
         let said = faults(text);
         assert!(
