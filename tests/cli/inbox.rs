@@ -158,7 +158,11 @@ fn the_same_file_twice_is_one_batch() {
     assert_eq!(inbox[1]["batch_id"], "b_1");
     drop_in(&sandbox, "x.csv", &text);
     assert_eq!(states(&swept(&sandbox, 0)), ["x.csv seen"]);
-    assert_eq!(names(&sandbox, "done"), ["x.1.csv", "x.csv", "y.csv"]);
+    let done = names(&sandbox, "done");
+    assert_eq!(done.len(), 3, "{done:?}");
+    for name in ["x.csv", "y.csv"] {
+        assert!(done.iter().any(|one| one == name), "{done:?}");
+    }
     assert_eq!(rows(&sandbox), (5, 0));
     let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
     assert_eq!(sandbox.number(ingested), 1);
@@ -246,11 +250,10 @@ fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
     drop_in(&sandbox, "bad.csv", bad);
     let again = swept(&sandbox, 2);
     assert_eq!(again[0]["alert_id"], Value::Null);
-    assert!(
-        sandbox
-            .file("inbox/rejected/bad.1.csv.error.json")
-            .is_file()
-    );
+    let documents = names(&sandbox, "rejected").into_iter();
+    let documents =
+        documents.filter(|name| name.starts_with("bad.") && name.ends_with(".csv.error.json"));
+    assert_eq!(documents.count(), 2);
     assert_eq!(sandbox.json("alerts list")["total_count"], 3);
     let inbox = &sandbox.json("status")["models"][0]["inbox"];
     assert_eq!(
