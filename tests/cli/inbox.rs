@@ -522,6 +522,35 @@ fn an_inbox_that_holds_the_project_is_refused() {
     assert!(sandbox.store().is_file());
 }
 
+/// Otherwise a refused file's message would be the next file that is refused, for ever.
+#[test]
+fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
+    let sandbox = project();
+    let inbox = "[ingest]\ninbox = \"inbox\"\n";
+    for channel in [
+        "kind = \"file\"\npath = \"inbox/messages.jsonl\"\n",
+        "kind = \"file\"\npath = \"inbox/done/../messages.jsonl\"\n",
+        "kind = \"slack\"\nurl_file = \"inbox/slack\"\n",
+    ] {
+        let policy = format!("{inbox}[[notify]]\n{channel}");
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        sandbox.run("config trust --yes");
+        drop_in(&sandbox, "bad.csv", "id,prediction\na,b,c\n");
+        for command in ["ingest inbox", "monitor", "config validate"] {
+            let run = sandbox.run(command).expect(2);
+            assert!(
+                format!("{run:?}").contains("would be taken for data"),
+                "{run:#?}"
+            );
+        }
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    }
+    sandbox.write("modelguard.toml", inbox.as_bytes());
+    sandbox.fails("ingest inbox --log-file inbox/log.jsonl", 2, "MG0304");
+    sandbox.run("ingest inbox --log-file log.jsonl").expect(2);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
+}
+
 #[test]
 fn an_inbox_elsewhere_needs_trust_once() {
     let sandbox = project();
