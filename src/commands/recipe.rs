@@ -144,12 +144,13 @@ struct Lines {
     seasons: String,
 }
 
-/// A line of a crontab for each model whose version changes with the season; silent but on that day.
+/// A line of a crontab for each model whose version changes with the season. Once a day: it is silent but on the day of
+/// the change, and while nobody holds the season's alias, or a version that is bad does, cron mails that.
 fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open: bool) -> String {
     let apply = ["season", "apply", "--yes", "-q"];
     let line = |more: &[&str]| {
         let words = project.with(&[&apply[..], more].concat());
-        format!("7 * * * *  {}\n", quoting::cron(&words))
+        format!("7 0 * * *  {}\n", quoting::cron(&words))
     };
     let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
     if is_open {
