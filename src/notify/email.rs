@@ -65,7 +65,7 @@ pub(super) fn submit(
         }
     };
     std::thread::Builder::new()
-        .spawn(work)
+        .spawn(|| drop(super::catching(work)))
         .map_err(|error| SendError::again(error.to_string()))?;
     match heard.recv_timeout(timeout) {
         Ok(Err(Failure::Late)) | Err(RecvTimeoutError::Timeout) => Err(late()),
