@@ -123,7 +123,7 @@ mod network {
     use super::mail::{host, mail};
     use super::{Secrets, SendError, webhook};
     use crate::domain::notification::Message;
-    use crate::domain::policy::{Carrier, Mailer};
+    use crate::domain::policy::{Carrier, Mailer, without_brackets};
     use crate::files::read;
 
     /// More than all certificates that a company has.
@@ -164,7 +164,7 @@ mod network {
                     to: to.clone(),
                 };
                 let server = Server {
-                    host: server.clone(),
+                    host: without_brackets(server).to_owned(),
                     port: *port,
                     encryption: *encryption,
                     user: user.clone(),

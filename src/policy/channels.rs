@@ -9,7 +9,8 @@ use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
-    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource,
+    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource, is_mail_address,
+    is_this_machine,
 };
 
 /// The table's name.
@@ -270,7 +271,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
         }
     }
     for address in from.iter().chain(to.iter().flatten()) {
-        if !is_address(address) {
+        if !is_mail_address(address) {
             let span = reader.span.clone();
             reader
                 .faults
@@ -288,7 +289,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     let ca_file = reader.text("ca_file");
     let mailer = match (host, sendmail) {
         (Some(host), None) => {
-            if encryption == Encryption::None && !is_here(&host) {
+            if encryption == Encryption::None && !is_this_machine(&host) {
                 let place = find(reader.table, "encryption")
                     .map_or_else(|| reader.span.clone(), Spanned::span);
                 reader.faults.push(fault(
@@ -335,19 +336,6 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
 
 fn is_secret(key: &str) -> bool {
     matches!(key, "url" | "password" | "token")
-}
-
-fn is_here(host: &str) -> bool {
-    matches!(host, "localhost" | "::1") || host.starts_with("127.")
-}
-
-fn is_address(text: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
-    };
-    text.rsplit_once('@')
-        .is_some_and(|(user, host)| plain(user) && plain(host) && !user.contains('@'))
 }
 
 #[cfg(test)]

@@ -161,11 +161,30 @@ fn a_secret_that_is_written_in_clear_is_not_repeated() {
 
 #[test]
 fn a_mail_server_of_this_machine_needs_no_encryption() {
-    for host in ["localhost", "127.0.0.1", "::1"] {
+    for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "[::1]"] {
         let text = format!(
             "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"{host}\"\nencryption = \"none\""
         );
         assert_eq!(faults(&text), [""; 0], "{host}");
+    }
+}
+
+#[test]
+fn what_sending_would_refuse_is_refused_by_the_policy() {
+    for (address, host, words) in [
+        ("a..b@c", "localhost", "no e-mail address"),
+        ("a@b_c", "localhost", "no e-mail address"),
+        ("a(b)@c", "localhost", "no e-mail address"),
+        ("a@b", "127.evil.example", "for this machine alone"),
+    ] {
+        let text = format!(
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [{address:?}]\nhost = {host:?}\nencryption = \"none\""
+        );
+        let said = faults(&text);
+        assert!(
+            said.iter().any(|one| one.contains(words)),
+            "{text}: {said:?}"
+        );
     }
 }
 
