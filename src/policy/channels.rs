@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
+use super::mask::is_secret;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
     Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource, is_mail_address,
@@ -187,7 +188,8 @@ fn unknown_keys(reader: &mut Reader<'_, '_>, kind: Option<&str>) {
                     format!("`{name}` is a secret and is not written here: name where it is kept"),
                     written.span(),
                 );
-                fault.suggestion = vec![format!("{name}_file"), format!("{name}_env")];
+                let kept = kept_by(name, kind);
+                fault.suggestion = vec![format!("{kept}_file"), format!("{kept}_env")];
                 reader.faults.push(fault);
             }
             (None, _) => {
@@ -334,8 +336,18 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     })
 }
 
-fn is_secret(key: &str) -> bool {
-    matches!(key, "url" | "password" | "token")
+/// What the two keys begin with that say where a secret is kept which somebody wrote down under this key.
+fn kept_by(key: &str, kind: Option<&str>) -> &'static str {
+    let key = key.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    match kind {
+        _ if has(&["pass"]) => "password",
+        _ if key == "token" => "token",
+        Some("slack") => "url",
+        _ if has(&["url", "hook"]) => "url",
+        Some("email") => "password",
+        _ => "token",
+    }
 }
 
 #[cfg(test)]

@@ -189,6 +189,30 @@ fn what_sending_would_refuse_is_refused_by_the_policy() {
 }
 
 #[test]
+fn a_secret_under_any_key_gets_the_hint_where_to_keep_it() {
+    for (kind, key, kept) in [
+        ("slack", "url", "url"),
+        ("slack", "webhook_url", "url"),
+        ("slack", "secret", "url"),
+        ("webhook", "URL", "url"),
+        ("webhook", "api_token", "token"),
+        ("webhook", "Secret", "token"),
+        ("email", "smtp_password", "password"),
+        ("email", "secret", "password"),
+    ] {
+        let text = format!("[[notify]]\nkind = \"{kind}\"\n{key} = \"Qx7Canary\"\n");
+        let found = check_all(&text, Path::new("modelguard.toml"));
+        let about = found
+            .iter()
+            .find(|one| one.message.starts_with(&format!("`{key}` is a secret")))
+            .unwrap();
+        let wanted = [format!("{kept}_file"), format!("{kept}_env")];
+        assert_eq!(about.suggestion, wanted, "{key}");
+        assert!(!format!("{found:?}").contains("Qx7"), "{found:?}");
+    }
+}
+
+#[test]
 fn every_key_is_on_the_page() {
     let page = include_str!("../../../docs/notifications.md");
     for key in CHANNEL_KEYS {
