@@ -227,7 +227,7 @@ command = ["sh", "-c", "env >&2; env; exit 1"]
         sandbox.write("modelguard.toml", format!("{policy}\n{notify}").as_bytes());
         sandbox.write(
             "secrets/slack",
-            format!("{}\n", slack.url("http", &format!("/{SLACK}"))).as_bytes(),
+            format!("{}\n", slack.url("http", &format!("/services/{SLACK}"))).as_bytes(),
         );
         sandbox.write("secrets/password", format!("{PASSWORD}\n").as_bytes());
         Self {
