@@ -332,4 +332,5 @@ CREATE TABLE delivery (
 ) STRICT;
 
 CREATE INDEX delivery_queued ON delivery (id) WHERE state = 'queued';
+CREATE INDEX delivery_open ON delivery (model_id) WHERE state <> 'delivered';
 CREATE INDEX delivery_alert ON delivery (alert_id, id);

@@ -64,6 +64,7 @@ use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
 
 use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
+use crate::notify;
 use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
@@ -188,6 +189,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit_map = meant_exit_map(&words, &environment).unwrap_or_default();
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
+        if notify::catches_panics() {
+            return;
+        }
         let problem = entry::panicked(&panic.to_string());
         output::print_problem(&problem, as_json, Palette::plain());
     }));

@@ -15,7 +15,7 @@ use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
 use crate::store::models::{self, Model};
-use crate::store::{Access, StoreError, operations};
+use crate::store::{Access, operations};
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -165,16 +165,14 @@ fn finish(
         Ok(sent) => (sent, None),
         Err(problem) => (Vec::new(), Some(problem)),
     };
-    let (_, head) = session
-        .store
-        .read(operations::head)
-        .map_err(|error: StoreError| problems::store(call, error))?;
+    // What was decided and done is told, even if the store is busy by now.
+    let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {
         models,
         sent,
         not_told,
         open_secrets: listeners.warnings(),
-        head,
+        head: head.map(|(_, head)| head),
         dry_run: args.dry_run,
         all: args.all,
         stopped: call.stop.requested().filter(|_| args.all),
@@ -268,7 +266,8 @@ struct Found {
     /// Why nothing could be sent.
     not_told: Option<Problem>,
     open_secrets: Vec<Warning>,
-    head: Hash,
+    /// None: the store could not be read any more.
+    head: Option<Hash>,
     dry_run: bool,
     all: bool,
     /// Ctrl-C or SIGTERM came; the models after those that are told of were not looked at.
@@ -338,7 +337,7 @@ impl Report for Found {
 
     fn data(&self) -> Value {
         let models: Vec<_> = self.models.iter().map(|one| one.data(&self.sent)).collect();
-        json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.to_string() })
+        json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.map(|head| head.to_string()) })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -368,11 +367,12 @@ impl Report for Found {
         if self.dry_run {
             text.push_str("Dry run: nothing was changed.\n");
         }
-        if self
-            .monitored()
-            .any(|monitored| monitored.action.operation.is_some())
+        if let Some(head) = self.head
+            && self
+                .monitored()
+                .any(|monitored| monitored.action.operation.is_some())
         {
-            text.push_str(&format!("head {}\n", self.head));
+            text.push_str(&format!("head {head}\n"));
         }
         text + &messages::required_failures(&self.sent)
     }

@@ -11,10 +11,11 @@ use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::names::ModelName;
+use crate::domain::policy::SecretSource;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::discover::Discovered;
 use crate::policy::environment::Environment;
-use crate::policy::trust;
+use crate::policy::{secrets, trust};
 use crate::store::{Access, Store, models};
 use crate::ui::problem::Problem;
 use crate::workflows::naming::NamingError;
@@ -119,6 +120,16 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             ),
         });
     }
+    let variables = variables(&found);
+    if !variables.is_empty() {
+        warnings.push(Warning {
+            code: "variables_needed",
+            text: format!(
+                "channels of the policy read {}, which the job does not have by itself: set them there, or keep these secrets in files (url_file, token_file, password_file)",
+                variables.join(", ")
+            ),
+        });
+    }
     let mut monitor = vec!["monitor", "--auto-rollback"];
     if is_open {
         monitor.push("--all");
@@ -143,18 +154,36 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     }))
 }
 
+/// The environment variables that the channels of the policy name, each once.
+fn variables(found: &Discovered) -> Vec<&str> {
+    let mut names: Vec<_> = found
+        .policy
+        .channels
+        .iter()
+        .flat_map(secrets::sources)
+        .filter_map(|(_, source)| match source {
+            SecretSource::Variable(name) => Some(name.as_str()),
+            SecretSource::File(_) => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// What only a crontab has besides.
 struct Lines {
     once: String,
     seasons: String,
 }
 
-/// A line of a crontab for each model whose version changes with the season; silent but on that day.
+/// A line of a crontab for each model whose version changes with the season. Once a day: it is silent but on the day of
+/// the change, and while nobody holds the season's alias, or a version that is bad does, cron mails that.
 fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open: bool) -> String {
     let apply = ["season", "apply", "--yes", "-q"];
     let line = |more: &[&str]| {
         let words = project.with(&[&apply[..], more].concat());
-        format!("7 * * * *  {}\n", quoting::cron(&words))
+        format!("7 0 * * *  {}\n", quoting::cron(&words))
     };
     let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
     if is_open {

@@ -34,7 +34,8 @@ use crate::workflows::sweeping::{self, FileState, Halt, Swept, SweptFile, Visit,
 pub fn require_apart(call: &Call, session: &mut Session) -> Result<(), Problem> {
     let models = session.store.read(models::list);
     let models = models.map_err(|error| problems::store(call, error))?;
-    places::misplaced(&session.found, &models).map_or(Ok(()), |error| Err(misplaced(&error)))
+    let log = call.log_path.as_deref();
+    places::misplaced(&session.found, &models, log).map_or(Ok(()), |error| Err(misplaced(&error)))
 }
 
 /// What is wrong with an inbox that can't be meant.

@@ -12,7 +12,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
 use super::{Secrets, SendError};
-use crate::domain::policy::Encryption;
+use crate::domain::policy::{Encryption, is_this_machine};
 
 /// The server, and what it wants to know.
 pub(super) struct Server {
@@ -65,7 +65,7 @@ pub(super) fn submit(
         }
     };
     std::thread::Builder::new()
-        .spawn(work)
+        .spawn(|| drop(super::catching(work)))
         .map_err(|error| SendError::again(error.to_string()))?;
     match heard.recv_timeout(timeout) {
         Ok(Err(Failure::Late)) | Err(RecvTimeoutError::Timeout) => Err(late()),
@@ -284,38 +284,26 @@ fn address(text: &str) -> Result<Address, SendError> {
         .map_err(|_| SendError::never(format!("{text:?} is no e-mail address")))
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::is_mail_address;
 
     #[test]
-    fn only_this_machine_is_spoken_to_without_encryption() {
-        for host in [
-            "localhost",
-            "LOCALHOST",
-            "127.0.0.1",
-            "127.8.9.1",
-            "::1",
-            "[::1]",
+    fn what_the_policy_takes_for_an_address_the_library_takes_too() {
+        let (user, label) = ("u".repeat(64), "h".repeat(63));
+        let longest = format!("{user}@{label}.{label}.{}", "h".repeat(61));
+        for text in [
+            "a@b",
+            "1@2",
+            "a@127.0.0.1",
+            "a@b.c-d.e9",
+            "!#$%&'*+-/=?^_`{|}~@b",
+            "a.b.c@xn--bro-hoa.example",
+            &longest,
         ] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in [
-            "localhost.example.com",
-            "10.0.0.1",
-            "mail.example.com",
-            "",
-            "0.0.0.0",
-        ] {
-            assert!(!is_this_machine(host), "{host}");
+            assert!(is_mail_address(text), "{text}");
+            assert!(address(text).is_ok(), "{text}");
         }
     }
 }

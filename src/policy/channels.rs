@@ -7,9 +7,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
+use super::mask::is_secret;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
-    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource,
+    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource, is_mail_address,
+    is_this_machine,
 };
 
 /// The table's name.
@@ -189,7 +191,8 @@ fn unknown_keys(reader: &mut Reader<'_, '_>, kind: Option<&str>) {
                     format!("`{name}` is a secret and is not written here: name where it is kept"),
                     written.span(),
                 );
-                fault.suggestion = vec![format!("{name}_file"), format!("{name}_env")];
+                let kept = kept_by(name, kind);
+                fault.suggestion = vec![format!("{kept}_file"), format!("{kept}_env")];
                 reader.faults.push(fault);
             }
             (None, _) => {
@@ -273,7 +276,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
         }
     }
     for address in from.iter().chain(to.iter().flatten()) {
-        if !is_address(address) {
+        if !is_mail_address(address) {
             let span = reader.span.clone();
             reader
                 .faults
@@ -291,7 +294,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     let ca_file = reader.text("ca_file");
     let mailer = match (host, sendmail) {
         (Some(host), None) => {
-            if encryption == Encryption::None && !is_here(&host) {
+            if encryption == Encryption::None && !is_this_machine(&host) {
                 let place = find(reader.table, "encryption")
                     .map_or_else(|| reader.span.clone(), Spanned::span);
                 reader.faults.push(fault(
@@ -336,21 +339,18 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     })
 }
 
-fn is_secret(key: &str) -> bool {
-    matches!(key, "url" | "password" | "token")
-}
-
-fn is_here(host: &str) -> bool {
-    matches!(host, "localhost" | "::1") || host.starts_with("127.")
-}
-
-fn is_address(text: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
-    };
-    text.rsplit_once('@')
-        .is_some_and(|(user, host)| plain(user) && plain(host) && !user.contains('@'))
+/// What the two keys begin with that say where a secret is kept which somebody wrote down under this key.
+fn kept_by(key: &str, kind: Option<&str>) -> &'static str {
+    let key = key.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    match kind {
+        _ if has(&["pass"]) => "password",
+        _ if key == "token" => "token",
+        Some("slack") => "url",
+        _ if has(&["url", "hook"]) => "url",
+        Some("email") => "password",
+        _ => "token",
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::channels::{self, NOTIFY};
 use super::diagnose::{Mark, PolicyError, ProblemKind};
 use super::keys::{KEYS, Key, MODELS, Reader};
-use super::mask::masked;
+use super::mask::{masked, without_addresses};
 use super::suggest::similar;
 use super::values::{Value, type_name};
 use crate::domain::metric::Task;
@@ -291,7 +291,7 @@ impl<'a> Document<'a> {
         span: Range<usize>,
         suggestion: Vec<String>,
     ) {
-        let mut problem = PolicyError::new(kind, self.path, message);
+        let mut problem = PolicyError::new(kind, self.path, without_addresses(&message));
         problem.key = Some(key.to_owned());
         let note = match suggestion.as_slice() {
             [] => String::new(),
@@ -331,7 +331,8 @@ impl<'a> Document<'a> {
         } else {
             ProblemKind::BadValue
         };
-        let mut problem = PolicyError::new(kind, self.path, format!("`{key}` {message}"));
+        let message = without_addresses(&format!("`{key}` {message}"));
+        let mut problem = PolicyError::new(kind, self.path, message);
         let marks: Vec<_> = [first, second].into_iter().flatten().collect();
         if let Some(seen) = marks.first() {
             problem.key = Some(seen.name.clone());

@@ -309,7 +309,8 @@ pub fn counts(tx: &Tx<'_>, model: i64) -> Result<(u64, u64)> {
         .prepare_cached(
             "SELECT count(*) FILTER (WHERE delivery.state = 'queued'),
                  count(*) FILTER (WHERE delivery.state = 'failed' AND alert.resolved_at IS NULL AND alert.acked_at IS NULL)
-             FROM delivery JOIN alert ON alert.id = delivery.alert_id WHERE delivery.model_id = :model",
+             FROM delivery JOIN alert ON alert.id = delivery.alert_id
+             WHERE delivery.model_id = :model AND delivery.state <> 'delivered'",
         )?
         .query_row(named_params! { ":model": model }, |row| {
             Ok((count(row, 0)?, count(row, 1)?))

@@ -177,6 +177,8 @@ mod tests {
                     "evaluation",
                     "operation",
                     "version",
+                    "delivery",
+                    "alert",
                 ];
                 let scans = big.iter().any(|table| {
                     step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} "))

@@ -782,7 +782,8 @@ fn a_project_with_seasons_has_a_line_for_them() {
     let cron = lines("recipe cron");
     assert_eq!(cron.len(), 2, "{cron:?}");
     let (fields, command) = crontab(&cron[1], false);
-    assert_eq!(fields[1..], ["*", "*", "*", "*"]);
+    // Once a day: nobody wants 24 mails about an alias that nobody holds.
+    assert_eq!(fields, ["7", "0", "*", "*", "*"]);
     assert!(command.ends_with(" season apply --yes -q"), "{command}");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -805,4 +806,32 @@ fn a_project_with_seasons_has_a_line_for_them() {
         "{cron:?}"
     );
     assert_eq!(lines("recipe cron -m churn").len(), 1);
+}
+
+#[test]
+fn a_job_is_said_to_need_the_variables_that_channels_read() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let channel = |key: &str| {
+        format!(
+            "[[notify]]\nkind = \"webhook\"\nname = \"{key}\"\n{key}\ntoken_env = \"HOOK_TOKEN\"\n"
+        )
+        .replace(
+            &format!("name = \"{key}\""),
+            &format!("name = \"n{}\"", key.len()),
+        )
+    };
+    let warnings = |policy: &str| {
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        let warnings = sandbox.run("recipe cron --json").expect(0).document()["warnings"].take();
+        let warnings = warnings.as_array().unwrap().clone().into_iter();
+        let needed = warnings.filter(|warning| warning["code"] == "variables_needed");
+        needed
+            .map(|warning| warning["text"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let named = warnings(&(channel("url_env = \"HOOK\"") + &channel("url_file = \"hook\"")));
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert!(named[0].contains(" HOOK, HOOK_TOKEN,"), "{named:?}");
+    let in_files = "[[notify]]\nkind = \"slack\"\nurl_file = \"hook\"\n";
+    assert_eq!(warnings(in_files), [""; 0]);
 }

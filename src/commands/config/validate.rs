@@ -73,7 +73,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .discover()
         .ok()
         .filter(|_| !known.is_empty())
-        .and_then(|found| places::misplaced(&found, &known))
+        .and_then(|found| places::misplaced(&found, &known, call.log_path.as_deref()))
         .map(|error| Told {
             problem: swept::misplaced(&error),
             key: Some("ingest.inbox".to_owned()),
