@@ -1,4 +1,5 @@
-//! Looks at a model from above: what is live, what lies below it, what the last check said. Reads counters only.
+//! Looks at a model from above: what is live, what lies below it, what the last check said. Reads counters, and rows
+//! only of the hour in which a tenure began.
 
 use std::collections::HashSet;
 
@@ -111,7 +112,7 @@ fn live(tx: &Tx<'_>, model: &Model, held: Held) -> Result<Production, StoreError
     let periods = aliases::periods(tx, model.id, &held.alias, present)?;
     Ok(Production {
         version: versions::get(tx, held.version)?,
-        coverage: coverage::by_hours(tx, held.version, Rows::Live(&periods))?,
+        coverage: coverage::counts_alone(tx, held.version, Rows::Live(&periods))?,
         newest_label_at: coverage::newest_label_of(tx, held.version)?,
         held,
     })

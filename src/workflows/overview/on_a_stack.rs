@@ -87,6 +87,26 @@ fn the_coverage_is_that_of_the_present_tenure() {
 }
 
 #[test]
+fn a_tenure_counts_no_row_of_its_first_hour_that_lies_before_it() {
+    let mut scene = Scene::new();
+    let (a, b) = (scene.version("a"), scene.version("b"));
+    scene.promote(a, 0);
+    scene.promote(b, 5);
+    scene.rows(b, 5, 10, 1.0);
+    scene.wish(&Wish::RollBackOne, 20).unwrap();
+    scene.promote(b, 30);
+    let counts = |scene: &mut Scene| {
+        let coverage = seen(scene).production.unwrap().coverage;
+        (coverage.predictions_count, coverage.truth_count)
+    };
+    assert_eq!(counts(&mut scene), (0, 0));
+    scene.rows(b, 40, 3, 1.0);
+    assert_eq!(counts(&mut scene), (3, 3));
+    scene.rows(b, 100, 40, 1.0);
+    assert_eq!(counts(&mut scene), (43, 43), "and whole hours");
+}
+
+#[test]
 fn the_last_check_is_that_of_what_was_live_then() {
     let mut scene = Scene::new();
     let (a, b) = (scene.version("a"), scene.version("b"));
