@@ -10,7 +10,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, judged, problems, swept};
+use super::{Outcome, advice, ahead, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -105,6 +105,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             inbox: Inbox::default(),
             result: Err(problem),
             advice: String::new(),
+            ahead: Vec::new(),
             undo_command: None,
         }));
     }
@@ -125,6 +126,7 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
+    let ahead = ahead::warnings(call, session, [model])?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -137,10 +139,18 @@ fn monitor_one(
     let done = monitored.as_ref().ok();
     let operation = done.and_then(|monitored| monitored.action.operation);
     let advice = done.map_or_else(String::new, |monitored| {
-        advice::advice(call, &monitored.checked.judgement, args.all)
+        let judgement = &monitored.checked.judgement;
+        let blocked = monitored.action.status == ActionStatus::Impossible;
+        let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
+        let mut advice = advice::advice(call, judgement, args.all);
+        if stays {
+            advice += &advice::way_out(call, session, judgement, blocked, args.all);
+        }
+        advice
     });
     Ok(One {
         advice,
+        ahead,
         model: model.name.to_string(),
         inbox,
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
@@ -191,6 +201,7 @@ struct One {
     inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
     advice: String,
+    ahead: Vec<Warning>,
     undo_command: Option<String>,
 }
 
@@ -430,7 +441,8 @@ impl Report for Found {
         let of_one = |one: &One| {
             let judged = one.result.as_ref().ok();
             let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
-            let mut warnings = one.inbox.warnings();
+            let mut warnings = one.ahead.clone();
+            warnings.extend(one.inbox.warnings());
             warnings.extend(judged.unwrap_or_default());
             warnings
         };

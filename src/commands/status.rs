@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use inbox::Inbox;
 
 use super::call::Call;
-use super::output::{Report, Screen};
-use super::{Outcome, problems};
+use super::output::{Report, Screen, Warning};
+use super::{Outcome, ahead, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
@@ -42,11 +42,13 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         Ok::<_, NamingError>((looked, operations::head(tx)?.1))
     });
     let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    let ahead = ahead::warnings(call, &mut session, models.iter().map(|seen| &seen.model))?;
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
         inboxes: inboxes.collect(),
         models,
         head,
+        ahead,
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),
@@ -59,6 +61,7 @@ struct Found {
     /// In the same order.
     inboxes: Vec<Inbox>,
     head: Hash,
+    ahead: Vec<Warning>,
     alerts_command: String,
     flush_command: String,
     promote_command: String,
@@ -80,6 +83,10 @@ impl Report for Found {
             })
             .collect();
         json!({ "models": models, "head_blake3": self.head.to_string() })
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.ahead.clone()
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -115,6 +122,7 @@ fn model_data(model: &Overview) -> Value {
             "version": live.version.name.to_string(),
             "since_at": live.held.since.map(|at| at.to_string()),
             "operation_id": live.held.operation.to_string(),
+            "bad": live.is_bad,
         })),
         "below": below,
         "below_count": model.below_count,
@@ -141,6 +149,7 @@ fn check_data(check: &LastCheck) -> Value {
     json!({
         "evaluation_id": check.evaluation.id.to_string(),
         "version": check.version.as_ref().map(|version| version.name.to_string()),
+        "of_present_tenure": check.is_of_tenure,
         "checked_at": check.evaluation.checked_at.to_string(),
         "verdict": check.evaluation.verdict.name(),
         "severity": check.evaluation.severity.map(Severity::name),
@@ -168,9 +177,9 @@ fn truth_data(live: &Production, check: Option<&LastCheck>) -> Value {
     })
 }
 
-/// The median lag, as the last check measured it.
+/// The median lag, as the last check of the tenure measured it.
 fn lag(check: Option<&LastCheck>) -> Option<u64> {
-    check?.document["coverage"]["lag_p50_s"].as_u64()
+    check.filter(|check| check.is_of_tenure)?.document["coverage"]["lag_p50_s"].as_u64()
 }
 
 impl Found {
@@ -190,7 +199,15 @@ impl Found {
                     ""
                 };
                 let (name, operation) = (&live.version.name, live.held.operation);
-                line("live", format!("{name}  {since} ({operation}){retired}"));
+                let bad = if live.is_bad {
+                    format!(", bad: {}", bad_because(live))
+                } else {
+                    String::new()
+                };
+                line(
+                    "live",
+                    format!("{name}  {since} ({operation}){retired}{bad}"),
+                );
             }
         }
         if !model.below.is_empty() {
@@ -211,7 +228,17 @@ impl Found {
                 format!("never checked: `{}`", self.check_command),
             ),
             Some(check) => {
-                line("verdict", verdict_text(screen, check, live));
+                let text = verdict_text(screen, check);
+                if live.is_some() && !check.is_of_tenure {
+                    let command = &self.check_command;
+                    line(
+                        "verdict",
+                        format!("not checked since it became live: `{command}`"),
+                    );
+                    line("", format!("before: {text}{}", of_whom(check, live)));
+                } else {
+                    line("verdict", text + &of_whom(check, live));
+                }
                 if let Some(numbers) = numbers_text(check) {
                     line("", numbers);
                 }
@@ -264,7 +291,29 @@ fn below_text(below: &Below) -> String {
     format!("{} ({})", below.version.name, marks.join(", "))
 }
 
-fn verdict_text(screen: &Screen, check: &LastCheck, live: Option<&Production>) -> String {
+/// Why automatic acts keep away from what is live.
+fn bad_because(live: &Production) -> &'static str {
+    if live.last_decided == Some(Verdict::Degraded) {
+        "degraded when last judged"
+    } else {
+        "it was left because it was degraded"
+    }
+}
+
+/// Who was live at a check, where it is not what is live now, since that became live.
+fn of_whom(check: &LastCheck, live: Option<&Production>) -> String {
+    match (&check.version, live) {
+        _ if check.is_of_tenure => String::new(),
+        (None, None) => String::new(),
+        (None, Some(_)) => ", when nobody was live".to_owned(),
+        (Some(judged), Some(live)) if judged.id == live.version.id => {
+            ", when it was live before".to_owned()
+        }
+        (Some(judged), _) => format!(", of {}, which was live then", judged.name),
+    }
+}
+
+fn verdict_text(screen: &Screen, check: &LastCheck) -> String {
     let evaluation = &check.evaluation;
     let mut text = screen.palette.verdict(evaluation.verdict.words());
     if let Some(severity) = evaluation.severity {
@@ -290,12 +339,6 @@ fn verdict_text(screen: &Screen, check: &LastCheck, live: Option<&Production>) -
         ", {}",
         screen.times.show(evaluation.checked_at.micros())
     ));
-    let live = live.map(|live| live.version.id);
-    if let Some(version) = &check.version
-        && Some(version.id) != live
-    {
-        text.push_str(&format!(", of {}, which was live then", version.name));
-    }
     text
 }
 

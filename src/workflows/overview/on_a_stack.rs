@@ -118,6 +118,18 @@ fn the_last_check_is_that_of_what_was_live_then() {
     assert_eq!(last.version.unwrap().id, a, "a check of a shadow is none");
     assert_eq!(last.evaluation.checked_at, minute(10));
     assert_eq!(last.document["version"], "a");
+    assert!(!last.is_of_tenure);
+    scene.check(40);
+    assert!(seen(&mut scene).last_check.unwrap().is_of_tenure);
+    scene.wish(&Wish::Undo(None), 50).unwrap();
+    assert!(!seen(&mut scene).last_check.unwrap().is_of_tenure);
+    scene.wish(&Wish::Redo, 60).unwrap();
+    let last = seen(&mut scene).last_check.unwrap();
+    assert!(last.is_of_tenure, "a redo continues the tenure");
+    scene.wish(&Wish::RollBackOne, 70).unwrap();
+    scene.promote(b, 80);
+    let last = seen(&mut scene).last_check.unwrap();
+    assert!(!last.is_of_tenure, "the same version in a tenure before");
 }
 
 #[test]
