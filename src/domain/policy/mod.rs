@@ -2,6 +2,7 @@
 
 mod channels;
 mod choices;
+mod doubts;
 mod inboxes;
 mod requires;
 mod rules;
