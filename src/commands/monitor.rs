@@ -15,7 +15,7 @@ use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
 use crate::store::models::{self, Model};
-use crate::store::{Access, StoreError, operations};
+use crate::store::{StoreError, operations};
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -63,13 +63,7 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
-    let access = if args.dry_run {
-        Access::Read
-    } else {
-        Access::Write
-    };
-    let mut session = call.session(access)?;
-    swept::require_apart(call, &mut session)?;
+    let mut session = swept::open(call, args.dry_run)?;
     let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
