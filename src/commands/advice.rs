@@ -3,8 +3,8 @@
 use super::call::Call;
 use crate::domain::names::AliasName;
 use crate::domain::verdict::{ReasonCode, Verdict};
+use crate::store::aliases;
 use crate::store::versions::{self, Version};
-use crate::store::{StoreError, aliases};
 use crate::workflows::judging::Judgement;
 use crate::workflows::session::Session;
 
@@ -52,7 +52,7 @@ pub fn way_out(
             .lower()
             .find(|id| Some(*id) != holders.holder())
             .map(|id| versions::get(tx, id));
-        below.transpose().map_err(StoreError::from)
+        below.transpose()
     });
     // The verdict stands and is recorded; that its advice can't be read takes nothing from it.
     let below = below.ok().flatten();

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::flags::LiveFlags;
-use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems, switched};
+use super::output::{Report, Screen};
+use super::switched::{self, Retold};
+use super::{Outcome, problems};
 use crate::domain::names::AliasName;
 use crate::domain::time::Timestamp;
 use crate::store::versions::Version;
 use crate::store::{Access, aliases};
-use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
 use crate::workflows::seasons::{self, Listed, Turn};
@@ -85,8 +85,7 @@ fn list(call: &Call) -> Outcome {
 }
 
 fn apply(call: &Call, args: &ApplyArgs) -> Outcome {
-    let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
+    let (mut session, model) = switched::begin(call, &args.live)?;
     let (seasons, now) = (session.policy(&model).season, session.now());
     let production = AliasName::production();
     let (turn, stack) = session
@@ -126,7 +125,11 @@ fn apply(call: &Call, args: &ApplyArgs) -> Outcome {
             ..args.live.clone()
         };
     let inner = switched::switch(call, &mut session, &model, &production, &wish, &flags)?;
-    Ok(Box::new(Applied(inner)))
+    Ok(Box::new(Retold {
+        schema: "season_apply",
+        warnings: Vec::new(),
+        inner,
+    }))
 }
 
 /// The version to make live, unless an automatic act must leave it alone.
@@ -168,35 +171,6 @@ fn stays(turn: &Turn) -> String {
         "Season {alias} has had its turn with {had}; {live} is live and stays until {}. Nothing was changed.\n",
         turn.season.to
     )
-}
-
-/// The season's version became live, or would have.
-struct Applied(Box<dyn Report>);
-
-impl Report for Applied {
-    fn schema(&self) -> &'static str {
-        "season_apply"
-    }
-
-    fn data(&self) -> Value {
-        self.0.data()
-    }
-
-    fn text(&self, screen: &Screen) -> String {
-        self.0.text(screen)
-    }
-
-    fn aside(&self, screen: &Screen) -> String {
-        self.0.aside(screen)
-    }
-
-    fn exit(&self) -> ExitStatus {
-        self.0.exit()
-    }
-
-    fn warnings(&self) -> Vec<Warning> {
-        self.0.warnings()
-    }
 }
 
 /// Nothing was to be done.

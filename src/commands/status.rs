@@ -1,6 +1,7 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
 mod inbox;
+mod season;
 
 use serde_json::{Value, json};
 
@@ -43,8 +44,14 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
     });
     let (models, head) = found.map_err(|error| problems::naming(call, error))?;
     let ahead = ahead::warnings(call, &mut session, models.iter().map(|seen| &seen.model))?;
+    let seasons = models
+        .iter()
+        .map(|model| season::Now::of(call, &mut session, model))
+        .collect::<Result<_, _>>()
+        .map_err(|error| problems::store(call, error))?;
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
+        seasons,
         inboxes: inboxes.collect(),
         models,
         head,
@@ -60,6 +67,8 @@ struct Found {
     models: Vec<Overview>,
     /// In the same order.
     inboxes: Vec<Inbox>,
+    /// In the same order.
+    seasons: Vec<Option<season::Now>>,
     head: Hash,
     ahead: Vec<Warning>,
     alerts_command: String,
@@ -74,10 +83,11 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models = self.models.iter().zip(&self.inboxes);
+        let models = self.models.iter().zip(&self.inboxes).zip(&self.seasons);
         let models: Vec<_> = models
-            .map(|(model, inbox)| {
+            .map(|((model, inbox), season)| {
                 let mut data = model_data(model);
+                data["season"] = season.as_ref().map_or(Value::Null, season::Now::data);
                 data["inbox"] = inbox.data();
                 data
             })
@@ -91,11 +101,12 @@ impl Report for Found {
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        for (model, inbox) in self.models.iter().zip(&self.inboxes) {
+        let models = self.models.iter().zip(&self.inboxes).zip(&self.seasons);
+        for ((model, inbox), season) in models {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model, inbox));
+            text.push_str(&self.model_text(screen, model, inbox, season.as_ref()));
         }
         text
     }
@@ -132,6 +143,7 @@ fn model_data(model: &Overview) -> Value {
         "alerts_open_count": model.alerts_open_count,
         "messages_queued_count": model.messages_queued_count,
         "messages_failed_count": model.messages_failed_count,
+        "season": null,
         "inbox": null,
     })
 }
@@ -183,7 +195,13 @@ fn lag(check: Option<&LastCheck>) -> Option<u64> {
 }
 
 impl Found {
-    fn model_text(&self, screen: &Screen, model: &Overview, inbox: &Inbox) -> String {
+    fn model_text(
+        &self,
+        screen: &Screen,
+        model: &Overview,
+        inbox: &Inbox,
+        season: Option<&season::Now>,
+    ) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
@@ -216,6 +234,9 @@ impl Found {
                 names.push(format!("{} more", model.below_count - names.len()));
             }
             line("below", names.join("; "));
+        }
+        if let Some(season) = season {
+            line("season", season.text(screen));
         }
         let live = model.production.as_ref();
         match &model.last_check {

@@ -358,3 +358,65 @@ fn the_policy_as_it_is_shown_has_each_season_and_its_line() {
         .says("season.winter")
         .says("policy, line 2");
 }
+
+#[test]
+fn status_says_which_season_it_is_and_what_it_asks_for() {
+    let sandbox = project("");
+    at(&sandbox, JUNE_2027, "status")
+        .expect(0)
+        .says("season   summer since 2027-03-01T00:00:00Z: its version is live");
+    at(&sandbox, NOVEMBER_2027, "status").expect(0).says(
+        "season   winter since 2027-11-01T00:00:00Z: cold is not live yet: `modelguard season apply --dry-run`",
+    );
+    let season = sandbox.json("status")["models"][0]["season"].clone();
+    assert_eq!(
+        season,
+        json!({
+            "alias": "winter",
+            "from_at": "2027-11-01T00:00:00Z",
+            "to_at": "2028-03-01T00:00:00Z",
+            "version": "cold",
+            "had_version": null,
+            "due": true,
+        })
+    );
+    sandbox.ok("season apply --yes");
+    sandbox.ok("status").says(": its version is live");
+    sandbox.ok("rollback --yes");
+    sandbox.ok("status").says(": had its turn with cold");
+    let season = sandbox.json("status")["models"][0]["season"].clone();
+    assert_eq!(
+        (&season["due"], &season["had_version"]),
+        (&json!(false), &json!("cold"))
+    );
+    sandbox.ok("alias remove winter --yes");
+    at(&sandbox, NOVEMBER_2028, "status")
+        .expect(0)
+        .says("nobody holds @winter: `modelguard alias set winter REF`");
+    sandbox.ok("alias set winter cold --yes");
+    sandbox.ok("retire cold --reason old");
+    sandbox
+        .ok("status")
+        .says("cold is not made live by itself, being retired");
+    sandbox.write("modelguard.toml", b"");
+    let without = sandbox.ok("status").stdout;
+    assert!(!without.contains("season"), "{without}");
+    assert_eq!(sandbox.json("status")["models"][0]["season"], Value::Null);
+}
+
+#[test]
+fn an_alias_that_is_nearly_a_season_is_told_so_and_is_set() {
+    let sandbox = project("");
+    sandbox
+        .ok("alias set wniter cold --yes")
+        .tells("warning: @wniter is no season of the policy; did you mean @winter, which is one?");
+    assert_eq!(sandbox.holder("wniter").as_deref(), Some("cold"));
+    let run = sandbox.ok("alias set wniter warm --yes --json");
+    let document = run.document();
+    assert_eq!(document["schema"], "modelguard.alias_set/1");
+    assert_eq!(document["warnings"][0]["code"], "nearly_a_season");
+    for alias in ["winter", "challenger"] {
+        let run = sandbox.ok(&format!("alias set {alias} warm --yes"));
+        assert!(!run.stderr.contains("did you mean"), "{run:?}");
+    }
+}

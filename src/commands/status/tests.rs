@@ -79,6 +79,7 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
 fn found(models: Vec<Overview>) -> Found {
     Found {
         inboxes: models.iter().map(|_| Inbox::None).collect(),
+        seasons: models.iter().map(|_| None).collect(),
         models,
         head: Hash([0xab; 32]),
         ahead: vec![],
