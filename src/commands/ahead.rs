@@ -5,41 +5,45 @@ use super::output::Warning;
 use super::problems;
 use crate::store::models::Model;
 use crate::ui::problem::Problem;
-use crate::workflows::ahead::ahead;
+use crate::workflows::ahead::{Ahead, ahead};
 use crate::workflows::session::Session;
 
 /// A warning where the newest operation, or the tenure of what is live, lies after this run's clock.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn warnings<'a>(
+pub fn warnings(
     call: &Call,
     session: &mut Session,
-    models: impl IntoIterator<Item = &'a Model>,
+    model: &Model,
 ) -> Result<Vec<Warning>, Problem> {
     let now = session.now();
     let found = session
         .store
-        .read(|tx| ahead(tx, models, now))
+        .read(|tx| ahead(tx, [model], now))
         .map_err(|error| problems::store(call, error))?;
     Ok(found
-        .map(|found| {
-            let why = if found.clock_overridden {
-                "MODELGUARD_NOW set its clock"
-            } else {
-                "a clock is wrong, or was"
-            };
-            Warning {
-                code: "store_ahead",
-                text: format!(
-                    "{} is of {}, and by this run's clock it is {now}: {why}. What was made before then counts for \
-                     no version that became live with it: `{}`",
-                    found.operation,
-                    found.at,
-                    call.follow_up(&format!("log {}", found.operation)),
-                ),
-            }
-        })
+        .map(|found| warning(call, &found))
         .into_iter()
         .collect())
+}
+
+/// What to know of a store that is ahead.
+pub fn warning(call: &Call, found: &Ahead) -> Warning {
+    let why = if found.clock_overridden {
+        "MODELGUARD_NOW set its clock"
+    } else {
+        "a clock is wrong, or was"
+    };
+    Warning {
+        code: "store_ahead",
+        text: format!(
+            "{} is of {}, and by this run's clock it is {}: {why}. What was made before then counts for no version \
+             that became live with it: `{}`",
+            found.operation,
+            found.at,
+            call.now,
+            call.follow_up(&format!("log {}", found.operation)),
+        ),
+    }
 }

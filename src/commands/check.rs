@@ -49,7 +49,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
     let policy = args.judge.over(&of_policy, &model)?;
-    let ahead = ahead::warnings(call, &mut session, [&model])?;
+    let ahead = ahead::warnings(call, &mut session, &model)?;
     let listeners = Listeners::of(&session, false);
     let checked = recording::check(
         &mut session.store,

@@ -120,7 +120,7 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
-    let ahead = ahead::warnings(call, session, [model])?;
+    let ahead = ahead::warnings(call, session, model)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,

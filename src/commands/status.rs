@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use inbox::Inbox;
 
+use super::ahead::warning;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, ahead, problems};
+use super::{Outcome, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
 use crate::ui::number;
+use crate::workflows::ahead;
 use crate::workflows::naming::{self, NamingError};
 use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
 
@@ -33,6 +35,7 @@ pub struct Args {}
 pub fn run(call: &Call, _: &Args) -> Outcome {
     let mut session = call.session(Access::Read)?;
     let named = Call::named_model(&session);
+    let now = session.now();
     let found = session.store.read(|tx| {
         let models = match &named {
             Some(name) => vec![naming::model(tx, Some(name))?],
@@ -40,10 +43,10 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         };
         let looked = models.iter().map(|model| overview(tx, model));
         let looked = looked.collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, NamingError>((looked, operations::head(tx)?.1))
+        let ahead = ahead::ahead(tx, &models, now)?;
+        Ok::<_, NamingError>((looked, operations::head(tx)?.1, ahead))
     });
-    let (models, head) = found.map_err(|error| problems::naming(call, error))?;
-    let ahead = ahead::warnings(call, &mut session, models.iter().map(|seen| &seen.model))?;
+    let (models, head, ahead) = found.map_err(|error| problems::naming(call, error))?;
     let seasons = models
         .iter()
         .map(|model| season::Now::of(call, &mut session, model))
@@ -55,7 +58,10 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         inboxes: inboxes.collect(),
         models,
         head,
-        ahead,
+        ahead: ahead
+            .map(|found| warning(call, &found))
+            .into_iter()
+            .collect(),
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),

@@ -420,3 +420,67 @@ fn an_alias_that_is_nearly_a_season_is_told_so_and_is_set() {
         assert!(!run.stderr.contains("did you mean"), "{run:?}");
     }
 }
+
+#[test]
+fn of_all_models_those_with_seasons_act_and_a_failure_stops_no_other() {
+    let sandbox = project("");
+    sandbox.ok("init --model other --task regression");
+    for (line, text) in [("old", "a"), ("new", "b")] {
+        let path = sandbox.write("model.bin", text.as_bytes());
+        let path = path.display();
+        sandbox.ok(&format!("register {path} -m other --version-id {line}"));
+    }
+    sandbox.ok("promote old -m other --yes");
+    sandbox.ok("alias set winter new -m other --yes");
+    sandbox.ok("init --model third --task regression");
+    let all = |day: u64, status: i32| {
+        sandbox.set_clock(NOVEMBER_2027 + day * DAY);
+        let run = sandbox
+            .run("season apply --all --yes --json")
+            .expect(status);
+        let document = run.document();
+        assert_eq!(document["schema"], "modelguard.season_apply_all/1");
+        document["data"]["models"].clone()
+    };
+    // Nobody holds @winter of the third: exit 10, and the others are switched all the same.
+    let models = all(0, 10);
+    let seen: Vec<_> = models
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["model"].clone(),
+                one["exit_code"].clone(),
+                one["change"]["to_version"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (json!("m"), json!(0), json!("cold")),
+            (json!("other"), json!(0), json!("new")),
+            (json!("third"), json!(10), Value::Null),
+        ]
+    );
+    let hints = &models[2]["error"]["hints"];
+    assert!(
+        hints
+            .to_string()
+            .contains("-m third alias set winter VERSION"),
+        "{models:#}"
+    );
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.m.season]\nwinter = \"11-01\"\n[models.other.season]\nwinter = \"11-01\"\n",
+    );
+    let models = all(1, 0);
+    assert_eq!(models.as_array().map(Vec::len), Some(2), "{models:#}");
+    assert_eq!(models[0]["change"]["changed"], false);
+    let quiet = sandbox.ok("season apply --all --yes -q");
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    sandbox.fails("season apply --all --yes -m m", 2, "MG0101");
+    sandbox.write("modelguard.toml", b"");
+    sandbox.fails("season apply --all --yes", 10, "MG0214");
+}
