@@ -1,6 +1,7 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
+mod ahead;
 mod alerts;
 mod alias;
 mod call;

@@ -1,6 +1,7 @@
 //! `recipe`: a ready snippet for this project and another program: cron, systemd, Airflow, CI, Nagios, Prometheus.
 
 mod quoting;
+mod seasons;
 
 use std::path::{Path, PathBuf};
 
@@ -145,7 +146,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     };
     let lines = Lines {
         once,
-        seasons: seasons(&project, &found, &models, is_open),
+        seasons: seasons::of(args.name, &project, &found, &models, is_open),
     };
     Ok(Box::new(Snippet {
         name: args.name,
@@ -171,30 +172,10 @@ fn variables(found: &Discovered) -> Vec<&str> {
     names
 }
 
-/// What only a crontab has besides.
+/// What a snippet has where a policy asks for it.
 struct Lines {
     once: String,
     seasons: String,
-}
-
-/// A line of a crontab for each model whose version changes with the season. Once a day: it is silent but on the day of
-/// the change, and while nobody holds the season's alias, or a version that is bad does, cron mails that.
-fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open: bool) -> String {
-    let apply = ["season", "apply", "--yes", "-q"];
-    let line = |more: &[&str]| {
-        let words = project.with(&[&apply[..], more].concat());
-        format!("7 0 * * *  {}\n", quoting::cron(&words))
-    };
-    let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
-    if is_open {
-        let named = models.iter().filter(|model| has(model));
-        return named.map(|model| line(&["-m", model.as_str()])).collect();
-    }
-    let one = match found.model.as_ref().or(models.first()) {
-        Some(model) => has(model),
-        None => !found.policy.season.is_empty(),
-    };
-    if one { line(&[]) } else { String::new() }
 }
 
 /// What the commands of a snippet begin with.
@@ -276,6 +257,14 @@ impl Project {
         })
     }
 
+    /// Whose job it is, as a unit of systemd says it.
+    fn user_line(&self) -> String {
+        match &self.user {
+            Some(user) => format!("User={user}"),
+            None => "# User= whoever owns the store".to_owned(),
+        }
+    }
+
     fn with(&self, words: &[&str]) -> Vec<String> {
         let own = self.environment.iter().chain(&self.words).cloned();
         let more = words.iter().map(|word| (*word).to_owned());
@@ -331,10 +320,7 @@ fn fill(name: Name, project: &Project, monitor: &[&str], lines: &Lines) -> Strin
             (_, "unit") => project.unit.clone(),
             (_, "once") => lines.once.clone(),
             (_, "seasons") => lines.seasons.clone(),
-            (_, "user") => match &project.user {
-                Some(user) => format!("User={user}"),
-                None => "# User= whoever owns the store".to_owned(),
-            },
+            (_, "user") => project.user_line(),
             (Name::Cron, "monitor") => quoting::cron(&quiet),
             (Name::Systemd, "monitor") => quoting::systemd(&monitor_with(&[])),
             (Name::Airflow, "monitor") => quoting::python(&in_template(&skipping)),

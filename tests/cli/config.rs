@@ -222,6 +222,30 @@ fn each_way_to_be_wrong_has_its_code_and_status() {
 }
 
 #[test]
+fn a_share_where_percents_are_meant_is_told_by_validate_and_by_every_check() {
+    let sandbox = Sandbox::new();
+    sandbox.write("modelguard.toml", b"[check]\nthreshold_pct = 0.05\n");
+    let run = sandbox.ok("config validate");
+    assert!(run.stdout.contains("nothing is wrong"), "{run:?}");
+    run.tells("warning: check.threshold_pct is 0.05: that is 0.05 %")
+        .tells("for 5 % write 5.0");
+    let data = sandbox.json("config validate");
+    let check = &data["checks"][0];
+    assert_eq!(
+        (&check["name"], &check["outcome"]),
+        (&"check.threshold_pct".into(), &"warn".into())
+    );
+    sandbox.register("model");
+    for line in ["check", "monitor"] {
+        let run = sandbox.run(line).expect(4);
+        run.tells("warning: threshold_pct is 0.05: that is 0.05 %");
+    }
+    sandbox.write("modelguard.toml", b"[check]\nthreshold_pct = 0.5\n");
+    let run = sandbox.ok("config validate");
+    assert!(!run.stderr.contains("warning"), "{run:?}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read_is_a_failure() {
     let sandbox = Sandbox::empty();
     sandbox.write("latin.toml", b"# caf\xe9\n");

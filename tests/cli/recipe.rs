@@ -779,6 +779,13 @@ fn a_project_with_seasons_has_a_line_for_them() {
     sandbox.ok("promote latest --yes");
     sandbox.ok("alias set winter latest --yes");
     sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
+    let units = sandbox.ok("recipe systemd").stdout;
+    assert_eq!(
+        units.matches("season apply --yes -q\n").count(),
+        1,
+        "{units}"
+    );
+    assert_eq!(units.matches("-season.timer").count(), 2, "{units}");
     let cron = lines("recipe cron");
     assert_eq!(cron.len(), 2, "{cron:?}");
     let (fields, command) = crontab(&cron[1], false);

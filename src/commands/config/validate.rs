@@ -20,8 +20,8 @@ use crate::workflows::sweeping::places;
 /// Everything that is wrong with a policy
 ///
 /// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
-/// does not have. Warns of secrets that are not where the policy says, or that other users can read, and of a policy
-/// that is found here and has to be trusted before any other command obeys it.
+/// does not have. Warns of secrets that are not where the policy says, or that other users can read, of a share where
+/// percents are meant, and of a policy that is found here and has to be trusted before any other command obeys it.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -82,7 +82,11 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         });
     let folder = path.parent().unwrap_or(Path::new(""));
     let policy = load::parse(&text, &path).ok();
-    let doubts = policy.map_or_else(Vec::new, |policy| doubts(&policy, folder));
+    let doubts = policy.map_or_else(Vec::new, |policy| {
+        let mut doubts = meant(&policy);
+        doubts.extend(secrets_of(&policy, folder));
+        doubts
+    });
     let trust = untrusted(call, args.file.as_deref());
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
@@ -120,8 +124,29 @@ fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
     }))
 }
 
+/// Something that is not wrong and is hardly meant.
+struct Doubtful {
+    /// What it is about.
+    name: String,
+    warning: Warning,
+}
+
+/// Values that are allowed and hardly meant.
+fn meant(policy: &Policy) -> Vec<Doubtful> {
+    let doubts = policy.doubts().into_iter();
+    doubts
+        .map(|doubt| Doubtful {
+            warning: Warning {
+                code: "threshold_tiny",
+                text: format!("{} {}", doubt.key, doubt.message),
+            },
+            name: doubt.key,
+        })
+        .collect()
+}
+
 /// Secrets that are not where the policy says, or that others can read. None of them is kept.
-fn doubts(policy: &Policy, folder: &Path) -> Vec<(String, String)> {
+fn secrets_of(policy: &Policy, folder: &Path) -> Vec<Doubtful> {
     let mut doubts = Vec::new();
     for channel in &policy.channels {
         for (what, source) in secrets::sources(channel) {
@@ -130,7 +155,13 @@ fn doubts(policy: &Policy, folder: &Path) -> Vec<(String, String)> {
                 Ok(_) => secrets::is_open_to_others(source, folder)
                     .then(|| format!("others may read the file with the {what}: `chmod 600` it")),
             };
-            doubts.extend(text.map(|text| (channel.name.clone(), text)));
+            doubts.extend(text.map(|text| Doubtful {
+                name: format!("notify {}", channel.name),
+                warning: Warning {
+                    code: "secret",
+                    text: format!("channel {}: {text}", channel.name),
+                },
+            }));
         }
     }
     doubts
@@ -180,8 +211,7 @@ struct Validated {
     /// `None`: there is no policy.
     path: Option<String>,
     problems: Vec<Told>,
-    /// Of secrets: the channel, and what to know.
-    doubts: Vec<(String, String)>,
+    doubts: Vec<Doubtful>,
     /// Why every other command refuses it.
     untrusted: Option<Told>,
     /// `None`: it is wrong, so that nobody asks.
@@ -225,11 +255,11 @@ impl Report for Validated {
             .map(|told| check(told, told.key.as_deref().unwrap_or("policy"), "fail"))
             .collect();
         let is_fine = checks.is_empty();
-        checks.extend(self.doubts.iter().map(|(channel, text)| {
+        checks.extend(self.doubts.iter().map(|doubt| {
             json!({
-                "name": format!("notify {channel}"),
+                "name": doubt.name,
                 "outcome": "warn",
-                "text": text,
+                "text": doubt.warning.text,
                 "hint": null,
                 "code": null,
                 "line_number": null,
@@ -274,10 +304,7 @@ impl Report for Validated {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let doubts = self.doubts.iter().map(|(channel, text)| Warning {
-            code: "secret",
-            text: format!("channel {channel}: {text}"),
-        });
+        let doubts = self.doubts.iter().map(|doubt| doubt.warning.clone());
         let untrusted = self.untrusted.iter().map(|told| Warning {
             code: "untrusted",
             text: format!(
