@@ -4,7 +4,7 @@ use super::{Name, Project, plain, quoting};
 use crate::domain::names::ModelName;
 use crate::policy::discover::Discovered;
 
-/// Once a day: silent but on that of the change, and while nobody holds the alias, or a bad version does.
+/// Once a day. Silent but on the day of the change; while nobody holds the alias, or a bad version does, each day says so.
 const APPLY: [&str; 4] = ["season", "apply", "--yes", "-q"];
 
 /// What a crontab or systemd needs besides; nothing where no model has seasons. `is_open`: a job names its model.
