@@ -1,6 +1,7 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
+mod ahead;
 mod alerts;
 mod alias;
 mod call;
@@ -10,6 +11,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
+mod doubtful_rows;
 mod entry;
 mod example;
 mod fetch;

@@ -10,12 +10,12 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, judged, problems, swept};
+use super::{Outcome, advice, ahead, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
 use crate::store::models::{self, Model};
-use crate::store::{Access, operations};
+use crate::store::operations;
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -63,13 +63,7 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
-    let access = if args.dry_run {
-        Access::Read
-    } else {
-        Access::Write
-    };
-    let mut session = call.session(access)?;
-    swept::require_apart(call, &mut session)?;
+    let mut session = swept::open(call, args.dry_run)?;
     let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
@@ -105,6 +99,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             inbox: Inbox::default(),
             result: Err(problem),
             advice: String::new(),
+            ahead: Vec::new(),
             undo_command: None,
         }));
     }
@@ -125,6 +120,7 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
+    let ahead = ahead::warnings(call, session, model)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -137,10 +133,18 @@ fn monitor_one(
     let done = monitored.as_ref().ok();
     let operation = done.and_then(|monitored| monitored.action.operation);
     let advice = done.map_or_else(String::new, |monitored| {
-        advice::advice(call, &monitored.checked.judgement, args.all)
+        let judgement = &monitored.checked.judgement;
+        let blocked = monitored.action.status == ActionStatus::Impossible;
+        let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
+        let mut advice = advice::advice(call, judgement, args.all);
+        if stays {
+            advice += &advice::way_out(call, session, judgement, blocked, args.all);
+        }
+        advice
     });
     Ok(One {
         advice,
+        ahead,
         model: model.name.to_string(),
         inbox,
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
@@ -189,6 +193,7 @@ struct One {
     inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
     advice: String,
+    ahead: Vec<Warning>,
     undo_command: Option<String>,
 }
 
@@ -389,11 +394,12 @@ impl Report for Found {
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
-        told + &messages::summary(&self.sent) + &failures
+        told + &failures
     }
 
     fn afterwards(&self, _: &Screen) -> String {
-        self.models.iter().map(|one| one.advice.as_str()).collect()
+        let advice = self.models.iter().map(|one| one.advice.as_str());
+        messages::summary(&self.sent) + &advice.collect::<String>()
     }
 
     fn exit(&self) -> ExitStatus {
@@ -430,7 +436,8 @@ impl Report for Found {
         let of_one = |one: &One| {
             let judged = one.result.as_ref().ok();
             let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
-            let mut warnings = one.inbox.warnings();
+            let mut warnings = one.ahead.clone();
+            warnings.extend(one.inbox.warnings());
             warnings.extend(judged.unwrap_or_default());
             warnings
         };

@@ -109,24 +109,22 @@ impl Attempt {
         connection
             .command(Mail::new(Some(from), Vec::new()))
             .map_err(|error| self.refused("the sender", &error))?;
-        let (mut taken, mut refused) = (0, Vec::new());
-        for recipient in recipients {
+        let (mut reached, mut refused) = (Vec::new(), Vec::new());
+        for (recipient, who) in recipients.into_iter().zip(&letter.to) {
             self.step(&mut connection)?;
-            let who = recipient.to_string();
             match connection.command(Rcpt::new(recipient, Vec::new())) {
-                Ok(_) => taken += 1,
-                Err(error) if error.status().is_some() => {
-                    let puts_off = error.is_transient();
-                    refused.push((self.refused(&who, &error), puts_off));
-                }
-                Err(error) => return Err(self.refused(&who, &error)),
+                Ok(_) => reached.push(who.clone()),
+                Err(error) => match self.refused(who, &error) {
+                    Failure::Said(said) if error.status().is_some() => refused.push(said),
+                    broken => return Err(broken),
+                },
             }
         }
-        if taken == 0 {
-            // Whoever was put off can be tried again.
-            let chosen = refused.iter().position(|(_, puts_off)| *puts_off);
-            let (error, _) = refused.swap_remove(chosen.unwrap_or(0));
-            return Err(error);
+        // Whoever was put off can be tried again, with the others that were not reached.
+        let worst = refused.iter().position(|error| !error.is_permanent);
+        let refused = (!refused.is_empty()).then(|| refused.swap_remove(worst.unwrap_or(0)));
+        if let (Some(error), true) = (&refused, reached.is_empty()) {
+            return Err(error.clone().into());
         }
         self.step(&mut connection)?;
         // The library ends the last line itself.
@@ -135,14 +133,13 @@ impl Attempt {
             .command(Data)
             .and_then(|_| connection.message(text.as_bytes()))
             .map_err(|error| self.refused("the message", &error))?;
-        // Those who were reached must not get it twice because of one who was not.
-        let result = match refused.into_iter().next() {
+        let result = match refused {
             None => Ok(()),
-            Some((Failure::Said(error), _)) => Err(Failure::Said(SendError::never(format!(
-                "{}; the others have it",
-                error.text
-            )))),
-            Some((late, _)) => Err(late),
+            Some(error) => Err(Failure::Said(SendError {
+                text: format!("{}; the others have it", error.text),
+                reached,
+                ..error
+            })),
         };
         Ok((connection, result))
     }

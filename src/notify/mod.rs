@@ -30,13 +30,18 @@ pub struct SendError {
     pub text: String,
     /// Trying again can't help.
     pub is_permanent: bool,
+    /// The e-mail addresses that have it nevertheless.
+    pub reached: Vec<String>,
 }
 
 impl SendError {
-    fn again(text: impl Into<String>) -> Self {
+    /// Trying again may help.
+    #[must_use]
+    pub fn again(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             is_permanent: false,
+            reached: Vec::new(),
         }
     }
 
@@ -44,6 +49,7 @@ impl SendError {
         Self {
             text: text.into(),
             is_permanent: true,
+            reached: Vec::new(),
         }
     }
 }

@@ -25,8 +25,11 @@ pub(super) struct Fault {
     pub is_unknown_key: bool,
 }
 
-/// Reads the list of channels; what is wrong goes to `faults`.
-pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec<Channel> {
+/// Reads the list of channels, each with the place of its table; what is wrong goes to `faults`.
+pub(super) fn read(
+    value: &Spanned<DeValue<'_>>,
+    faults: &mut Vec<Fault>,
+) -> Vec<(Channel, Range<usize>)> {
     let Some(list) = value.get_ref().as_array() else {
         faults.push(Fault {
             message: format!("`{NOTIFY}` is a list of tables, each written [[{NOTIFY}]]"),
@@ -36,7 +39,7 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
         });
         return Vec::new();
     };
-    let mut channels: Vec<Channel> = Vec::new();
+    let mut channels: Vec<(Channel, Range<usize>)> = Vec::new();
     for entry in list {
         let Some(table) = entry.get_ref().as_table() else {
             faults.push(fault("a channel is a table", entry.span()));
@@ -46,8 +49,8 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
         let Some(channel) = channel(table, entry.span(), faults) else {
             continue;
         };
-        let same = |other: &Channel| other.name.eq_ignore_ascii_case(&channel.name);
-        if channels.iter().any(same) {
+        let mut others = channels.iter().map(|(other, _)| &other.name);
+        if others.any(|other| other.eq_ignore_ascii_case(&channel.name)) {
             let message = format!(
                 "two channels are called {:?}: give one a `name` of its own",
                 channel.name
@@ -58,7 +61,7 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
             ));
         }
         if faults.len() == before {
-            channels.push(channel);
+            channels.push((channel, entry.span()));
         }
     }
     channels

@@ -28,6 +28,8 @@ pub(super) struct Document<'a> {
     path: &'a Path,
     pub policy: Policy,
     pub seen: Vec<Seen>,
+    /// Where the table of each channel of the policy begins, in their order.
+    pub channel_spans: Vec<Range<usize>>,
     pub problems: Vec<PolicyError>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Document<'a> {
             path,
             policy: Policy::default(),
             seen: Vec::new(),
+            channel_spans: Vec::new(),
             problems: Vec::new(),
         };
         if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_BYTES {
@@ -193,7 +196,8 @@ impl<'a> Document<'a> {
 
     fn channels(&mut self, value: &Spanned<DeValue<'_>>) {
         let mut faults = Vec::new();
-        self.policy.channels = channels::read(value, &mut faults);
+        let read = channels::read(value, &mut faults);
+        (self.policy.channels, self.channel_spans) = read.into_iter().unzip();
         for fault in faults {
             let kind = if fault.is_unknown_key {
                 ProblemKind::UnknownKey

@@ -63,8 +63,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
     "advice",
+    "ahead",
     "call",
     "consent",
+    "doubtful_rows",
     "entry",
     "flags",
     "judged",

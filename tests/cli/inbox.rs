@@ -131,6 +131,95 @@ fn columns_tell_what_a_file_holds_where_its_name_does_not() {
 }
 
 #[test]
+fn of_a_file_that_says_nothing_its_kind_is_not_guessed() {
+    let sandbox = project();
+    drop_in(&sandbox, "notes.csv", "day,comment\n1,rain\n");
+    let inbox = swept(&sandbox, 2);
+    assert_eq!(inbox[0]["kind"], Value::Null);
+    assert_eq!(inbox[0]["error_code"], "MG0505");
+    let why = sandbox.file("inbox/rejected/notes.csv.error.json");
+    let why: Value = serde_json::from_slice(&fs::read(why).unwrap()).unwrap();
+    let message = why["message"].as_str().unwrap();
+    assert!(
+        message.ends_with(
+            "neither the name nor a column says whether it is predictions or truth; \
+             the file has day, comment"
+        ),
+        "{message}"
+    );
+    let hints = why["hints"].to_string();
+    for part in ["pred_1.csv", "truth_1.csv", "[columns]", "prediction = "] {
+        assert!(hints.contains(part), "{part} {hints}");
+    }
+    assert!(!hints.contains("--map"), "{hints}");
+    drop_in(&sandbox, "notes.csv", "day,comment\n2,rain\n");
+    let run = sandbox.run("ingest inbox").expect(2);
+    assert!(
+        run.stdout.contains("notes.csv  unknown  refused"),
+        "{run:#?}"
+    );
+    drop_in(&sandbox, "numbers.csv", "1,2\n3,4\n");
+    assert_eq!(swept(&sandbox, 2)[0]["error_code"], "MG0503");
+}
+
+#[test]
+fn a_column_that_does_not_fit_is_named_in_the_policy_for_all_files() {
+    let sandbox = project();
+    drop_in(&sandbox, "pred_1.csv", "id,predcition\na0,1\n");
+    swept(&sandbox, 2);
+    let why = sandbox.file("inbox/rejected/pred_1.csv.error.json");
+    let why: Value = serde_json::from_slice(&fs::read(why).unwrap()).unwrap();
+    assert_eq!(
+        why["hints"],
+        serde_json::json!([
+            "name it for every file: `[columns]` with `prediction = \"predcition\"`",
+            "once by hand: `modelguard ingest predictions FILE --map prediction=predcition`"
+        ])
+    );
+    let policy = format!("{POLICY}[columns]\nprediction = \"predcition\"\n");
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let rejected = sandbox.file("inbox/rejected/pred_1.csv");
+    fs::rename(rejected, sandbox.file("inbox/pred_1.csv")).unwrap();
+    assert_eq!(states(&swept(&sandbox, 0)), ["pred_1.csv ingested"]);
+}
+
+#[test]
+fn what_is_doubtful_about_a_file_is_told_with_its_name() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task classification");
+    sandbox.write("modelguard.toml", POLICY.as_bytes());
+    fs::create_dir(sandbox.file("inbox")).unwrap();
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    drop_in(&sandbox, "a.csv", "id,prediction\na0,yes\na1,no\n");
+    swept(&sandbox, 0);
+    let case = "1 label is of the class Yes, which no prediction has; there is yes, and classes are compared \
+                with their case";
+    drop_in(&sandbox, "truth_1.csv", "id,truth\na0,Yes\n");
+    let run = sandbox.run("monitor --json").expect(4);
+    let warning = &run.document()["warnings"][0];
+    assert_eq!(warning["code"], "label_unseen");
+    assert_eq!(warning["text"], format!("truth_1.csv: {case}"));
+    drop_in(&sandbox, "truth_2.csv", "id,truth\na1,No\n");
+    let run = sandbox.run("ingest inbox").expect(0);
+    assert!(
+        run.stderr
+            .contains("truth_2.csv: 1 label is of the class No,"),
+        "{run:#?}"
+    );
+    drop_in(&sandbox, "truth_3.csv", "id,truth\nz9,yes\n");
+    let run = sandbox.run("ingest inbox --json").expect(0);
+    assert_eq!(
+        run.document()["warnings"][0]["code"],
+        "no_prediction_matches"
+    );
+    // Known already: told once.
+    drop_in(&sandbox, "truth_4.csv", "id,truth\nz9,yes\n");
+    let run = sandbox.run("ingest inbox --json").expect(0);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+}
+
+#[test]
 fn a_file_that_was_not_renamed_yet_is_never_read() {
     let sandbox = project();
     for name in [".a.csv", "b.csv.tmp", "c.csv.part", "D.CSV.TMP"] {
@@ -373,7 +462,10 @@ fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
     let run = sandbox.run("ingest inbox --json").expect(1);
     let document = run.document();
     assert_eq!(states(&document["data"]["inbox"]), ["a.csv ingested"]);
-    assert_eq!(document["warnings"][0]["code"], "file_not_moved");
+    let warning = &document["warnings"][0];
+    assert_eq!(warning["code"], "file_not_moved");
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("is not a directory"), "why not: {text}");
     assert_eq!(waiting(&sandbox), ["a.csv"]);
     assert_eq!(states(&swept(&sandbox, 1)), ["a.csv seen"]);
     assert_eq!(rows(&sandbox), (3, 0));

@@ -138,6 +138,11 @@ fn nowhere_to_go_is_said_every_hour_with_one_alert() {
             assert_eq!(found["action"]["refused_by"], Value::Null);
             operations.push(found["check"]["operation_id"].clone());
         }
+        sandbox
+            .run("monitor")
+            .expect(6)
+            .tells("by hand there is a way back to v2: `modelguard rollback --dry-run`")
+            .tells("`modelguard check v2`");
         operations.dedup();
         assert_eq!(operations.len(), 6, "each run is an operation");
         assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);

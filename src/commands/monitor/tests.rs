@@ -43,6 +43,7 @@ fn degraded(status: ActionStatus) -> Monitored {
 
 fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     let models = models.into_iter().map(|result| One {
+        ahead: vec![],
         model: "churn".to_owned(),
         inbox: Inbox::default(),
         advice: String::new(),

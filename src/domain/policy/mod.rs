@@ -3,6 +3,7 @@
 mod addresses;
 mod channels;
 mod choices;
+mod doubts;
 mod inboxes;
 mod requires;
 mod rules;
