@@ -168,8 +168,8 @@ pub const OWNED: &[Owned] = &[
     owned(&["toml"], &["policy/"], "ask policy"),
     owned(
         &["rustix"],
-        &["process.rs", "ui/prompt.rs"],
-        "ask process, or ui::prompt",
+        &["files/pipe.rs", "process.rs", "ui/prompt.rs"],
+        "ask files::pipe, process, or ui::prompt",
     ),
     owned(&["ureq"], &["http.rs"], "ask http"),
     owned(&["webpki_root_certs"], &["http.rs"], "ask http"),

@@ -18,6 +18,7 @@ use super::{CLAIMED, DONE, ERROR_ENDING, REJECTED, entries, odd, with_ending};
 use crate::domain::time::Length;
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::lock::Lock;
+use crate::files::pipe::open_regular;
 use crate::files::{look, read, write};
 
 /// One visitor at a time.
@@ -82,12 +83,11 @@ impl Inbox {
             return Err(FileErrorKind::Missing.of(folder));
         }
         let lock = folder.join(LOCK);
-        // Whoever may write here would have a file made anywhere.
-        if lock
-            .symlink_metadata()
-            .is_ok_and(|found| found.is_symlink())
+        // Whoever may write here would have a file made anywhere by a link, and a sweep wait for ever at a pipe.
+        if let Ok(found) = lock.symlink_metadata()
+            && let Some(what) = odd(&found)
         {
-            return Err(FileErrorKind::Irreplaceable("a symbolic link").of(&lock));
+            return Err(FileErrorKind::Irreplaceable(what).of(&lock));
         }
         let inbox = Self {
             folder: folder.to_owned(),
@@ -132,9 +132,16 @@ impl Inbox {
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(failed(source)),
         }
-        let open = match File::open(&path) {
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-            open => open.map_err(failed)?,
+        let open = match open_regular(&path) {
+            Err(error)
+                if matches!(
+                    *error.kind,
+                    FileErrorKind::Missing | FileErrorKind::Special(_)
+                ) =>
+            {
+                return Ok(None);
+            }
+            open => open?,
         };
         let identity = Identity::of(&open.metadata().map_err(failed)?);
         Ok(Some(Watched {
