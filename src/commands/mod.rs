@@ -1,6 +1,7 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
+mod ahead;
 mod alerts;
 mod alias;
 mod call;
@@ -64,6 +65,7 @@ use run_log::{Ended, Entry, Wishes};
 
 use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
+use crate::notify;
 use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
@@ -188,6 +190,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit_map = meant_exit_map(&words, &environment).unwrap_or_default();
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
+        if notify::catches_panics() {
+            return;
+        }
         let problem = run_log::panicked(&panic.to_string());
         output::print_problem(&problem, as_json, Palette::plain());
     }));

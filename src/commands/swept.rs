@@ -13,6 +13,7 @@ use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
 use crate::files::values::excerpt;
 use crate::files::{FileError, FileErrorKind};
+use crate::store::Access;
 use crate::store::models::{self, Model};
 use crate::ui::catalogue;
 use crate::ui::exit::ExitStatus;
@@ -27,14 +28,25 @@ use crate::workflows::session::Session;
 use crate::workflows::sweeping::places::{self, Misplaced};
 use crate::workflows::sweeping::{self, FileState, Halt, Swept, SweptFile, Visit, Why};
 
+/// Opens the store for taking in what waits, unless the policy's inboxes can't be meant. A dry run only looks.
+///
+/// # Errors
+/// The store can't be opened, or [`require_apart`] refuses.
+pub fn open(call: &Call, dry_run: bool) -> Result<Session, Problem> {
+    let mut session = call.session(if dry_run { Access::Read } else { Access::Write })?;
+    require_apart(call, &mut session)?;
+    Ok(session)
+}
+
 /// Refuses a policy by which a file would be taken for two models, or the project for data.
 ///
 /// # Errors
 /// The policy is such a one, or the store can't be read.
-pub fn require_apart(call: &Call, session: &mut Session) -> Result<(), Problem> {
+fn require_apart(call: &Call, session: &mut Session) -> Result<(), Problem> {
     let models = session.store.read(models::list);
     let models = models.map_err(|error| problems::store(call, error))?;
-    places::misplaced(&session.found, &models).map_or(Ok(()), |error| Err(misplaced(&error)))
+    let log = call.log_path.as_deref();
+    places::misplaced(&session.found, &models, log).map_or(Ok(()), |error| Err(misplaced(&error)))
 }
 
 /// What is wrong with an inbox that can't be meant.

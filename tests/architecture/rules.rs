@@ -63,6 +63,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
     "advice",
+    "ahead",
     "call",
     "consent",
     "doubtful_rows",

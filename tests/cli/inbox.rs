@@ -247,7 +247,11 @@ fn the_same_file_twice_is_one_batch() {
     assert_eq!(inbox[1]["batch_id"], "b_1");
     drop_in(&sandbox, "x.csv", &text);
     assert_eq!(states(&swept(&sandbox, 0)), ["x.csv seen"]);
-    assert_eq!(names(&sandbox, "done"), ["x.1.csv", "x.csv", "y.csv"]);
+    let done = names(&sandbox, "done");
+    assert_eq!(done.len(), 3, "{done:?}");
+    for name in ["x.csv", "y.csv"] {
+        assert!(done.iter().any(|one| one == name), "{done:?}");
+    }
     assert_eq!(rows(&sandbox), (5, 0));
     let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
     assert_eq!(sandbox.number(ingested), 1);
@@ -335,11 +339,10 @@ fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
     drop_in(&sandbox, "bad.csv", bad);
     let again = swept(&sandbox, 2);
     assert_eq!(again[0]["alert_id"], Value::Null);
-    assert!(
-        sandbox
-            .file("inbox/rejected/bad.1.csv.error.json")
-            .is_file()
-    );
+    let documents = names(&sandbox, "rejected").into_iter();
+    let documents =
+        documents.filter(|name| name.starts_with("bad.") && name.ends_with(".csv.error.json"));
+    assert_eq!(documents.count(), 2);
     assert_eq!(sandbox.json("alerts list")["total_count"], 3);
     let inbox = &sandbox.json("status")["models"][0]["inbox"];
     assert_eq!(
@@ -678,6 +681,35 @@ fn an_inbox_that_holds_the_project_is_refused() {
         sandbox.fails(command, 2, "MG0304");
     }
     assert!(sandbox.store().is_file());
+}
+
+/// Otherwise a refused file's message would be the next file that is refused, for ever.
+#[test]
+fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
+    let sandbox = project();
+    let inbox = "[ingest]\ninbox = \"inbox\"\n";
+    for channel in [
+        "kind = \"file\"\npath = \"inbox/messages.jsonl\"\n",
+        "kind = \"file\"\npath = \"inbox/done/../messages.jsonl\"\n",
+        "kind = \"slack\"\nurl_file = \"inbox/slack\"\n",
+    ] {
+        let policy = format!("{inbox}[[notify]]\n{channel}");
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        sandbox.run("config trust --yes");
+        drop_in(&sandbox, "bad.csv", "id,prediction\na,b,c\n");
+        for command in ["ingest inbox", "monitor", "config validate"] {
+            let run = sandbox.run(command).expect(2);
+            assert!(
+                format!("{run:?}").contains("would be taken for data"),
+                "{run:#?}"
+            );
+        }
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    }
+    sandbox.write("modelguard.toml", inbox.as_bytes());
+    sandbox.fails("ingest inbox --log-file inbox/log.jsonl", 2, "MG0304");
+    sandbox.run("ingest inbox --log-file log.jsonl").expect(2);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
 }
 
 #[test]

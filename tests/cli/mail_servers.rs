@@ -12,7 +12,8 @@ use modelguard::domain::policy::{Carrier, Channel, Encryption, Filter, Mailer, S
 use modelguard::notify::{Secrets, SendError, send};
 use serde_json::Value;
 
-use crate::support::message;
+use crate::rows;
+use crate::support::{Sandbox, message};
 
 /// Nothing here needs so long on a busy machine; what ends because of it is a failure.
 const LONG: u64 = 60_000;
@@ -295,12 +296,55 @@ fn a_refused_recipient_is_named_and_the_others_get_it() {
     assert!(server.has_no_mail());
 
     sender.to = vec![gone, "ana@example.com"];
-    let text = sender.fails(LONG, "refused gone@example.com", true);
+    let error = sender.send(LONG).unwrap_err();
+    let text = &error.text;
+    assert!(text.contains("refused gone@example.com") && error.is_permanent);
     assert!(text.ends_with("; the others have it"), "{text}");
+    assert_eq!(error.reached, ["ana@example.com"]);
     assert_eq!(
         server.mail()["recipients"],
         serde_json::json!(["ana@example.com"])
     );
+}
+
+#[test]
+#[ignore = "scripts/test_notifications.sh fetches the mail server"]
+fn who_has_a_mail_gets_it_no_second_time_because_of_one_who_was_put_off() {
+    let busy = "busy@example.com";
+    let server = Server::start(&["--put-off", busy]);
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression --preset original");
+    for (name, rmse) in [("v1", "10"), ("v2", "14")] {
+        rows::version(
+            &sandbox,
+            name,
+            &format!("--metric rmse={rmse} --metric r2=0.8"),
+        );
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let notify = |port: u16| {
+        format!(
+            "{policy}\n[[notify]]\nkind = \"email\"\nfrom = \"guard@example.com\"\n\
+             to = [\"ana@example.com\", \"{busy}\"]\nhost = \"localhost\"\nport = {port}\nencryption = \"none\"\n"
+        )
+    };
+    sandbox.write("modelguard.toml", notify(server.port).as_bytes());
+    sandbox.run("--config modelguard.toml check").expect(3);
+    for _ in 0..2 {
+        sandbox
+            .run("--config modelguard.toml alerts flush")
+            .expect(1);
+    }
+    assert_eq!(
+        server.mail()["recipients"],
+        serde_json::json!(["ana@example.com"])
+    );
+    assert!(server.has_no_mail());
+    let patient = Server::start(&[]);
+    sandbox.write("modelguard.toml", notify(patient.port).as_bytes());
+    sandbox.ok("--config modelguard.toml alerts flush");
+    assert_eq!(patient.mail()["recipients"], serde_json::json!([busy]));
 }
 
 #[test]

@@ -36,9 +36,11 @@ fn told(call: &Call, found: &Overview) -> String {
         |check| {
             let age = call.screen.times.show(check.evaluation.checked_at.micros());
             let of = match (&check.version, live) {
-                (Some(judged), Some(live)) if judged.id == live.id => String::new(),
+                _ if check.is_of_tenure => String::new(),
+                (Some(judged), Some(live)) if judged.id == live.id => " (before)".to_owned(),
                 (Some(judged), _) => format!(" (of {})", judged.name),
-                (None, _) => String::new(),
+                (None, None) => String::new(),
+                (None, Some(_)) => " (of nobody)".to_owned(),
             };
             format!("{}, {age}{of}", check.evaluation.verdict.words())
         },
