@@ -191,7 +191,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
         if notify::catches_panics() {
-            return;
+            return run_log::caught(panic.location());
         }
         let problem = run_log::panicked(&panic.to_string());
         output::print_problem(&problem, as_json, Palette::plain());

@@ -208,6 +208,17 @@ fn not_logged(error: &FileError) -> String {
     format!("no log is written: {error}")
 }
 
+/// Notes in the log where an attempt to send broke off. The panic's own words may hold a secret.
+pub fn caught(place: Option<&std::panic::Location<'_>>) {
+    let Some((log, at)) = OF_PROCESS.get() else {
+        return;
+    };
+    let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+    let text = format!("an attempt to send broke off{place}");
+    // The attempt is told as one that failed; without a log there is no more to say.
+    let _ = log.append(Level::Error, "panic", at, json!({ "text": text }));
+}
+
 /// Tells a panic, on stderr and in the log.
 pub fn panicked(panic: &str) -> Problem {
     let problem = Problem::new("MG9901", "internal error").cause(panic);

@@ -708,6 +708,7 @@ fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
     }
     sandbox.write("modelguard.toml", inbox.as_bytes());
     sandbox.fails("ingest inbox --log-file inbox/log.jsonl", 2, "MG0304");
+    fs::remove_file(sandbox.file("inbox/log.jsonl")).unwrap();
     sandbox.run("ingest inbox --log-file log.jsonl").expect(2);
     assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
 }

@@ -1015,6 +1015,26 @@ fn classes_that_nothing_else_has_are_a_warning() {
     );
 }
 
+/// 30 truths are needed before a class is odd that none of them has.
+#[test]
+fn the_truths_of_a_file_speak_once_for_the_classes_that_there_are() {
+    let (sandbox, names) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    let file = |count: usize| {
+        let lines = (0..count).map(|id| format!("{count}_{id},2026-01-05,yes,yes\n"));
+        let lines: String = lines.collect();
+        format!("id,ts,prediction,truth\n{lines}{count}_x,2026-01-05,maybe,\n")
+    };
+    for (count, warnings) in [(29, 0), (30, 1)] {
+        sandbox.write("p.csv", file(count).as_bytes());
+        let run = sandbox.ok("ingest predictions p.csv --dry-run --json");
+        let document = run.document();
+        let told = document["warnings"].as_array().unwrap().iter();
+        let odd = told.filter(|warning| warning["code"] == "label_unseen");
+        assert_eq!(odd.count(), warnings, "{count}: {document:#}");
+    }
+}
+
 #[test]
 fn truth_that_comes_first_is_no_alarm_and_is_told_when_predictions_find_it() {
     let sandbox = live();

@@ -575,8 +575,9 @@ fn a_rollback_is_told_even_if_the_store_is_busy_afterwards() {
     sandbox.write("modelguard.toml", notify.as_bytes());
     sandbox.ok("config trust --yes");
     let words = ["monitor", "--auto-rollback", "--lock-timeout", "50ms"];
-    let child = sandbox.command(&words).spawn().unwrap();
+    let mut child = sandbox.command(&words).spawn().unwrap();
     while !sandbox.file("sending").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "nothing is sent");
         std::thread::yield_now();
     }
     let holder = sandbox.sql();
