@@ -83,9 +83,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.CTRL_C_EVENT if sys.platform == "win32" else signal.SIGINT)
         try:
             process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
+            # Too slow, or interrupted once more: it is not left behind.
             process.kill()
             process.communicate()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
 
 
 def _frames_up() -> int:

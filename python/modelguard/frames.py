@@ -53,7 +53,12 @@ def _write(data: Any, folder: Path, columns: tuple[str, ...], ids: tuple[str, ..
         data = data.collect()
     if polars is not None and isinstance(data, polars.DataFrame):
         _check(list(data.columns), wanted)
-        _check_ids({name: data.schema[name].is_float() for name in ids})
+        _check_rows(data.height)
+        _check_ids({name: data.schema[name].is_float() for name in _id_columns(data.columns, ids)})
+        objects = [name for name, kind in data.schema.items() if kind == polars.Object]
+        if set(objects) & set(wanted):
+            return _write_rows(data.iter_rows(named=True), folder, wanted, ids)
+        data = data.drop(objects)
         path = folder / "rows.parquet"
         data.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
         return path
@@ -68,7 +73,11 @@ def _write(data: Any, folder: Path, columns: tuple[str, ...], ids: tuple[str, ..
         )
     if isinstance(data, Iterable):
         return _write_rows(data, folder, wanted, ids)  # pyright: ignore[reportUnknownArgumentType]
-    raise Usage(
+    raise _no_rows(data)
+
+
+def _no_rows(data: Any) -> Usage:
+    return Usage(
         f"rows can't be read from a {type(data).__name__}",
         hints=("give a pandas or polars data frame, a pyarrow table, a list of dicts, or a file's path",),
     )
@@ -82,7 +91,10 @@ def _arrow_table(data: Any) -> Any:
             f"a {type(data).__name__} is read with pyarrow, which is not installed",
             hints=("`pip install pyarrow`",),
         ) from error
-    return data if isinstance(data, pyarrow.Table) else pyarrow.table(data)
+    try:
+        return data if isinstance(data, pyarrow.Table) else pyarrow.table(data)
+    except (pyarrow.ArrowException, TypeError, ValueError) as error:
+        raise _no_rows(data) from error
 
 
 def _pyarrow() -> Any:
@@ -93,7 +105,10 @@ def _pyarrow() -> Any:
 def _write_arrow(table: Any, folder: Path, wanted: tuple[str, ...], ids: tuple[str, ...]) -> Path:
     pyarrow = _pyarrow()
     _check(table.column_names, wanted)
-    _check_ids({name: pyarrow.types.is_floating(table.schema.field(name).type) for name in ids})
+    _check_rows(table.num_rows)
+    kinds = {name: table.schema.field(name).type for name in _id_columns(table.column_names, ids)}
+    kinds = {name: kind.value_type if pyarrow.types.is_dictionary(kind) else kind for name, kind in kinds.items()}
+    _check_ids({name: pyarrow.types.is_floating(kind) for name, kind in kinds.items()})
     path = folder / "rows.parquet"
     pyarrow.parquet.write_table(table, path, compression="snappy", row_group_size=_ROW_GROUP)
     return path
@@ -103,8 +118,11 @@ def _write_pandas(frame: Any, folder: Path, wanted: tuple[str, ...], ids: tuple[
     absent = [name for name in wanted if name not in frame.columns]
     if absent and set(absent) <= set(frame.index.names):
         frame = frame.reset_index()
-    frame.columns = [str(name) for name in frame.columns] if _renames(frame) else frame.columns
+    if not all(isinstance(name, str) for name in frame.columns):
+        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     _check(list(frame.columns), wanted)
+    _check_rows(len(frame))
+    ids = _id_columns(frame.columns, ids)
     _check_ids({name: frame[name].dtype.kind == "f" for name in ids})
     try:
         pyarrow = _pyarrow()
@@ -115,14 +133,23 @@ def _write_pandas(frame: Any, folder: Path, wanted: tuple[str, ...], ids: tuple[
         try:
             columns[name] = pyarrow.array(frame[name], from_pandas=True)
         except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
-            if name in wanted:
-                # Values of several types in one column: text for each, as JSON has it.
-                return _write_rows(_pandas_rows(frame[list(wanted)]), folder, wanted, ids)
+            # Values of several types in one column: text for each, as JSON has it.
+            _check_ids({name: name in ids and any(_is_number(value) for value in frame[name])})
+            try:
+                columns[name] = pyarrow.array([_text(value) for value in frame[name]], pyarrow.string())
+            except (pyarrow.ArrowException, TypeError, ValueError) as error:
+                if name in wanted:
+                    raise Usage(f"the column {name!r} holds what is no text", causes=(str(error),)) from error
     return _write_arrow(pyarrow.table(columns), folder, wanted, ids)
 
 
-def _renames(frame: Any) -> bool:
-    return not all(isinstance(name, str) for name in frame.columns)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and not math.isnan(value)
+
+
+def _text(value: Any) -> str | None:
+    value = plain(value)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:
@@ -133,7 +160,8 @@ def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:
 
 def _write_rows(rows: Iterable[Any], folder: Path, wanted: tuple[str, ...], ids: tuple[str, ...]) -> Path:
     path = folder / "rows.jsonl"
-    with path.open("w", encoding="utf-8") as file:
+    number = 0
+    with path.open("wb") as file:
         for number, row in enumerate(rows, start=1):
             if not isinstance(row, Mapping):
                 raise Usage(f"row {number} is a {type(row).__name__}, not a dict")
@@ -142,10 +170,13 @@ def _write_rows(rows: Iterable[Any], folder: Path, wanted: tuple[str, ...], ids:
             if absent and number == 1:
                 _check(list(cells), wanted)
             for name in ids:
-                if isinstance(cells.get(name), float) and not math.isnan(cells[name]):
-                    _check_ids({name: True})
-            file.write(json.dumps({str(key): plain(value) for key, value in cells.items()}, ensure_ascii=False))
-            file.write("\n")
+                _check_ids({name: _is_number(cells.get(name))})
+            try:
+                line = json.dumps({str(key): plain(value) for key, value in cells.items()}, ensure_ascii=False)
+                file.write(line.encode() + b"\n")
+            except (TypeError, ValueError, RecursionError) as error:
+                raise Usage(f"row {number} can't be written as text", causes=(str(error),)) from error
+    _check_rows(number)
     return path
 
 
@@ -163,7 +194,11 @@ def plain(value: Any) -> Any:
     if type(value).__name__ == "NAType":
         return None
     if hasattr(value, "item"):
-        return plain(value.item())
+        try:
+            return plain(value.item())
+        except (TypeError, ValueError, RuntimeError):
+            # Several values, as arrays and tensors have them.
+            return plain(value.tolist()) if hasattr(value, "tolist") else str(value)
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in cast("list[Any]", value)]
     if isinstance(value, dict):
@@ -181,6 +216,19 @@ def _check(present: list[Any], wanted: tuple[str, ...]) -> None:
             causes=(f"the columns are {shown}",),
             hints=('name the column that holds it: `prediction="y_pred"`',),
         )
+    if len(set(present)) < len(present):
+        twice = next(name for name in present if present.count(name) > 1)
+        raise Usage(f"two columns are called {twice!r}", hints=("rename one, or leave it out",))
+
+
+def _check_rows(count: int) -> None:
+    if count == 0:
+        raise Usage("there is no row", hints=('an empty input is never taken for "no predictions"',))
+
+
+def _id_columns(present: Iterable[str], ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of the id: those that are named, else those that the command finds by their name."""
+    return ids or tuple(name for name in present if name.lower() in ("id", "prediction_id"))
 
 
 def _check_ids(is_float: dict[str, bool]) -> None:

@@ -157,11 +157,14 @@ class Guard:
         with artifacts.as_path(model, format, file_name) as (path, own_tags):
             words = ["register", *_file(path)]
             for name, value in (metrics or {}).items():
-                words += ["--metric", f"{name}={frames.plain(value)!r}"]
+                number = frames.plain(value)
+                if number is None:
+                    raise Usage(f"the metric {name!r} is {value}, and that is no number")
+                words.append(f"--metric={name}={number!r}")
             for name, value in (params or {}).items():
-                words += ["--param", f"{name}={value}"]
+                words.append(f"--param={name}={value}")
             for name, value in {**own_tags, **(tags or {})}.items():
-                words += ["--tag", f"{name}={value}"]
+                words.append(f"--tag={name}={value}")
             words += [*_option("--note", note), *_option("--version-id", version_id)]
             words += [*_option("--alias", alias), *(["--yes"] if alias else [])]
             if reference is None:
@@ -325,11 +328,14 @@ class Guard:
         return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds)
 
     def _inbox(self) -> Path:
-        document = _process.run([*self._globals, "config", "show"])
+        # A model may have an inbox of its own, and the only model need not be named.
+        models = [self.model] if self.model else [one.model for one in self.status().models]
+        named = [] if self.model or len(models) != 1 else _option("--model", models[0])
+        document = _process.run([*self._globals, *named, "config", "show"])
         folder = Path(document["policy_path"]).parent if document["policy_path"] else self.directory
         values = {key["key"]: key["value"] for key in document["data"]["keys"]}
-        own = f"models.{self.model}.ingest.inbox"
-        value = values.get(own) or values.get("ingest.inbox")
+        value = values.get(f"models.{models[0]}.ingest.inbox") if len(models) == 1 else None
+        value = value or values.get("ingest.inbox")
         if not value:
             raise Usage(
                 "the policy names no inbox",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
+import sys
 import threading
 import warnings
 from collections import deque
@@ -26,7 +28,7 @@ class Logger:
         with guard.logger() as log:
             log(request_id, prediction)
 
-    Calling it only adds to a list in memory: it never waits for the disk. A thread writes; each file gets its name by
+    Calling it only adds a line to a list in memory: it never waits for the disk. A thread writes; each file gets its name by
     a rename once it is complete and synced, so that `modelguard monitor` never sees half of one.
 
     `close`, the end of the `with` block and a normal exit of the interpreter write what is left. **A kill or a power
@@ -42,7 +44,7 @@ class Logger:
         self.inbox = Path(inbox).absolute()
         self.every_rows = every_rows
         self.every_seconds = every_seconds
-        self._rows: deque[dict[str, Any]] = deque()
+        self._rows: deque[bytes] = deque()
         self._wake = threading.Event()
         self._writing = threading.Lock()
         self._closed = False
@@ -53,7 +55,7 @@ class Logger:
         self.inbox.mkdir(parents=True, exist_ok=True)
         self._thread = threading.Thread(target=self._run, name="modelguard-logger", daemon=True)
         self._thread.start()
-        atexit.register(self.close)
+        self._close_at_exit()
 
     def __call__(
         self,
@@ -68,7 +70,7 @@ class Logger:
         """Adds one row.
 
         Args:
-            id: becomes text.
+            id: text or a whole number; it becomes text.
             prediction: a number or a class; `None` or NaN is a prediction that failed.
             time: when it was made; now without it. Without a zone: UTC.
             proba: class probabilities, by class.
@@ -76,7 +78,7 @@ class Logger:
             version: the version that predicted; else who was live at `time`.
 
         Raises:
-            ValueError: the logger is closed.
+            ValueError: the logger is closed, or this can be no row: no id, a float as id, a list as a value.
         """
         if self._closed:
             raise ValueError("the logger is closed")
@@ -90,8 +92,11 @@ class Logger:
             row["truth"] = truth
         if version is not None:
             row["version"] = version
-        self._rows.append(row)
-        if len(self._rows) >= self.every_rows:
+        self._rows.append(_line(row))
+        if self._closed:
+            # Closed meanwhile by another thread: nobody else would write this row.
+            self.flush()
+        elif len(self._rows) >= self.every_rows:
             self._wake.set()
 
     @property
@@ -105,6 +110,8 @@ class Logger:
         Raises:
             Failed: it can't be written; the rows stay in memory.
         """
+        if os.getpid() != self._pid:
+            self._after_fork()
         with self._writing:
             while self._rows:
                 batch = [self._rows[index] for index in range(min(len(self._rows), self.every_rows))]
@@ -119,17 +126,17 @@ class Logger:
         """Writes what is left and ends. Twice is as once.
 
         Raises:
-            Failed: it can't be written.
+            Failed: it can't be written; the rows stay in memory, and the next `close` tries again.
         """
-        if self._closed:
+        if self._closed and not self._rows:
             return
         self._closed = True
         self._wake.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
-        atexit.unregister(self.close)
         if os.getpid() == self._pid:
             self.flush()
+        atexit.unregister(self.close)
 
     def __enter__(self) -> Logger:
         return self
@@ -148,8 +155,11 @@ class Logger:
                 self._warned = False
             except Failed as error:
                 if not self._warned:
-                    warnings.warn(f"{error}; {len(self._rows)} rows wait in memory", ModelguardWarning, stacklevel=1)
                     self._warned = True
+                    # Where warnings are errors, nobody would catch this one, and the rows would wait for ever.
+                    with contextlib.suppress(ModelguardWarning):
+                        text = f"{error}; {len(self._rows)} rows wait in memory"
+                        warnings.warn(text, ModelguardWarning, stacklevel=1)
                 # A full disk is not asked again at once.
                 threading.Event().wait(min(self.every_seconds, 1.0))
 
@@ -161,15 +171,25 @@ class Logger:
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="modelguard-logger", daemon=True)
         self._thread.start()
+        self._close_at_exit()
 
-    def _write(self, rows: list[dict[str, Any]]) -> None:
+    def _close_at_exit(self) -> None:
+        atexit.unregister(self.close)
+        atexit.register(self.close)
+        # What multiprocessing forked ends without what is registered with atexit.
+        if "multiprocessing.process" in sys.modules:
+            from multiprocessing import process, util
+
+            if process.parent_process() is not None:
+                util.Finalize(None, self.close, exitpriority=0)
+
+    def _write(self, rows: list[bytes]) -> None:
         self._sequence += 1
         name = f"predictions-{self._began}-{self._pid}-{self._sequence:06}.jsonl"
         temporary = self.inbox / f".{name}.tmp"
-        text = "".join(json.dumps(_cells(row), ensure_ascii=False) + "\n" for row in rows)
         try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with temporary.open("wb") as file:
+                file.write(b"".join(rows))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.rename(self.inbox / name)
@@ -179,11 +199,20 @@ class Logger:
         _sync(self.inbox)
 
 
-def _cells(row: dict[str, Any]) -> dict[str, Any]:
+def _line(row: dict[str, Any]) -> bytes:
+    """One line of a file. What would have the whole file refused is refused here, where its caller is known."""
     cells = {name: plain(value) for name, value in row.items()}
+    for name, value in cells.items():
+        if isinstance(value, (list, dict)):
+            raise ValueError(f"{name} is no single value: {value!r}")
+    id = cells["id"]
+    if id is None or not str(id).strip():
+        raise ValueError("the id is empty")
+    if isinstance(id, float):
+        raise ValueError(f"the id {id!r} is a float: it would never meet the truth of {id:.0f}")
     # An id is text: 7 and "7" are the same customer.
-    cells["id"] = cells["id"] if isinstance(cells["id"], str) else str(cells["id"])
-    return cells
+    cells["id"] = str(id)
+    return (json.dumps(cells, ensure_ascii=False) + "\n").encode()
 
 
 def _sync(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pandas
 import polars
 import pyarrow
@@ -138,4 +139,46 @@ def test_mixed_types_and_columns_that_nobody_asked_for_do_not_stop_a_frame(guard
 def test_what_is_no_table_is_said(guard: modelguard.Guard) -> None:
     for data in (7, {"id": 1}, [1, 2]):
         with pytest.raises(modelguard.Usage):
+            guard.log_predictions(data)
+
+
+def test_a_float_id_is_refused_also_where_its_name_alone_says_that_it_is_one(guard: modelguard.Guard) -> None:
+    for frame in (
+        pandas.DataFrame({"id": [1.0, 2.0], "prediction": [1.0, 2.0]}),
+        pandas.DataFrame({"id": pandas.Categorical([1.0, 2.0]), "prediction": [1.0, 2.0]}),
+        pandas.DataFrame({"id": ["a", 2.0], "prediction": [1.0, 2.0]}),
+        polars.DataFrame({"ID": [1.0, 2.0], "prediction": [1.0, 2.0]}),
+    ):
+        with pytest.raises(modelguard.Usage, match="holds floats"):
+            guard.log_predictions(frame)
+
+
+def test_the_callers_frame_stays_as_it_is(guard: modelguard.Guard) -> None:
+    frame = pandas.DataFrame({0: ["a", "b"], 1: [1.0, 2.0]})
+    assert guard.log_predictions(frame, id="0", prediction="1").rows_stored_count == 2
+    assert list(frame.columns) == [0, 1]
+
+
+def test_a_mixed_column_leaves_the_others_there(guard: modelguard.Guard) -> None:
+    ids = pandas.DataFrame({"id": ["a", 7], "prediction": [1.0, 2.0]})
+    assert guard.log_predictions(ids).rows_stored_count == 2
+    numbers = pandas.DataFrame({"id": ["c", "d"], "y": [1.0, "2"], "other": [object(), numpy.array([1, 2])]})
+    assert guard.log_predictions(numbers, prediction="y").rows_stored_count == 2
+    objects = polars.DataFrame({"id": ["e"], "prediction": [1.0], "o": polars.Series([object()], dtype=polars.Object)})
+    assert guard.log_predictions(objects).rows_stored_count == 1
+
+
+def test_what_can_not_be_handed_over_is_said_before_the_command_runs(guard: modelguard.Guard) -> None:
+    twins = pandas.DataFrame([["a", 1.0, 2.0]], columns=["id", "prediction", "prediction"])
+    for data, words in (
+        (twins, "two columns are called 'prediction'"),
+        (pandas.DataFrame({"id": [], "prediction": []}), "no row"),
+        (polars.DataFrame({"id": [], "prediction": []}), "no row"),
+        (pyarrow.table({"id": [], "prediction": []}), "no row"),
+        ([], "no row"),
+        (pandas.Series([1.0], name="prediction"), "from a Series"),
+        (polars.Series("prediction", [1.0]), "from a Series"),
+        ([{"id": "\ud800", "prediction": 1.0}], "row 1 can't be written"),
+    ):
+        with pytest.raises(modelguard.Usage, match=words):
             guard.log_predictions(data)

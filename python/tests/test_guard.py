@@ -167,3 +167,11 @@ def test_the_command_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("MODELGUARD_BINARY", str(tmp_path / "absent"))
     with pytest.raises(modelguard.Failed):
         _process.run(["status"])
+
+
+def test_names_may_begin_with_a_dash_and_a_metric_is_a_number(guard: modelguard.Guard) -> None:
+    registered = guard.register(b"dashes", note="-n", tags={"-a": "-b"}, params={"-p": "-1"}, metrics={"rmse": 0.5})
+    shown = guard.show(registered.version)
+    assert shown.tags == {"-a": "-b"}
+    with pytest.raises(modelguard.Usage, match="the metric 'rmse' is nan"):
+        guard.register(b"other", metrics={"rmse": float("nan")})

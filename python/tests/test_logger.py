@@ -123,3 +123,72 @@ def test_the_inbox_of_the_policy_is_swept(tmp_path: Path) -> None:
 def test_without_an_inbox_the_policy_is_named(guard: modelguard.Guard) -> None:
     with pytest.raises(modelguard.Usage, match="no inbox"):
         guard.logger()
+
+
+def test_the_inbox_of_the_only_model_needs_no_name(tmp_path: Path) -> None:
+    modelguard.init(tmp_path / "churn", task="regression")
+    with (tmp_path / "churn" / "modelguard.toml").open("a") as policy:
+        policy.write('\n[models.churn.ingest]\ninbox = "own"\n')
+    with modelguard.open(tmp_path / "churn").logger() as log:
+        assert log.inbox == tmp_path / "churn" / "own"
+
+
+def test_what_is_no_row_is_refused_at_once_and_stops_no_other(tmp_path: Path) -> None:
+    import numpy
+
+    with Logger(tmp_path, every_rows=1) as log:
+        for id, prediction in (
+            (None, 1.0),
+            ("", 1.0),
+            (7.0, 1.0),
+            (float("nan"), 1.0),
+            ("\ud800", 1.0),
+            ("a", [1.0, 2.0]),
+            ("a", numpy.array([1.0, 2.0])),
+        ):
+            with pytest.raises(ValueError):
+                log(id, prediction)
+        log("b", numpy.array([1.0]))
+    assert [(row["id"], row["prediction"]) for row in _lines(tmp_path)] == [("b", 1.0)]
+
+
+def test_a_row_that_comes_while_another_thread_closes_is_written(tmp_path: Path) -> None:
+    log = Logger(tmp_path)
+    rows_type = type(log._rows)
+
+    class Closing(rows_type):  # type: ignore[misc, valid-type]
+        def append(self, row: bytes) -> None:
+            log._rows = rows_type()
+            log.close()
+            log._rows.append(row)
+
+    log._rows = Closing()
+    log("late", 1.0)
+    assert [row["id"] for row in _lines(tmp_path)] == ["late"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_process_of_multiprocessing_writes_its_rows_when_it_ends(tmp_path: Path) -> None:
+    script = (
+        "import multiprocessing\nfrom modelguard import Logger\n"
+        f"log = Logger({str(tmp_path)!r})\nlog('parent', 1.0)\n"
+        "def here(): log('child', 2.0)\n"
+        f"def own(): Logger({str(tmp_path)!r})('own', 3.0)\n"
+        "for work in (here, own):\n"
+        "    child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "    child.start()\n    child.join()\n    assert child.exitcode == 0\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)
+    assert sorted(str(row["id"]) for row in _lines(tmp_path)) == ["child", "own", "parent"]
+
+
+def test_closing_again_writes_what_could_not_be_written_before(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    log = Logger(inbox)
+    log("a", 1.0)
+    inbox.rmdir()
+    with pytest.raises(modelguard.Failed):
+        log.close()
+    inbox.mkdir()
+    log.close()
+    assert [row["id"] for row in _lines(inbox)] == ["a"]

@@ -12,7 +12,6 @@ mod config;
 mod consent;
 mod demo;
 mod doubtful_rows;
-mod entry;
 mod example;
 mod fetch;
 mod flags;
@@ -24,7 +23,7 @@ mod judged;
 mod lists;
 mod log;
 mod man;
-mod marked;
+mod mark_report;
 mod menu;
 mod messages;
 mod monitor;
@@ -38,6 +37,7 @@ mod redo;
 mod register;
 mod retire;
 mod rollback;
+mod run_log;
 mod season;
 mod show;
 mod status;
@@ -58,10 +58,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
-use entry::{Ended, Entry, Wishes};
 use flags::Globals;
 use output::{Report, Screen};
 use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
+use run_log::{Ended, Entry, Wishes};
 
 use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
@@ -191,9 +191,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
         if notify::catches_panics() {
-            return entry::caught(panic.location());
+            return run_log::caught(panic.location());
         }
-        let problem = entry::panicked(&panic.to_string());
+        let problem = run_log::panicked(&panic.to_string());
         output::print_problem(&problem, as_json, Palette::plain());
     }));
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {

@@ -476,6 +476,75 @@ fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
 }
 
 #[test]
+fn what_was_taken_back_comes_in_again_only_where_its_file_lies_in_the_inbox() {
+    let sandbox = project();
+    let text = predictions("a", 3);
+    drop_in(&sandbox, "a.csv", &text);
+    swept(&sandbox, 0);
+    let run = sandbox.ok("ingest undo b_1 --json");
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    assert_eq!(states(&swept(&sandbox, 0)), [""; 0], "it lies in done");
+    assert_eq!(rows(&sandbox), (0, 0));
+    drop_in(&sandbox, "a.csv", &text);
+    let inbox = swept(&sandbox, 0);
+    assert_eq!(states(&inbox), ["a.csv ingested"], "dropped again");
+    assert_eq!(inbox[0]["batch_id"], "b_2");
+    assert_eq!(rows(&sandbox), (3, 0));
+
+    // It can't be moved: the undo says that it is still there.
+    fs::remove_dir_all(sandbox.file("inbox/done")).unwrap();
+    std::os::unix::fs::symlink("/proc", sandbox.file("inbox/done")).unwrap();
+    drop_in(&sandbox, "b.csv", &predictions("b", 2));
+    assert_eq!(states(&swept(&sandbox, 1)), ["b.csv ingested"]);
+    let run = sandbox.ok("ingest undo b_3 --json");
+    let warning = &run.document()["warnings"][0];
+    assert_eq!(warning["code"], "file_waits");
+    assert!(
+        warning["text"]
+            .as_str()
+            .unwrap()
+            .contains("inbox/b.csv lies"),
+        "{warning}"
+    );
+    fs::remove_file(sandbox.file("inbox/b.csv")).unwrap();
+    sandbox.ok("ingest undo b_3").says("was taken back before");
+    assert_eq!(states(&swept(&sandbox, 0)), [""; 0]);
+    assert_eq!(rows(&sandbox), (3, 0));
+}
+
+/// Makes a named pipe.
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn a_pipe_is_never_opened() {
+    let sandbox = project();
+    for name in ["inbox/1.csv", "inbox/2_pred.csv", "inbox/done"] {
+        pipe(&sandbox.file(name));
+    }
+    for (line, status) in [
+        ("ingest inbox", 0),
+        ("ingest inbox --dry-run", 0),
+        ("monitor", 4),
+    ] {
+        let run = sandbox.run(line).expect(status);
+        let words = "1.csv is a device, socket or named pipe, no file, and stays";
+        assert!(run.stderr.contains(words), "{run:#?}");
+    }
+    assert_eq!(waiting(&sandbox), ["1.csv", "2_pred.csv"]);
+    fs::remove_file(sandbox.file("inbox/.modelguard.lock")).unwrap();
+    pipe(&sandbox.file("inbox/.modelguard.lock"));
+    sandbox
+        .fails("ingest inbox", 1, "MG0517")
+        .tells("named pipe");
+    drop_in(&sandbox, "3_pred.csv", &predictions("a", 1));
+    let run = sandbox.run("monitor --json").expect(4);
+    assert_eq!(run.document()["warnings"][0]["code"], "inbox_not_swept");
+}
+
+#[test]
 fn a_busy_store_moves_nothing() {
     let sandbox = project();
     drop_in(&sandbox, "1.csv", &predictions("a", 3));
@@ -495,6 +564,27 @@ fn a_busy_store_moves_nothing() {
         states(&swept(&sandbox, 2)),
         ["1.csv ingested", "2.csv rejected"]
     );
+}
+
+#[test]
+fn a_missing_folder_is_told_to_cron_until_it_is_there() {
+    let sandbox = project();
+    fs::remove_dir(sandbox.file("inbox")).unwrap();
+    for _ in 0..2 {
+        let run = sandbox.run("monitor -q").expect(4);
+        assert_eq!(run.stdout, "");
+        let told: Vec<_> = run.stderr.lines().collect();
+        assert_eq!(told.len(), 1, "{run:#?}");
+        assert!(
+            told[0].starts_with("warning: there is no inbox ")
+                && told[0].contains("(MG0213)")
+                && told[0].contains("`mkdir -p "),
+            "{run:#?}"
+        );
+        assert_eq!(sandbox.run("monitor -qq").expect(4).stderr, "");
+    }
+    fs::create_dir(sandbox.file("inbox")).unwrap();
+    assert_eq!(sandbox.run("monitor -q").expect(4).stderr, "");
 }
 
 #[test]

@@ -7,14 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use modelguard::domain::notification::{Event, Message};
+use modelguard::domain::notification::Message;
 use modelguard::domain::policy::{Carrier, Channel, Encryption, Filter, Mailer, SecretSource};
-use modelguard::domain::time::Timestamp;
 use modelguard::notify::{Secrets, SendError, send};
 use serde_json::Value;
 
 use crate::rows;
-use crate::support::Sandbox;
+use crate::support::{Sandbox, message};
 
 /// Nothing here needs so long on a busy machine; what ends because of it is a failure.
 const LONG: u64 = 60_000;
@@ -109,16 +108,9 @@ struct Sender<'a> {
     to: Vec<&'static str>,
 }
 
-fn message() -> Message {
+/// What a mail has to encode, to stuff and to fold.
+fn awkward() -> Message {
     Message {
-        delivery_id: "20260105T143022-7-ops".to_owned(),
-        event: Event::Degraded,
-        at: Timestamp::read("2026-01-05T14:30:22Z").unwrap().at,
-        host: "ops.example".to_owned(),
-        model: "churn".to_owned(),
-        version: None,
-        alert: None,
-        severity: None,
         title: "Zoë's model is 20 % worse".to_owned(),
         lines: vec![
             "accuracy 0.91 → 0.80".to_owned(),
@@ -126,8 +118,10 @@ fn message() -> Message {
             ".hidden = yes ".to_owned(),
             "x".repeat(300),
         ],
+        version: None,
+        severity: None,
         undo_command: None,
-        head_blake3: None,
+        ..message()
     }
 }
 
@@ -157,7 +151,7 @@ impl Sender<'_> {
         let folder = self.server.folder.path();
         send(
             &channel,
-            &message(),
+            &awkward(),
             &secrets,
             folder,
             Duration::from_millis(millis),
@@ -205,7 +199,7 @@ fn a_mail_arrives_encrypted_with_its_id_and_every_letter() {
         assert_eq!(headers["subject"], "[modelguard] Zoë's model is 20 % worse");
         assert_eq!(headers["date"], "Mon, 05 Jan 2026 14:30:22 +0000");
         assert_eq!(mail["defects"], serde_json::json!([]));
-        let body = format!("{}\n\n{}\n", message().title, message().lines.join("\n"));
+        let body = format!("{}\n\n{}\n", awkward().title, awkward().lines.join("\n"));
         assert_eq!(mail["body"].as_str().unwrap().replace("\r\n", "\n"), body);
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::time::Length;
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::hash::hash_bytes;
 use crate::files::lock::Lock;
+use crate::files::pipe::open_regular;
 use crate::files::{look, read, write};
 
 /// Endings that say how a file is packed, and not what is in it.
@@ -85,12 +86,11 @@ impl Inbox {
             return Err(FileErrorKind::Missing.of(folder));
         }
         let lock = folder.join(LOCK);
-        // Whoever may write here would have a file made anywhere.
-        if lock
-            .symlink_metadata()
-            .is_ok_and(|found| found.is_symlink())
+        // Whoever may write here would have a file made anywhere by a link, and a sweep wait for ever at a pipe.
+        if let Ok(found) = lock.symlink_metadata()
+            && let Some(what) = odd(&found)
         {
-            return Err(FileErrorKind::Irreplaceable("a symbolic link").of(&lock));
+            return Err(FileErrorKind::Irreplaceable(what).of(&lock));
         }
         let inbox = Self {
             folder: folder.to_owned(),
@@ -135,9 +135,16 @@ impl Inbox {
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(failed(source)),
         }
-        let open = match File::open(&path) {
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-            open => open.map_err(failed)?,
+        let open = match open_regular(&path) {
+            Err(error)
+                if matches!(
+                    *error.kind,
+                    FileErrorKind::Missing | FileErrorKind::Special(_)
+                ) =>
+            {
+                return Ok(None);
+            }
+            open => open?,
         };
         let identity = Identity::of(&open.metadata().map_err(failed)?);
         Ok(Some(Watched {
