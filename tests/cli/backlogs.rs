@@ -17,7 +17,7 @@ fn waiting(notify: &str) -> Sandbox {
         sandbox.ok(&format!("promote {name} --yes"));
     }
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
-    let policy = format!("{policy}\n[ingest]\ninbox = \"inbox/\"\n{notify}");
+    let policy = format!("{policy}\n[models.m.ingest]\ninbox = \"inbox/\"\n{notify}");
     sandbox.write("modelguard.toml", policy.as_bytes());
     sandbox.run("--config modelguard.toml check").expect(3);
     std::fs::create_dir(sandbox.file("inbox")).unwrap();

@@ -475,7 +475,7 @@ fn a_run_under_another_policy_throws_no_message_away() {
 #[test]
 fn a_refused_file_is_told_of() {
     let sandbox = project(FILE);
-    add_to_policy(&sandbox, "\n[ingest]\ninbox = \"inbox/\"\n");
+    add_to_policy(&sandbox, "\n[models.m.ingest]\ninbox = \"inbox/\"\n");
     std::fs::create_dir(sandbox.file("inbox")).unwrap();
     sandbox.write("inbox/predictions_1.csv", b"nothing\n1\n");
     let run = sandbox.run("monitor --json").expect(5);
