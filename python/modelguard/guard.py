@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _process, artifacts, frames, results
+from ._policy import Policy
+from ._values import plain
 from .errors import Degraded, Usage
 from .results import decode_any
 
@@ -91,6 +93,7 @@ class Guard:
         # Absolute, so that it stays the same project when the notebook changes its folder.
         self.directory = Path(directory).absolute()
         self.model = model
+        self._only_model: str | None = None
         self._globals = [
             "-C",
             str(self.directory),
@@ -154,20 +157,23 @@ class Guard:
             Usage: the object can't be saved, or a metric is no number.
             Refused: `version_id` is held by other bytes.
         """
-        with artifacts.as_path(model, format, file_name) as (path, own_tags):
+        if artifacts.PARAM in {**(params or {}), **(tags or {})}:
+            raise Usage(
+                f"{artifacts.PARAM} is this module's own: `load` goes by it",
+                hints=("give yours another name",),
+            )
+        with artifacts.as_path(model, format, file_name) as (path, own_params):
             words = ["register", *_file(path)]
-            for name, value in (metrics or {}).items():
-                words += ["--metric", f"{name}={frames.plain(value)!r}"]
-            for name, value in (params or {}).items():
-                words += ["--param", f"{name}={value}"]
-            for name, value in {**own_tags, **(tags or {})}.items():
-                words += ["--tag", f"{name}={value}"]
+            numbers = {name: _number(value, f"metric {name!r}") for name, value in (metrics or {}).items()}
+            words += _pairs("--metric", numbers)
+            words += _pairs("--param", {**_texts(params or {}), **own_params})
+            words += _pairs("--tag", _texts(tags or {}))
             words += [*_option("--note", note), *_option("--version-id", version_id)]
             words += [*_option("--alias", alias), *(["--yes"] if alias else [])]
             if reference is None:
                 return self._run(results.Registered, words)
             columns, ids = _columns(reference_columns or {})
-            with frames.as_file(reference, _single(columns), ids) as sample:
+            with frames.as_file(reference, _single(columns).values(), ids) as sample:
                 words += ["--reference", str(sample.absolute()), *_mapping(columns)]
                 return self._run(results.Registered, words)
 
@@ -200,7 +206,7 @@ class Guard:
         shown = self.show(ref)
         with tempfile.TemporaryDirectory(prefix="modelguard-") as folder:
             path = Path(folder) / shown.file_name
-            saved_with = shown.tags.get(artifacts.TAG)
+            saved_with = shown.params.get(artifacts.PARAM)
             if saved_with in artifacts.FORMATS:
                 self.fetch(shown.version, path)
             return artifacts.load(path, saved_with, trusted=trusted)
@@ -295,7 +301,8 @@ class Guard:
         dry_run: bool,
     ) -> results.Ingested:
         columns, ids = _columns({name: column for name, column in fields.items() if column is not None})
-        with frames.as_file(data, _single(columns), ids) as path:
+        of_policy = () if ids or isinstance(data, (str, os.PathLike)) else self._policy_id()
+        with frames.as_file(data, _single(columns).values(), ids, of_policy) as path:
             words = ["ingest", kind, *_file(path), *_mapping(columns), *options]
             words += _option("--max-rejects", None if max_rejects is None else str(max_rejects))
             words += ["--dry-run"] if dry_run else []
@@ -320,22 +327,25 @@ class Guard:
         """
         from .logger import Logger
 
+        policy = self._policy()
         if inbox is None:
-            inbox = self._inbox()
-        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds)
+            inbox = policy.inbox()
+        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns())
 
-    def _inbox(self) -> Path:
-        document = _process.run([*self._globals, "config", "show"])
-        folder = Path(document["policy_path"]).parent if document["policy_path"] else self.directory
-        values = {key["key"]: key["value"] for key in document["data"]["keys"]}
-        own = f"models.{self.model}.ingest.inbox"
-        value = values.get(own) or values.get("ingest.inbox")
-        if not value:
-            raise Usage(
-                "the policy names no inbox",
-                hints=('write `[ingest]` and `inbox = "inbox"` into modelguard.toml, or give a folder',),
-            )
-        return folder / value.strip("\"'")
+    def _policy(self) -> Policy:
+        policy = Policy(_process.run([*self._globals, "config", "show"]), self.directory)
+        if policy.model() is None:
+            # The only model of the store is meant, and may have keys of its own.
+            if self._only_model is None:
+                models = self.status().models
+                self._only_model = models[0].model if len(models) == 1 else None
+            own = _option("--model", self._only_model)
+            policy = Policy(_process.run([*self._globals, *own, "config", "show"]), self.directory)
+        return policy
+
+    def _policy_id(self) -> tuple[str, ...]:
+        column = self._policy().columns().get("id")
+        return tuple(column.split("+")) if column else ()
 
     # Judging and acting ---------------------------------------------------------------------------------------
 
@@ -391,7 +401,7 @@ class Guard:
             confidence: the share of intervals that hold the true value, between 0 and 1.
         """
         words = ["compare", a, b, *_judging(metric, None, window, None, None, None)]
-        words += _option("--confidence", None if confidence is None else repr(confidence))
+        words += _option("--confidence", None if confidence is None else _number(confidence, "confidence"))
         return self._run(results.Comparison, words)
 
     def monitor(
@@ -484,9 +494,50 @@ class Guard:
         return self._run(results.Log, ["log", "-n", str(limit), *_option("--kind", kinds)])
 
 
+def _number(value: Any, name: str) -> str:
+    """The shortest digits that read back as a number of any library, which a metric or an option takes.
+
+    Raises:
+        Usage: it is none.
+    """
+    try:
+        return repr(float(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Usage(f"{name} is a number, not {value!r}") from error
+
+
+def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:
+    """An option for each pair.
+
+    Raises:
+        Usage: a name would be cut at its `=`.
+    """
+    for name in pairs:
+        _check_name(name, f"{option.lstrip('-')} {name!r}")
+    return [f"{option}={name}={value}" for name, value in pairs.items()]
+
+
+def _check_name(name: str, what: str) -> None:
+    if "=" in name:
+        raise Usage(f"{what} can't have = in its name", hints=("give it another name",))
+
+
 def _option(name: str, value: str | None) -> list[str]:
     # With = a value may begin with a dash.
     return [] if value is None else [f"{name}={value}"]
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values of numpy as the numbers that they are; anything else as its own text."""
+    written: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            simple = plain(value)
+        except Exception:
+            simple = None
+        is_number = isinstance(simple, (int, float)) and not isinstance(simple, bool)
+        written[name] = str(simple) if is_number else str(value)
+    return written
 
 
 def _file(path: Path) -> list[str]:
@@ -496,6 +547,8 @@ def _file(path: Path) -> list[str]:
 
 def _columns(fields: Mapping[str, Column]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The columns by field as the command takes them, and which columns make the id."""
+    for name in fields:
+        _check_name(name, f"the class {name.removeprefix('proba.')!r}")
     columns = {name: column if isinstance(column, str) else "+".join(column) for name, column in fields.items()}
     given = fields.get("id", ())
     return columns, (given,) if isinstance(given, str) else tuple(given)
@@ -520,7 +573,7 @@ def _judging(
     metrics = [metric] if isinstance(metric, str) else list(metric or ())
     return [
         *(f"--metric={name}" for name in metrics),
-        *_option("--threshold", None if threshold is None else repr(threshold)),
+        *_option("--threshold", None if threshold is None else _number(threshold, "threshold")),
         *_option("--window", window),
         *_option("--min-rows", None if min_rows is None else str(min_rows)),
         *_option("--baseline", baseline),

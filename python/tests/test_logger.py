@@ -110,6 +110,9 @@ def test_the_inbox_of_the_policy_is_swept(tmp_path: Path) -> None:
     assert text.count("[ingest]\n") == 1
     policy.write_text(text.replace("[ingest]\n", '[ingest]\ninbox = "inbox"\n'))
     guard.register(b"x", alias="production")
+    with pytest.raises(modelguard.NotFound, match="there is no folder"):
+        guard.logger()
+    (tmp_path / "churn" / "inbox").mkdir()
     with guard.logger() as log:
         for index in range(3):
             log(index, 1.0)
