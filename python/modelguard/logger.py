@@ -255,6 +255,7 @@ class _Names:
         self._time = columns.get("time", "predicted_at")
         self._prediction = columns.get("prediction", "prediction")
         self._truth = columns.get("truth", "truth")
+        self._truth_time = columns.get("truth_time")
         self._version = columns.get("version", "version")
         prefix = "proba."
         self._proba = {key.removeprefix(prefix): column for key, column in columns.items() if key.startswith(prefix)}
@@ -290,6 +291,9 @@ class _Names:
                 cells[text(column)] = _value(f"proba of {label}", value)
         if truth is not None:
             cells[self._truth] = _value("truth", truth)
+            if self._truth_time is not None:
+                # Where it is named it has to be there; empty is the moment in which the file is taken in.
+                cells[self._truth_time] = None
         if version is not None:
             cells[self._version] = _value("version", version)
         return cells
