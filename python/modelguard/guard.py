@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeVar
 
 from . import _process, artifacts, frames, results
 from ._policy import Policy
 from ._values import plain
-from .errors import Degraded, Usage
+from .errors import Degraded, ModelguardError, ModelguardWarning, Usage
 from .results import decode_any
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ R = TypeVar("R", bound=results.Result)
 StrPath = str | os.PathLike[str]
 # The field of an ingested row; a sequence of columns joins them into one id.
 Column = str | Sequence[str]
+# How a version is named: as on the command line, or by what `register`, `show` and `history` gave.
+Ref = str | results.Registered | results.Version
+Task = Literal["classification", "regression"]
+Preset = Literal["default", "original"]
+Evidence = Literal["live", "recorded"]
+Severity = Literal["low", "medium", "high", "critical"]
+# How long a notebook waits for what a project shows of itself, in seconds.
+_GLANCE_S = 3.0
 
 
 def open(
@@ -52,9 +61,9 @@ def open(
 def init(
     directory: StrPath = ".",
     *,
-    task: str | None = None,
+    task: Task | None = None,
     model: str | None = None,
-    preset: str | None = None,
+    preset: Preset | None = None,
     actor: str | None = None,
 ) -> Guard:
     """Makes a project, or adds a model to one. Twice is as once.
@@ -108,10 +117,18 @@ class Guard:
         return f"modelguard.open({str(self.directory)!r}{named})"
 
     def _repr_html_(self) -> str:
-        return self.status()._repr_html_()  # pyright: ignore[reportPrivateUsage]
+        from . import _html
 
-    def _run(self, kind: type[R], words: Sequence[str]) -> R:
-        document = _process.run([*self._globals, *words])
+        try:
+            with warnings.catch_warnings():
+                # The page has them.
+                warnings.simplefilter("ignore", ModelguardWarning)
+                return _html.page(self._run(results.Status, ["status"], within_s=_GLANCE_S))
+        except ModelguardError as error:
+            return _html.failed(repr(self), error)
+
+    def _run(self, kind: type[R], words: Sequence[str], *, within_s: float | None = None) -> R:
+        document = _process.run([*self._globals, *words], within_s=within_s)
         result = decode_any(document)
         if not isinstance(result, kind):
             raise Usage(
@@ -126,7 +143,7 @@ class Guard:
         self,
         model: Any,
         *,
-        metrics: Mapping[str, float] | None = None,
+        metrics: Mapping[str, SupportsFloat] | None = None,
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
         note: str | None = None,
@@ -177,7 +194,7 @@ class Guard:
                 words += ["--reference", str(sample.absolute()), *_mapping(columns)]
                 return self._run(results.Registered, words)
 
-    def fetch(self, ref: str = "@production", output: StrPath | None = None, *, overwrite: bool = False) -> Path:
+    def fetch(self, ref: Ref = "@production", output: StrPath | None = None, *, overwrite: bool = False) -> Path:
         """Writes a version's artifact, verified on the way, and gives its path.
 
         Args:
@@ -189,10 +206,10 @@ class Guard:
             Damaged: the stored bytes are not what they were.
         """
         target = Path(output) if output is not None else Path(self.show(ref).file_name)
-        words = ["fetch", ref, "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
+        words = ["fetch", _ref(ref), "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
         return self._run(results.Fetched, words).as_path()
 
-    def load(self, ref: str = "@production", *, trusted: bool = False) -> Any:
+    def load(self, ref: Ref = "@production", *, trusted: bool = False) -> Any:
         """Loads a version that was registered from a fitted object.
 
         **Loading a pickle (`joblib`) runs code that is stored in it.** It warns each time unless `trusted` is true.
@@ -211,9 +228,9 @@ class Guard:
                 self.fetch(shown.version, path)
             return artifacts.load(path, saved_with, trusted=trusted)
 
-    def show(self, ref: str = "@production") -> results.Shown:
+    def show(self, ref: Ref = "@production") -> results.Shown:
         """Tells all about one version."""
-        return self._run(results.Shown, ["show", ref])
+        return self._run(results.Shown, ["show", _ref(ref)])
 
     def history(self, limit: int = 10) -> results.History:
         """Lists versions, the newest first, with who was live when."""
@@ -231,9 +248,9 @@ class Guard:
         proba: Mapping[str, str] | None = None,
         truth: str | None = None,
         truth_time: str | None = None,
-        version: str | None = None,
+        version: Ref | None = None,
         version_column: str | None = None,
-        on_conflict: str | None = None,
+        on_conflict: Literal["error", "skip"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
     ) -> results.Ingested:
@@ -264,7 +281,7 @@ class Guard:
             "version": version_column,
             **{f"proba.{label}": column for label, column in (proba or {}).items()},
         }
-        options = [*_option("--version", version), *_option("--on-conflict", on_conflict)]
+        options = [*_option("--version", version and _ref(version)), *_option("--on-conflict", on_conflict)]
         return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
 
     def log_truth(
@@ -274,7 +291,7 @@ class Guard:
         id: Column | None = None,
         truth: str | None = None,
         truth_time: str | None = None,
-        on_conflict: str | None = None,
+        on_conflict: Literal["error", "skip", "revise"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
     ) -> results.Ingested:
@@ -351,14 +368,14 @@ class Guard:
 
     def check(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
         metric: str | Sequence[str] | None = None,
-        threshold: float | None = None,
+        threshold: SupportsFloat | None = None,
         window: str | None = None,
         min_rows: int | None = None,
         baseline: str | None = None,
-        evidence: str | None = None,
+        evidence: Evidence | None = None,
         record: bool = True,
         raise_if_degraded: bool = False,
     ) -> results.Check:
@@ -374,7 +391,7 @@ class Guard:
             record: false leaves no trace in the store.
             raise_if_degraded: raise `Degraded` instead of giving the verdict back.
         """
-        words = ["check", *([ref] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
+        words = ["check", *([_ref(ref)] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
         words += [] if record else ["--no-record"]
         result = self._run(results.Check, words)
         if raise_if_degraded and result.is_degraded:
@@ -388,19 +405,19 @@ class Guard:
 
     def compare(
         self,
-        a: str,
-        b: str = "@production",
+        a: Ref,
+        b: Ref = "@production",
         *,
         metric: str | Sequence[str] | None = None,
         window: str | None = None,
-        confidence: float | None = None,
+        confidence: SupportsFloat | None = None,
     ) -> results.Comparison:
         """Compares two versions on the rows that both predicted, else each on its own, else as recorded.
 
         Args:
             confidence: the share of intervals that hold the true value, between 0 and 1.
         """
-        words = ["compare", a, b, *_judging(metric, None, window, None, None, None)]
+        words = ["compare", _ref(a), _ref(b), *_judging(metric, None, window, None, None, None)]
         words += _option("--confidence", None if confidence is None else _number(confidence, "confidence"))
         return self._run(results.Comparison, words)
 
@@ -431,7 +448,7 @@ class Guard:
 
     def promote(
         self,
-        ref: str,
+        ref: Ref,
         *,
         to: str | None = None,
         since: datetime | str | None = None,
@@ -444,15 +461,15 @@ class Guard:
             since: when it really went live; not in the future, not before the present one did.
         """
         moment = since.isoformat() if isinstance(since, datetime) else since
-        words = ["promote", ref, *_option("--to", to), *_option("--since", moment)]
+        words = ["promote", _ref(ref), *_option("--to", to), *_option("--since", moment)]
         return self._switch(words, reason, dry_run)
 
     def rollback(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
         last_good: bool = False,
-        from_version: str | None = None,
+        from_version: Ref | None = None,
         reason: str | None = None,
         dry_run: bool = False,
     ) -> results.Switch:
@@ -461,8 +478,8 @@ class Guard:
         Args:
             from_version: only if this one is still live; else nothing changes (`changed` is false).
         """
-        words = ["rollback", *([ref] if ref else []), *(["--last-good"] if last_good else [])]
-        return self._switch([*words, *_option("--from", from_version)], reason, dry_run)
+        words = ["rollback", *([_ref(ref)] if ref else []), *(["--last-good"] if last_good else [])]
+        return self._switch([*words, *_option("--from", from_version and _ref(from_version))], reason, dry_run)
 
     def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the model's newest promote, rollback or alias change that is not undone."""
@@ -483,7 +500,7 @@ class Guard:
         """Tells what is live, since when, and how it was last judged."""
         return self._run(results.Status, ["status"])
 
-    def alerts(self, limit: int = 10, *, open_only: bool = False, severity: str | None = None) -> results.Alerts:
+    def alerts(self, limit: int = 10, *, open_only: bool = False, severity: Severity | None = None) -> results.Alerts:
         """Lists alerts, the last opened first."""
         words = ["alerts", "list", "-n", str(limit), *(["--open"] if open_only else [])]
         return self._run(results.Alerts, [*words, *_option("--severity", severity)])
@@ -492,6 +509,10 @@ class Guard:
         """Lists the operations of the append-only log, the newest first."""
         kinds = kind if isinstance(kind, str) or kind is None else ",".join(kind)
         return self._run(results.Log, ["log", "-n", str(limit), *_option("--kind", kinds)])
+
+
+def _ref(ref: Ref) -> str:
+    return ref if isinstance(ref, str) else ref.version
 
 
 def _number(value: Any, name: str) -> str:
@@ -564,11 +585,11 @@ def _mapping(columns: Mapping[str, str]) -> list[str]:
 
 def _judging(
     metric: str | Sequence[str] | None,
-    threshold: float | None,
+    threshold: SupportsFloat | None,
     window: str | None,
     min_rows: int | None,
     baseline: str | None,
-    evidence: str | None,
+    evidence: Evidence | None,
 ) -> list[str]:
     metrics = [metric] if isinstance(metric, str) else list(metric or ())
     return [

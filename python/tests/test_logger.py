@@ -312,12 +312,13 @@ def test_a_close_that_failed_can_be_tried_again(tmp_path: Path, monkeypatch: pyt
 def test_a_forked_child_flushes_first_and_overwrites_nothing(tmp_path: Path) -> None:
     script = (
         f"import os\nfrom modelguard import Logger\nlog = Logger({str(tmp_path)!r})\nlog('parent', 1.0)\n"
-        "child = os.fork()\n"
-        "if child == 0:\n    log.flush()\n    log('child', 2.0)\n    log.flush()\n    os._exit(0)\n"
-        "assert os.waitpid(child, 0)[1] == 0\nlog.flush()\nlog.close()\n"
+        "ready, written = os.pipe()\nchild = os.fork()\n"
+        "if child == 0:\n    os.read(ready, 1)\n    log.flush()\n    log('child', 2.0)\n    log.flush()\n    os._exit(0)\n"
+        "log('parent again', 1.0)\nlog.flush()\nos.write(written, b'x')\n"
+        "assert os.waitpid(child, 0)[1] == 0\nlog.close()\n"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)
-    assert sorted(str(row["id"]) for row in _lines(tmp_path)) == ["child", "parent"]
+    assert sorted(str(row["id"]) for row in _lines(tmp_path)) == ["child", "parent", "parent again"]
     assert len({path.name.split("-")[2] for path in _files(tmp_path)}) == 2
 
 
