@@ -51,7 +51,7 @@ def binary() -> Path:
     if found is None:
         raise NotFound(
             "the modelguard command is not installed beside this module",
-            hints=("`pip install --force-reinstall modelguard`, or set MODELGUARD_BINARY to its path",),
+            hints=("install the wheel again, which has both, or set MODELGUARD_BINARY to its path",),
         )
     return Path(found)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,14 @@ def test_what_no_command_line_can_hold_is_refused(guard: modelguard.Guard) -> No
     for kind in ("metrics", "params", "tags"):
         with pytest.raises(modelguard.Usage, match="can't have ="):
             guard.register(b"other", **{kind: {"a=b": 1.0}})
+
+
+def test_a_warning_that_is_an_error_comes_after_the_work(guard: modelguard.Guard) -> None:
+    naive = [{"id": "a", "prediction": 1.0, "time": "2026-01-02 10:00:00"}]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(modelguard.ModelguardWarning, match="without"):
+            guard.log_predictions(naive, version="20260101_000000")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", modelguard.ModelguardWarning)
+        assert not guard.log_predictions(naive, version="20260101_000000").changed
