@@ -58,6 +58,8 @@ class _Columns:
 
     def check(self, present: list[Any]) -> None:
         """Refuses a table without a named column, and one that has a name twice."""
+        if not present:
+            raise Usage("the rows have no column")
         absent = [name for name in self.named if name not in present]
         if absent:
             shown = ", ".join(str(name) for name in present[:12]) + (", …" if len(present) > 12 else "")

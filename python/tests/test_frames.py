@@ -300,6 +300,9 @@ def test_what_other_libraries_raise_is_ours(guard: modelguard.Guard) -> None:
         (pandas.DataFrame([["a", 1.0, 1.0]], columns=pandas.Index(["id", "prediction", "\ud800"], dtype=object)), "no Unicode"),
         ([{"id": "a", "prediction": 1.0, "\ud800": 1.0}], "no Unicode"),
         (b"bytes", "can't be read from a bytes"),
+        (pandas.DataFrame(), "no column"),
+        (pyarrow.table({}), "no column"),
+        ([{}], "no column"),
     ]
     for data, said in odd:
         with pytest.raises(modelguard.Usage, match=said):
