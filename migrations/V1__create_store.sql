@@ -318,16 +318,19 @@ CREATE TABLE delivery (
     queued_at       INTEGER NOT NULL,
     next_attempt_at INTEGER NOT NULL,
     attempts_count  INTEGER NOT NULL CHECK (attempts_count >= 0),
+    first_failed_at INTEGER,
     last_error      TEXT,
+    reached         TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(reached)), -- the addresses that have it
     settled_at      INTEGER,
     owner_pid       INTEGER, -- who is sending it now
     owner_boot      TEXT,
-    claimed_at      INTEGER,
+    claimed_until   INTEGER, -- from then on anybody may
     CHECK ((state = 'queued') = (settled_at IS NULL)),
     CHECK ((owner_pid IS NULL) = (owner_boot IS NULL)),
-    CHECK ((owner_pid IS NULL) = (claimed_at IS NULL)),
+    CHECK ((owner_pid IS NULL) = (claimed_until IS NULL)),
     CHECK (owner_pid IS NULL OR state = 'queued')
 ) STRICT;
 
 CREATE INDEX delivery_queued ON delivery (id) WHERE state = 'queued';
+CREATE INDEX delivery_open ON delivery (model_id) WHERE state <> 'delivered';
 CREATE INDEX delivery_alert ON delivery (alert_id, id);

@@ -101,6 +101,7 @@ def main():
                 if found:
                     wrong += 1
                     print(f"{call} {number}: {found}")
+            assert not hit, f"{MOST - 1} calls of {call} were not all of them: raise MOST"
     print(f"{ended} sweeps ended by {how}, {wrong} not finished by the next one")
     assert ended > 100, "hardly any sweep was ended: does strace work here?"
     sys.exit(wrong > 0)

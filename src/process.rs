@@ -165,9 +165,11 @@ fn listen(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>
         let (mut buffer, mut kept) = ([0; 4096], 0);
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             let wanted = length.min(KEPT_BYTES - kept);
-            kept += wanted;
-            // Nobody listens any more once the program was stopped.
-            let _ = say.send(buffer[..wanted].to_vec());
+            if wanted > 0 {
+                kept += wanted;
+                // Nobody listens any more once the program was stopped.
+                let _ = say.send(buffer[..wanted].to_vec());
+            }
         }
     })?;
     Ok(heard)

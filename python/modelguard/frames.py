@@ -70,7 +70,7 @@ class _Columns:
             )
         if len(set(present)) < len(present):
             twice = next(name for name in present if present.count(name) > 1)
-            raise Usage(f"there are two columns {twice!r}", hints=("rename or drop one of them",))
+            raise Usage(f"two columns are called {twice!r}", hints=("rename one, or leave it out",))
 
     def ids(self, present: Iterable[str]) -> tuple[str, ...]:
         """The columns of the id, as the command finds them."""
@@ -93,7 +93,7 @@ def _write(data: Any, folder: Path, columns: _Columns) -> Path:
         data = pyarrow.Table.from_batches([data])
     kind = type(data).__name__
     if kind == "Series":
-        raise Usage("a series is one column and no rows", hints=("give a data frame: `series.to_frame()`",))
+        raise Usage("rows can't be read from a Series, which is one column", hints=("give `series.to_frame()`",))
     if hasattr(data, "__arrow_c_stream__"):
         return _write_arrow(_arrow_table(data), folder, columns)
     if isinstance(data, Mapping):
@@ -134,6 +134,7 @@ def _write_arrow(table: Any, folder: Path, columns: _Columns) -> Path:
     pyarrow = _pyarrow()
     names: list[str] = table.column_names
     columns.check(names)
+    _check_rows(table.num_rows)
     for name in columns.ids(names):
         if name in names:
             _check_id_type(name, _arrow_kind(pyarrow, table.column(name).type))
@@ -192,6 +193,7 @@ def _arrow_kind(pyarrow: Any, kind: Any) -> str | None:
 
 def _write_polars(polars: Any, frame: Any, folder: Path, columns: _Columns) -> Path:
     columns.check(list(frame.columns))
+    _check_rows(frame.height)
     changed: list[Any] = []
     ids = columns.ids(frame.columns)
     for name, kind in frame.schema.items():
@@ -233,6 +235,7 @@ def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
     # The caller's frame keeps its names.
     names = [_name(name) for name in frame.columns]
     columns.check(names)
+    _check_rows(len(frame))
     frame = frame.set_axis(names, axis=1)
     try:
         pyarrow = _pyarrow()
@@ -303,6 +306,7 @@ def _texts(values: Iterable[Any], name: str, columns: _Columns, *, is_id: bool) 
 def _write_rows(rows: Iterable[Any], folder: Path, columns: _Columns) -> Path:
     path = folder / "rows.jsonl"
     ids: tuple[str, ...] = ()
+    number = 0
     with path.open("w", encoding="utf-8") as file:
         for number, row in enumerate(rows, start=1):
             if not isinstance(row, Mapping):
@@ -326,6 +330,7 @@ def _write_rows(rows: Iterable[Any], folder: Path, columns: _Columns) -> Path:
                     written[name] = []
             file.write(json.dumps(written, ensure_ascii=False))
             file.write("\n")
+    _check_rows(number)
     return path
 
 
@@ -344,6 +349,12 @@ def _refusing(what: str) -> Generator[None]:
     except Exception as error:
         said = str(error).strip().splitlines()
         raise Usage(what, causes=(": ".join((type(error).__name__, *said[:1])),)) from error
+
+
+def _check_rows(count: int) -> None:
+    # As the command says it of a file.
+    if count == 0:
+        raise Usage("there is no row", code="MG0510", hints=('an empty input is never taken for "no predictions"',))
 
 
 def _refuse_column(name: str, kind: str) -> NoReturn:

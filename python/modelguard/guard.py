@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -181,7 +182,7 @@ class Guard:
             )
         with artifacts.as_path(model, format, file_name) as (path, own_params):
             words = ["register", *_file(path)]
-            numbers = {name: _number(value, f"metric {name!r}") for name, value in (metrics or {}).items()}
+            numbers = {name: _number(value, f"the metric {name!r}") for name, value in (metrics or {}).items()}
             words += _pairs("--metric", numbers)
             words += _pairs("--param", {**_texts(params or {}), **own_params})
             words += _pairs("--tag", _texts(tags or {}))
@@ -522,9 +523,12 @@ def _number(value: Any, name: str) -> str:
         Usage: it is none.
     """
     try:
-        return repr(float(value))
+        number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Usage(f"{name} is a number, not {value!r}") from error
+        raise Usage(f"{name} is {value!r}, and that is no number") from error
+    if not math.isfinite(number):
+        raise Usage(f"{name} is {number}, and that is no number")
+    return repr(number)
 
 
 def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import sys
 import threading
 import time as clock
 import warnings
@@ -73,7 +74,6 @@ class Logger:
         self._warned = False
         self._closed = False
         self._start()
-        atexit.register(self.close)
         _LOGGERS.add(self)
 
     def _start(self) -> None:
@@ -123,6 +123,7 @@ class Logger:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="modelguard-logger", daemon=True)
                 self._thread.start()
+                self._close_at_exit()
             self._rows.append(row)
             if len(self._rows) >= self.every_rows:
                 self._wake.set()
@@ -172,6 +173,16 @@ class Logger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _close_at_exit(self) -> None:
+        atexit.unregister(self.close)
+        atexit.register(self.close)
+        # What multiprocessing forked ends without what is registered with atexit.
+        if "multiprocessing.process" in sys.modules:
+            from multiprocessing import process, util
+
+            if process.parent_process() is not None:
+                util.Finalize(None, self.close, exitpriority=0)
 
     def _run(self) -> None:
         due = clock.monotonic() + self.every_seconds

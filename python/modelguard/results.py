@@ -474,6 +474,7 @@ class Production:
     version: str
     since_at: datetime | None
     operation_id: str
+    bad: bool
 
 
 @dataclass(frozen=True)
@@ -487,7 +488,8 @@ class Below:
 @dataclass(frozen=True)
 class LastCheck:
     evaluation_id: str
-    version: str
+    version: str | None
+    of_present_tenure: bool
     checked_at: datetime
     verdict: Verdict
     severity: str | None

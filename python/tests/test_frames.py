@@ -239,12 +239,6 @@ def _with_numbers(frame: Any) -> Any:
     return frame.rename({"prediction": "x"}).with_columns(p=polars.lit(1.0))
 
 
-def test_a_frame_of_the_caller_stays_as_it_was(guard: modelguard.Guard) -> None:
-    frame = pandas.DataFrame({0: ["a", "b"], "prediction": [1.0, 2.0]})
-    assert guard.log_predictions(frame, id="0").rows_stored_count == 2
-    assert list(frame.columns) == [0, "prediction"]
-
-
 def test_values_mean_the_same_in_dicts_and_in_frames(guard: modelguard.Guard, tmp_path: Path) -> None:
     zone = datetime.timezone(datetime.timedelta(hours=2))
     values: list[Any] = [
@@ -291,9 +285,9 @@ def test_bytes_are_their_text_as_in_parquet(tmp_path: Path) -> None:
 def test_what_other_libraries_raise_is_ours(guard: modelguard.Guard) -> None:
     twice = pandas.DataFrame([["a", 1.0, 2.0]], columns=["id", "prediction", "prediction"])
     odd: list[tuple[Any, str]] = [
-        (twice, "two columns 'prediction'"),
-        (pandas.DataFrame([["a", 1.0]], columns=[1, "1"]), "two columns '1'"),
-        (pyarrow.Table.from_arrays([pyarrow.array(["a"]), pyarrow.array([1.0])], ["id", "id"]), "two columns 'id'"),
+        (twice, "two columns are called 'prediction'"),
+        (pandas.DataFrame([["a", 1.0]], columns=[1, "1"]), "two columns are called '1'"),
+        (pyarrow.Table.from_arrays([pyarrow.array(["a"]), pyarrow.array([1.0])], ["id", "id"]), "two columns are called 'id'"),
         (pandas.Series([1.0, 2.0]), "one column"),
         (polars.Series([1.0, 2.0]), "one column"),
         (pandas.DataFrame({"id": pandas.Series(["\ud800"], dtype=object), "prediction": [1.0]}), "id"),
@@ -314,7 +308,7 @@ def test_an_empty_frame_has_no_row_as_an_empty_csv(guard: modelguard.Guard, tmp_
     frame = pandas.DataFrame({"id": pandas.Series([], dtype=str), "prediction": pandas.Series([], dtype=float)})
     said: set[str] = set()
     for data in (tmp_path / "empty.csv", frame, polars.from_pandas(frame)):
-        with pytest.raises(modelguard.Usage, match="has no row") as raised:
+        with pytest.raises(modelguard.Usage, match="no row") as raised:
             guard.log_predictions(data)
         said.add(raised.value.code)
     assert said == {"MG0510"}
@@ -338,3 +332,45 @@ def test_without_pyarrow_a_pandas_frame_is_the_same(guard: modelguard.Guard, mon
     assert (answer.rows_stored_count, answer.rows_failed_count) == (2, 1)
     with pytest.raises(modelguard.Usage, match="holds floats"):
         guard.log_predictions(pandas.DataFrame({"id": [1.0], "prediction": [1.0]}))
+
+
+def test_a_float_id_is_refused_also_where_its_name_alone_says_that_it_is_one(guard: modelguard.Guard) -> None:
+    for frame in (
+        pandas.DataFrame({"id": [1.0, 2.0], "prediction": [1.0, 2.0]}),
+        pandas.DataFrame({"id": pandas.Categorical([1.0, 2.0]), "prediction": [1.0, 2.0]}),
+        pandas.DataFrame({"id": ["a", 2.0], "prediction": [1.0, 2.0]}),
+        polars.DataFrame({"ID": [1.0, 2.0], "prediction": [1.0, 2.0]}),
+    ):
+        with pytest.raises(modelguard.Usage, match="holds floats"):
+            guard.log_predictions(frame)
+
+
+def test_the_callers_frame_stays_as_it_is(guard: modelguard.Guard) -> None:
+    frame = pandas.DataFrame({0: ["a", "b"], 1: [1.0, 2.0]})
+    assert guard.log_predictions(frame, id="0", prediction="1").rows_stored_count == 2
+    assert list(frame.columns) == [0, 1]
+
+
+def test_a_mixed_column_leaves_the_others_there(guard: modelguard.Guard) -> None:
+    ids = pandas.DataFrame({"id": ["a", 7], "prediction": [1.0, 2.0]})
+    assert guard.log_predictions(ids).rows_stored_count == 2
+    numbers = pandas.DataFrame({"id": ["c", "d"], "y": [1.0, "2"], "other": [object(), numpy.array([1, 2])]})
+    assert guard.log_predictions(numbers, prediction="y").rows_stored_count == 2
+    objects = polars.DataFrame({"id": ["e"], "prediction": [1.0], "o": polars.Series([object()], dtype=polars.Object)})
+    assert guard.log_predictions(objects).rows_stored_count == 1
+
+
+def test_what_can_not_be_handed_over_is_said_before_the_command_runs(guard: modelguard.Guard) -> None:
+    twins = pandas.DataFrame([["a", 1.0, 2.0]], columns=["id", "prediction", "prediction"])
+    for data, words in (
+        (twins, "two columns are called 'prediction'"),
+        (pandas.DataFrame({"id": [], "prediction": []}), "no row"),
+        (polars.DataFrame({"id": [], "prediction": []}), "no row"),
+        (pyarrow.table({"id": [], "prediction": []}), "no row"),
+        ([], "no row"),
+        (pandas.Series([1.0], name="prediction"), "from a Series"),
+        (polars.Series("prediction", [1.0]), "from a Series"),
+        ([{"id": "\ud800", "prediction": 1.0}], "line 1, column id"),
+    ):
+        with pytest.raises(modelguard.Usage, match=words):
+            guard.log_predictions(data)

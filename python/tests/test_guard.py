@@ -255,7 +255,7 @@ def test_numbers_of_any_library_are_numbers(guard: modelguard.Guard) -> None:
     assert shown.params == {"rate": "0.25", "depth": "6", "kind": "gbm"}
     compared = guard.compare(made.version, "20260101_000000", confidence=numpy.float64(0.9))
     assert compared.metrics[0].confidence_ratio in (0.9, None)
-    with pytest.raises(modelguard.Usage, match="threshold is a number"):
+    with pytest.raises(modelguard.Usage, match="threshold is 'much', and that is no number"):
         guard.check(threshold="much")  # type: ignore[arg-type]
 
 
@@ -277,3 +277,11 @@ def test_a_warning_that_is_an_error_comes_after_the_work(guard: modelguard.Guard
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", modelguard.ModelguardWarning)
         assert not guard.log_predictions(naive, version="20260101_000000").changed
+
+
+def test_names_may_begin_with_a_dash_and_a_metric_is_a_number(guard: modelguard.Guard) -> None:
+    registered = guard.register(b"dashes", note="-n", tags={"-a": "-b"}, params={"-p": "-1"}, metrics={"rmse": 0.5})
+    shown = guard.show(registered.version)
+    assert shown.tags == {"-a": "-b"}
+    with pytest.raises(modelguard.Usage, match="the metric 'rmse' is nan"):
+        guard.register(b"other", metrics={"rmse": float("nan")})

@@ -346,3 +346,44 @@ def test_a_name_that_is_taken_is_not_overwritten(tmp_path: Path, monkeypatch: py
     log.close()
     assert [row["id"] for row in _lines(tmp_path)] == ["another machine", "a"]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_inbox_of_the_only_model_needs_no_name(tmp_path: Path) -> None:
+    modelguard.init(tmp_path / "churn", task="regression")
+    with (tmp_path / "churn" / "modelguard.toml").open("a") as policy:
+        policy.write('\n[models.churn.ingest]\ninbox = "own"\n')
+    (tmp_path / "churn" / "own").mkdir()
+    with modelguard.open(tmp_path / "churn").logger() as log:
+        assert log.inbox == tmp_path / "churn" / "own"
+
+
+def test_what_is_no_row_is_refused_at_once_and_stops_no_other(tmp_path: Path) -> None:
+    with Logger(tmp_path, every_rows=1) as log:
+        for id, prediction in (
+            (None, 1.0),
+            ("", 1.0),
+            (7.0, 1.0),
+            (float("nan"), 1.0),
+            ("\ud800", 1.0),
+            ("a", [1.0, 2.0]),
+            ("a", numpy.array([1.0, 2.0])),
+        ):
+            with pytest.raises(ValueError):
+                log(id, prediction)
+        log("b", numpy.array([1.0]))
+    assert [(row["id"], row["prediction"]) for row in _lines(tmp_path)] == [("b", 1.0)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_process_of_multiprocessing_writes_its_rows_when_it_ends(tmp_path: Path) -> None:
+    script = (
+        "import multiprocessing\nfrom modelguard import Logger\n"
+        f"log = Logger({str(tmp_path)!r})\nlog('parent', 1.0)\n"
+        "def here(): log('child', 2.0)\n"
+        f"def own(): Logger({str(tmp_path)!r})('own', 3.0)\n"
+        "for work in (here, own):\n"
+        "    child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "    child.start()\n    child.join()\n    assert child.exitcode == 0\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)
+    assert sorted(str(row["id"]) for row in _lines(tmp_path)) == ["child", "own", "parent"]

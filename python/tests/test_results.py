@@ -99,6 +99,7 @@ WITHOUT = {
     "Shown.imports",
     "Status.models.activation",
     "Status.models.inbox",
+    "Status.models.season",
     "Switch.activation",
 }
 

@@ -1,8 +1,12 @@
-//! Says what a person can do where a check could not decide.
+//! Says what a person can do where a check could not decide, or where a degraded version stays live.
 
 use super::call::Call;
+use crate::domain::names::AliasName;
 use crate::domain::verdict::{ReasonCode, Verdict};
+use crate::store::aliases;
+use crate::store::versions::{self, Version};
 use crate::workflows::judging::Judgement;
+use crate::workflows::session::Session;
 
 /// So many reasons are answered; the first ones are what keeps the others from mattering.
 const ANSWERED: usize = 2;
@@ -12,13 +16,7 @@ pub fn advice(call: &Call, judgement: &Judgement, of_many: bool) -> String {
     if judgement.decision.verdict != Verdict::InsufficientData {
         return String::new();
     }
-    let command = |words: &str| {
-        if of_many {
-            call.follow_up(&format!("-m {} {words}", judgement.model.name))
-        } else {
-            call.follow_up(words)
-        }
-    };
+    let command = |words: &str| command(call, judgement, of_many, words);
     let lines = judgement
         .decision
         .reasons
@@ -26,6 +24,63 @@ pub fn advice(call: &Call, judgement: &Judgement, of_many: bool) -> String {
         .filter_map(|reason| about(reason.code, judgement, &command))
         .take(ANSWERED);
     lines.map(|line| format!("hint: {line}\n")).collect()
+}
+
+fn command(call: &Call, judgement: &Judgement, of_many: bool, words: &str) -> String {
+    if of_many {
+        call.follow_up(&format!("-m {} {words}", judgement.model.name))
+    } else {
+        call.follow_up(words)
+    }
+}
+
+/// A line of what to do about a degraded version that stays live; nothing where none does. `blocked`: a rollback was
+/// wanted and found no version to go to.
+pub fn way_out(
+    call: &Call,
+    session: &mut Session,
+    judgement: &Judgement,
+    blocked: bool,
+    of_many: bool,
+) -> String {
+    if judgement.decision.verdict != Verdict::Degraded || !judgement.is_live {
+        return String::new();
+    }
+    let below = session.store.read(|tx| {
+        let holders = aliases::holders(tx, judgement.model.id, &AliasName::production())?;
+        let below = holders
+            .lower()
+            .find(|id| Some(*id) != holders.holder())
+            .map(|id| versions::get(tx, id));
+        below.transpose()
+    });
+    // The verdict stands and is recorded; that its advice can't be read takes nothing from it.
+    let below = below.ok().flatten();
+    let command = |words: &str| command(call, judgement, of_many, words);
+    format!("hint: {}\n", out_to(below.as_ref(), blocked, &command))
+}
+
+fn out_to(below: Option<&Version>, blocked: bool, command: &dyn Fn(&str) -> String) -> String {
+    let Some(below) = below else {
+        return format!(
+            "no other version lies below to go back to; make another one live: `{}`, then `{}`",
+            command("register PATH"),
+            command("promote latest")
+        );
+    };
+    let name = &below.name;
+    let back = command("rollback --dry-run");
+    if !blocked {
+        return format!("{name} lies below; what going back would change: `{back}`");
+    }
+    let unblocks = if below.retired_reason.is_some() {
+        command(&format!("retire {name} --cancel"))
+    } else {
+        command(&format!("check {name}"))
+    };
+    format!(
+        "by hand there is a way back to {name}: `{back}`; by itself once it is neither bad nor retired: `{unblocks}`"
+    )
 }
 
 fn about(
@@ -134,6 +189,26 @@ mod tests {
             said.contains("`MODELGUARD_NOW=2026-01-01T00:05:00Z modelguard check`"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_degraded_version_that_stays_has_a_way_out() {
+        let command = |words: &str| call(&["check"]).follow_up(words);
+        let mut below = crate::commands::example::version("v1", 1);
+        assert_eq!(
+            out_to(Some(&below), false, &command),
+            "v1 lies below; what going back would change: `modelguard rollback --dry-run`"
+        );
+        let blocked = out_to(Some(&below), true, &command);
+        assert!(blocked.contains("`modelguard check v1`"), "{blocked}");
+        below.retired_reason = Some("old".to_owned());
+        let blocked = out_to(Some(&below), true, &command);
+        assert!(
+            blocked.contains("`modelguard rollback --dry-run`")
+                && blocked.contains("`modelguard retire v1 --cancel`"),
+            "{blocked}"
+        );
+        assert!(out_to(None, true, &command).contains("`modelguard promote latest`"));
     }
 
     #[test]

@@ -102,12 +102,14 @@ Effect: records")]
     },
     /// Send all messages that wait
     ///
-    /// Also those that would wait longer, because their channel failed a short while ago.
+    /// Also those that would wait longer, because their channel failed a short while ago. Each channel is offered one
+    /// after the other: behind one that it does not take the others wait, untried. What another run is sending is left
+    /// to it, and counted.
     #[command(after_long_help = "\
 Examples:
   modelguard alerts flush
 
-Exit status: 0 nothing waits any more; 1 a message was not taken
+Exit status: 0 nothing waits any more, or another run is sending it; 1 a message was not taken
 Effect: records what arrived")]
     Flush,
     /// Send a message that means nothing

@@ -4,9 +4,12 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::flags::LiveFlags;
-use super::output::{Report, Screen};
-use super::{Outcome, problems, switched};
+use super::output::{Report, Screen, Warning};
+use super::switched::{self, Retold};
+use super::{Outcome, problems};
 use crate::domain::names::{AliasName, Reference, VersionName};
+use crate::domain::nearest::{edits, nearest};
+use crate::domain::season::Seasons;
 use crate::domain::time::Timestamp;
 use crate::store::{Access, StoreError, aliases, versions};
 use crate::ui::problem::Problem;
@@ -114,13 +117,32 @@ fn set(call: &Call, args: &SetArgs) -> Outcome {
         .version(&model, &args.version)
         .map_err(|error| problems::naming(call, error))?;
     let wish = Wish::SetAlias(version.id);
-    switched::switch(call, &mut session, &model, &args.alias, &wish, &args.live)
+    let nearly = nearly_a_season(&args.alias, &session.policy(&model).season);
+    let inner = switched::switch(call, &mut session, &model, &args.alias, &wish, &args.live)?;
+    Ok(Box::new(Retold {
+        schema: inner.schema(),
+        warnings: nearly.into_iter().collect(),
+        inner,
+    }))
+}
+
+/// An alias that is no season and nearly one: the season would have no version.
+fn nearly_a_season(alias: &AliasName, seasons: &Seasons) -> Option<Warning> {
+    if seasons.iter().any(|(season, _)| season == alias) {
+        return None;
+    }
+    let known = seasons.iter().map(|(season, _)| season.as_str());
+    let near = nearest(known, |season| edits(alias.as_str(), season));
+    let near = near.first()?;
+    Some(Warning {
+        code: "nearly_a_season",
+        text: format!("@{alias} is no season of the policy; did you mean @{near}, which is one?"),
+    })
 }
 
 fn remove(call: &Call, args: &RemoveArgs) -> Outcome {
     refuse_production(call, &args.alias, "undo")?;
-    let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
+    let (mut session, model) = switched::begin(call, &args.live)?;
     switched::switch(
         call,
         &mut session,

@@ -11,6 +11,7 @@ use crate::domain::names::ModelName;
 use crate::domain::names::Reference;
 use crate::domain::operation::Author;
 use crate::domain::time::Timestamp;
+use crate::files::pipe::Patience;
 use crate::files::read::canonical;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
@@ -316,6 +317,13 @@ impl Call {
             self.environment.ci,
             self.globals.quiet > 0,
         )
+    }
+
+    /// How long what another process writes is waited for: until Ctrl-C or SIGTERM.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        let stop = self.stop.clone();
+        Patience::while_true(move || stop.requested().is_none())
     }
 
     /// Fails if the run was asked to stop.

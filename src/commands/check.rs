@@ -6,7 +6,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, judged, problems};
+use super::{Outcome, advice, ahead, judged, problems};
 use crate::domain::names::Reference;
 use crate::domain::verdict::Verdict;
 use crate::store::Access;
@@ -49,6 +49,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
     let policy = args.judge.over(&of_policy, &model)?;
+    let ahead = ahead::warnings(call, &mut session, &model)?;
     let listeners = Listeners::of(&session, false);
     let checked = recording::check(
         &mut session.store,
@@ -61,8 +62,10 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {
-        advice: advice::advice(call, &checked.judgement, false),
+        advice: advice::advice(call, &checked.judgement, false)
+            + &advice::way_out(call, &mut session, &checked.judgement, false, false),
         checked,
+        ahead,
         all_metrics: call.globals.verbose > 0,
     }))
 }
@@ -70,6 +73,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 struct Found {
     checked: Checked,
     advice: String,
+    ahead: Vec<Warning>,
     all_metrics: bool,
 }
 
@@ -87,11 +91,11 @@ impl Report for Found {
     }
 
     fn aside(&self, _: &Screen) -> String {
-        judged::information(&self.checked.judgement) + &messages::waiting(&self.checked.told)
+        judged::information(&self.checked.judgement)
     }
 
     fn afterwards(&self, _: &Screen) -> String {
-        self.advice.clone()
+        messages::waiting(&self.checked.told) + &self.advice
     }
 
     fn exit(&self) -> ExitStatus {
@@ -103,7 +107,9 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        judged::warnings(&self.checked.judgement)
+        let mut warnings = self.ahead.clone();
+        warnings.extend(judged::warnings(&self.checked.judgement));
+        warnings
     }
 
     fn is_news(&self) -> bool {

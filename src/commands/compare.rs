@@ -174,6 +174,13 @@ impl Report for Found {
 
     fn text(&self, screen: &Screen) -> String {
         let Comparison { model, a, b, .. } = &self.comparison;
+        if a.id == b.id {
+            // The warning says the rest; a table of zeros would look like an answer.
+            return format!(
+                "{}  {} is the one and the other: no difference\n",
+                model.name, a.name
+            );
+        }
         let mut text = format!(
             "{}  {} against {} {}\n",
             model.name,

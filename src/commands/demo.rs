@@ -362,7 +362,9 @@ impl Report for Played {
 
     fn text(&self, _: &Screen) -> String {
         format!(
-            "\nLive at the end: {}. Go on by hand: cd {}\n",
+            "\nLive at the end: {}. Go on by hand: cd {} && export MODELGUARD_NOW={DAYS}\n\
+             MODELGUARD_NOW is the clock of each command, and this store lives in 2013: without it every flight is too \
+             old to judge by. In your own project leave it unset.\n",
             self.live.as_deref().unwrap_or("nobody"),
             quoted(&self.folder)
         )
@@ -432,12 +434,13 @@ mod tests {
         };
         assert_eq!(
             text(&played("demo", Some(OLDER))),
-            "\nLive at the end: 20131101_090000. Go on by hand: cd demo\n"
+            "\nLive at the end: 20131101_090000. Go on by hand: cd demo && export MODELGUARD_NOW=2013-11-17T09:00:00Z\n\
+             MODELGUARD_NOW is the clock of each command, and this store lives in 2013: without it every flight is too \
+             old to judge by. In your own project leave it unset.\n"
         );
-        assert_eq!(
-            text(&played("my demo", None)),
-            "\nLive at the end: nobody. Go on by hand: cd 'my demo'\n"
-        );
+        assert!(text(&played("my demo", None)).starts_with(
+            "\nLive at the end: nobody. Go on by hand: cd 'my demo' && export MODELGUARD_NOW="
+        ));
         let data = played("my demo", None).data();
         assert_eq!(
             data["db_path"],

@@ -75,9 +75,15 @@ fn unknown(given: &str) -> Problem {
     let known = known.chain(commands.map(str::to_owned));
     let upper = given.to_uppercase();
     let near = nearest(known, |name| {
-        // Two letters of a short word are most of it.
         let fewest = edits(given, name).min(edits(&upper, name))?;
-        (fewest * 2 < name.len()).then_some(fewest)
+        // Two digits of a code are another trouble unless they were swapped; two letters of a short word are most of it.
+        let is_code = catalogue::ENTRIES.iter().any(|entry| entry.code == name);
+        let is_near = if is_code {
+            fewest < 2 || letters(&upper) == letters(name)
+        } else {
+            fewest * 2 < name.len()
+        };
+        is_near.then_some(fewest)
     });
     let problem = Problem::new(
         "MG0212",
@@ -87,6 +93,13 @@ fn unknown(given: &str) -> Problem {
         Some(name) => problem.hint(format!("did you mean `modelguard help {name}`?")),
         None => problem.hint("`modelguard help` lists them"),
     }
+}
+
+/// The letters and digits of a word in their own order, by which a swap is seen.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<_> = word.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 struct Help {

@@ -210,7 +210,7 @@ fn bring_in(
         .map_err(|error| problems::naming(call, error))?;
     let choices = columns::choices(&session.policy(&model).columns, &args.map)
         .map_err(|error| Problem::new("MG0304", "[columns]").cause(error.to_string()))?;
-    let source = Source::from_argument(&args.path);
+    let source = Source::from_argument(&args.path, call.patience());
     let request = Request {
         source: &source,
         kind,

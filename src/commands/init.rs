@@ -207,6 +207,10 @@ fn next_commands(call: &Call, folder: &Path, model: &Model) -> Vec<String> {
         format!("{place} register MODEL-FILE --metric {metric} --reference HELDOUT.csv"),
         format!("{place} promote latest"),
         format!("{place} ingest predictions PREDICTIONS.csv"),
+        format!("{place} ingest truth TRUTH.csv"),
+        format!("{place} check"),
+        format!("{place} monitor"),
+        format!("{place} recipe cron"),
     ];
     enter.into_iter().chain(commands).collect()
 }
@@ -321,6 +325,15 @@ mod tests {
         ] {
             let next = next_commands(&call(&["init"]), Path::new("."), &model(task));
             assert!(next[0].contains(metric), "{}", next[0]);
+            // From the first version to the schedule.
+            let verbs: Vec<_> = next
+                .iter()
+                .filter_map(|line| line.split(' ').nth(1))
+                .collect();
+            assert_eq!(
+                verbs.join(" "),
+                "register promote ingest ingest check monitor recipe"
+            );
             for line in next {
                 let words: Vec<_> = line.split(' ').collect();
                 let parsed = crate::commands::tree().try_get_matches_from(&words);
@@ -333,12 +346,8 @@ mod tests {
     fn the_next_commands_are_for_the_project_s_folder_and_say_how_to_get_there() {
         let next = |words: &[&str], folder: &str| {
             let next = next_commands(&call(words), Path::new(folder), &model(Task::Regression));
-            let last = next[next.len() - 2].clone();
-            (next.len() > 3)
-                .then(|| next[0].clone())
-                .into_iter()
-                .chain([last])
-                .collect::<Vec<_>>()
+            let wanted = |line: &&String| line.starts_with("cd ") || line.contains(" promote ");
+            next.iter().filter(wanted).cloned().collect::<Vec<_>>()
         };
         let promote = "modelguard promote latest";
         assert_eq!(next(&["init"], "."), [promote]);

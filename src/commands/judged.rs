@@ -59,6 +59,11 @@ pub fn warnings(judgement: &Judgement) -> Vec<Warning> {
         })
         .collect();
     warnings.dedup();
+    let doubt = judgement.rules.threshold_doubt();
+    warnings.extend(doubt.map(|text| Warning {
+        code: "threshold_tiny",
+        text: format!("threshold_pct {text}"),
+    }));
     if !judgement.by_policy && judgement.decision.verdict == Verdict::Healthy {
         warnings.push(Warning {
             code: "other_rules",

@@ -1,11 +1,12 @@
 //! `menu`: eight everyday commands to choose from, each shown as it is typed.
 
 mod header;
+mod typed;
 mod versions;
 
 use serde_json::{Value, json};
 
-use super::call::{Call, quoted};
+use super::call::Call;
 use super::output::{Report, Screen};
 use super::{Outcome, consent, output};
 use crate::domain::names::ModelName;
@@ -15,6 +16,7 @@ use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::{Signal, StopFlag};
 use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Find, Given, List, PromptError};
+use crate::ui::table::terminal_width;
 
 /// The items, in their order.
 const ITEMS: [&str; 8] = [
@@ -112,6 +114,17 @@ impl Menu<'_> {
     }
 
     fn serve(&self) -> Result<ExitStatus, Problem> {
+        let call = (self.line.renewed)(self.model.as_ref())?;
+        if header::lacks_store(&call) {
+            let line = |words: &[String]| typed::typed("  ", words, terminal_width());
+            let mut init = carried(&call);
+            init.extend(["init", "--task", "classification"].map(str::to_owned));
+            output::stderr(&format!(
+                "No store yet. To make one:\n{}To look around in an example:\n{}",
+                line(&init),
+                line(&["demo".to_owned()])
+            ));
+        }
         let items = ITEMS.map(str::to_owned);
         let mut marked = 0;
         loop {
@@ -159,12 +172,18 @@ impl Menu<'_> {
         }
     }
 
-    /// Shows what monitoring would do, and does it after a yes.
+    /// Shows what monitoring would do. Where it might change the live model, it does so after a yes; else it does the
+    /// rest, and without a yes it goes back nowhere, whatever came in since.
     fn monitor(&self, call: &Call) -> Result<Step, Problem> {
         use ExitStatus::{Acted, Blocked, Insufficient, Negative, Ok as Healthy};
-        let exit = self.command(call, &["monitor", "--dry-run"]);
-        if ![Healthy, Negative, Insufficient, Acted, Blocked].contains(&exit) {
-            return Ok(ended(exit));
+        let exit = self.command(call, &["monitor", "--auto-rollback", "--dry-run"]);
+        match exit {
+            Negative | Acted | Blocked => {}
+            Healthy | Insufficient => {
+                let words = ["monitor", "--no-auto-rollback"];
+                return Ok(ended(self.command(call, &words)));
+            }
+            _ => return Ok(ended(exit)),
         }
         let question = "Monitor, and roll back if degraded?";
         if consent::agree(call, "", question, false, "may change the live model")? {
@@ -218,8 +237,7 @@ impl Menu<'_> {
     fn command(&self, call: &Call, words: &[&str]) -> ExitStatus {
         let mut all = carried(call);
         all.extend(words.iter().map(|word| (*word).to_owned()));
-        let typed: Vec<_> = all.iter().map(|word| quoted(word)).collect();
-        output::stderr(&format!("$ modelguard {}\n", typed.join(" ")));
+        output::stderr(&typed::typed("$ ", &all, terminal_width()));
         (self.line.run)(&all)
     }
 

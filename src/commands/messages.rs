@@ -1,6 +1,7 @@
 //! Whom a command tells, and what came of telling them.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ pub struct Listeners {
     pub channels: Vec<Channel>,
     rules: DeliveryRules,
     folder: PathBuf,
+    began: Instant,
     command: String,
 }
 
@@ -42,6 +44,7 @@ impl Listeners {
             channels: channels.to_vec(),
             rules: found.policy.delivery,
             folder: found.folder().to_owned(),
+            began: Instant::now(),
             command: command(found),
         }
     }
@@ -59,6 +62,7 @@ impl Listeners {
             channels: &self.channels,
             rules: self.rules,
             folder: &self.folder,
+            began: self.began,
             all,
         }
     }
@@ -70,6 +74,7 @@ impl Listeners {
     pub fn deliver(&self, call: &Call, session: &mut Session) -> Result<Vec<Sent>, Problem> {
         let terms = self.terms(false);
         delivering::deliver(&mut session.store, &session.author, &terms)
+            .map(|sending| sending.sent)
             .map_err(|error| problems::store(call, error))
     }
 
@@ -151,7 +156,7 @@ fn one_sent(sent: &Sent) -> Value {
         "event": sent.event.name(),
         "state": sent.state.name(),
         "attempts_count": sent.attempts_count,
-        "error": sent.error,
+        "error": sent.last_error,
     })
 }
 
@@ -174,24 +179,54 @@ pub fn queued_data(deliveries: &[Delivery]) -> Vec<Value> {
         .collect()
 }
 
-/// A line for each channel: what arrived, what waits.
-pub fn summary(sent: &[Sent]) -> String {
-    let mut text = String::new();
+/// The names of the channels that something was to be sent through.
+fn channels(sent: &[Sent]) -> Vec<&str> {
     let mut names: Vec<&str> = sent.iter().map(|one| one.channel.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    for name in names {
-        let of = || sent.iter().filter(|one| one.channel == name);
-        let delivered = of()
+    names
+}
+
+/// `ops (file)`, or `channel file` for one that has no name of its own.
+fn who(sent: &Sent) -> String {
+    match sent.kind {
+        Some(kind) if kind != sent.channel => format!("{} ({kind})", sent.channel),
+        _ => format!("channel {}", sent.channel),
+    }
+}
+
+/// A line for each channel that took something.
+pub fn summary(sent: &[Sent]) -> String {
+    let mut text = String::new();
+    for name in channels(sent) {
+        let of = sent.iter().filter(|one| one.channel == name);
+        let delivered: Vec<_> = of
             .filter(|one| one.state == DeliveryState::Delivered)
-            .count();
-        let events: Vec<_> = of()
-            .filter(|one| one.state == DeliveryState::Delivered)
-            .map(|one| one.event.name().replace('_', " "))
             .collect();
-        if delivered > 0 {
-            text.push_str(&format!("Told {name}: {}\n", events.join(", ")));
+        let events = delivered.iter().map(|one| one.event.name());
+        let events: Vec<_> = events.map(|event| event.replace('_', " ")).collect();
+        if let Some(one) = delivered.first() {
+            text.push_str(&format!("Told {}: {}.\n", who(one), events.join(", ")));
         }
+    }
+    text
+}
+
+/// A line for each channel that did not take what it was offered, with what waits behind that.
+pub fn missed(sent: &[Sent]) -> String {
+    let mut text = String::new();
+    for name in channels(sent) {
+        let of = || sent.iter().filter(|one| one.channel == name);
+        let Some(refused) = of().find(|one| one.error.is_some()) else {
+            continue;
+        };
+        let event = refused.event.name().replace('_', " ");
+        let behind = match of().filter(|one| !one.was_tried()).count() {
+            0 => String::new(),
+            1 => "; 1 other waits behind it".to_owned(),
+            others => format!("; {others} others wait behind it"),
+        };
+        text.push_str(&format!("Not told {}: {event}{behind}.\n", who(refused)));
     }
     text
 }

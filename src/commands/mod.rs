@@ -1,6 +1,7 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
+mod ahead;
 mod alerts;
 mod alias;
 mod call;
@@ -10,7 +11,7 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
-mod entry;
+mod doubtful_rows;
 mod example;
 mod fetch;
 mod flags;
@@ -22,7 +23,7 @@ mod judged;
 mod lists;
 mod log;
 mod man;
-mod marked;
+mod mark_report;
 mod menu;
 mod messages;
 mod monitor;
@@ -36,6 +37,7 @@ mod redo;
 mod register;
 mod retire;
 mod rollback;
+mod run_log;
 mod season;
 mod show;
 mod status;
@@ -56,13 +58,14 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
-use entry::{Ended, Entry, Wishes};
 use flags::Globals;
 use output::{Report, Screen};
 use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
+use run_log::{Ended, Entry, Wishes};
 
 use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
+use crate::notify;
 use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
 use crate::ui::exit::ExitStatus;
@@ -187,7 +190,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit_map = meant_exit_map(&words, &environment).unwrap_or_default();
     let as_json = is_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
-        let problem = entry::panicked(&panic.to_string());
+        if notify::catches_panics() {
+            return run_log::caught(panic.location());
+        }
+        let problem = run_log::panicked(&panic.to_string());
         output::print_problem(&problem, as_json, Palette::plain());
     }));
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {

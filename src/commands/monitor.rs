@@ -10,12 +10,12 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, judged, problems, swept};
+use super::{Outcome, advice, ahead, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
 use crate::store::models::{self, Model};
-use crate::store::{Access, StoreError, operations};
+use crate::store::operations;
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -63,13 +63,7 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
-    let access = if args.dry_run {
-        Access::Read
-    } else {
-        Access::Write
-    };
-    let mut session = call.session(access)?;
-    swept::require_apart(call, &mut session)?;
+    let mut session = swept::open(call, args.dry_run)?;
     let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
@@ -105,6 +99,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             inbox: Inbox::default(),
             result: Err(problem),
             advice: String::new(),
+            ahead: Vec::new(),
             undo_command: None,
         }));
     }
@@ -125,6 +120,7 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
+    let ahead = ahead::warnings(call, session, model)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -137,10 +133,18 @@ fn monitor_one(
     let done = monitored.as_ref().ok();
     let operation = done.and_then(|monitored| monitored.action.operation);
     let advice = done.map_or_else(String::new, |monitored| {
-        advice::advice(call, &monitored.checked.judgement, args.all)
+        let judgement = &monitored.checked.judgement;
+        let blocked = monitored.action.status == ActionStatus::Impossible;
+        let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
+        let mut advice = advice::advice(call, judgement, args.all);
+        if stays {
+            advice += &advice::way_out(call, session, judgement, blocked, args.all);
+        }
+        advice
     });
     Ok(One {
         advice,
+        ahead,
         model: model.name.to_string(),
         inbox,
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
@@ -165,16 +169,14 @@ fn finish(
         Ok(sent) => (sent, None),
         Err(problem) => (Vec::new(), Some(problem)),
     };
-    let (_, head) = session
-        .store
-        .read(operations::head)
-        .map_err(|error: StoreError| problems::store(call, error))?;
+    // What was decided and done is told, even if the store is busy by now.
+    let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {
         models,
         sent,
         not_told,
         open_secrets: listeners.warnings(),
-        head,
+        head: head.map(|(_, head)| head),
         dry_run: args.dry_run,
         all: args.all,
         stopped: call.stop.requested().filter(|_| args.all),
@@ -191,6 +193,7 @@ struct One {
     inbox: Inbox,
     result: Result<Box<Monitored>, Problem>,
     advice: String,
+    ahead: Vec<Warning>,
     undo_command: Option<String>,
 }
 
@@ -268,7 +271,8 @@ struct Found {
     /// Why nothing could be sent.
     not_told: Option<Problem>,
     open_secrets: Vec<Warning>,
-    head: Hash,
+    /// None: the store could not be read any more.
+    head: Option<Hash>,
     dry_run: bool,
     all: bool,
     /// Ctrl-C or SIGTERM came; the models after those that are told of were not looked at.
@@ -338,7 +342,7 @@ impl Report for Found {
 
     fn data(&self) -> Value {
         let models: Vec<_> = self.models.iter().map(|one| one.data(&self.sent)).collect();
-        json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.to_string() })
+        json!({ "models": models, "dry_run": self.dry_run, "head_blake3": self.head.map(|head| head.to_string()) })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -368,11 +372,12 @@ impl Report for Found {
         if self.dry_run {
             text.push_str("Dry run: nothing was changed.\n");
         }
-        if self
-            .monitored()
-            .any(|monitored| monitored.action.operation.is_some())
+        if let Some(head) = self.head
+            && self
+                .monitored()
+                .any(|monitored| monitored.action.operation.is_some())
         {
-            text.push_str(&format!("head {}\n", self.head));
+            text.push_str(&format!("head {head}\n"));
         }
         text + &messages::required_failures(&self.sent)
     }
@@ -389,11 +394,12 @@ impl Report for Found {
             .monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
             .collect();
-        told + &messages::summary(&self.sent) + &failures
+        told + &failures
     }
 
     fn afterwards(&self, _: &Screen) -> String {
-        self.models.iter().map(|one| one.advice.as_str()).collect()
+        let advice = self.models.iter().map(|one| one.advice.as_str());
+        messages::summary(&self.sent) + &advice.collect::<String>()
     }
 
     fn exit(&self) -> ExitStatus {
@@ -430,7 +436,8 @@ impl Report for Found {
         let of_one = |one: &One| {
             let judged = one.result.as_ref().ok();
             let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
-            let mut warnings = one.inbox.warnings();
+            let mut warnings = one.ahead.clone();
+            warnings.extend(one.inbox.warnings());
             warnings.extend(judged.unwrap_or_default());
             warnings
         };

@@ -72,7 +72,10 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
     if let Some(excerpt) = error.excerpt() {
         problem = problem.excerpt(excerpt);
     } else {
-        problem = problem.cause(format!("in {}", error.path.display()));
+        let place = error.path.display().to_string();
+        if !problem.message.contains(&place) {
+            problem = problem.cause(format!("in {place}"));
+        }
     }
     match error.kind {
         ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
@@ -182,14 +185,13 @@ pub fn file(error: &FileError) -> Problem {
         Kind::Truncated(_) | Kind::JsonSyntax(_) | Kind::DuplicateKey { .. } => "MG0504",
         Kind::LineTooLong { .. } | Kind::BlankTooLong { .. } => "MG0508",
         Kind::TooManyColumns { .. } | Kind::NameTooLong { .. } => "MG0509",
-        Kind::MissingColumn { .. } | Kind::LateColumn { .. } | Kind::Columns(_) => "MG0505",
+        Kind::MissingColumn { .. }
+        | Kind::UnknownKind { .. }
+        | Kind::LateColumn { .. }
+        | Kind::Columns(_) => "MG0505",
         Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
     };
-    let mut problem = Problem::new(code, error.to_string());
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    if let Some(source) = source.filter(|source| !problem.message.contains(source)) {
-        problem = problem.cause(source);
-    }
+    let problem = Problem::new(code, error.to_string());
     match error.hint() {
         Some(hint) => problem.hint(hint),
         None => problem,

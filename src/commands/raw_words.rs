@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::entry::Wishes;
 use super::problems;
+use super::run_log::Wishes;
 use crate::policy::environment::{BadVariable, Environment};
 use crate::ui::colour::ColourChoice;
 use crate::ui::exit::map::{BadExitMap, ExitMap};

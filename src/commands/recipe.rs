@@ -1,20 +1,22 @@
 //! `recipe`: a ready snippet for this project and another program: cron, systemd, Airflow, CI, Nagios, Prometheus.
 
 mod quoting;
+mod seasons;
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::call::{Call, command_line};
+use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::names::ModelName;
+use crate::domain::policy::SecretSource;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::discover::Discovered;
 use crate::policy::environment::Environment;
-use crate::policy::trust;
+use crate::policy::{secrets, trust};
 use crate::store::{Access, Store, models};
 use crate::ui::problem::Problem;
 use crate::workflows::naming::NamingError;
@@ -109,12 +111,23 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         });
     }
     let trust = command_line_of(&project, &["config", "trust"]);
-    let untrusted = !trust::outside(&found).is_empty();
+    let reaches_out = !trust::outside(&found).is_empty();
+    let untrusted = problems::require_trust(call, &found).is_err();
     if untrusted {
         warnings.push(Warning {
             code: "trust_needed",
             text: format!(
-                "the policy reaches outside its folder: once, as the user of the job, `{trust}`"
+                "the policy reaches outside its folder: as the user of the job, once and after each edit of it, `{trust}`"
+            ),
+        });
+    }
+    let variables = variables(&found);
+    if !variables.is_empty() {
+        warnings.push(Warning {
+            code: "variables_needed",
+            text: format!(
+                "channels of the policy read {}, which the job does not have by itself: set them there, or keep these secrets in files (url_file, token_file, password_file)",
+                variables.join(", ")
             ),
         });
     }
@@ -122,14 +135,18 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     if is_open {
         monitor.push("--all");
     }
-    let once = if untrusted {
-        format!("# once, as this user: {trust}\n")
-    } else {
-        String::new()
+    let once = match (reaches_out, untrusted) {
+        (false, _) => String::new(),
+        (true, true) => {
+            format!("# once, as this user, and after each edit of the policy: {trust}\n")
+        }
+        (true, false) => {
+            format!("# The policy is trusted as it stands; after each edit of it: {trust}\n")
+        }
     };
     let lines = Lines {
         once,
-        seasons: seasons(&project, &found, &models, is_open),
+        seasons: seasons::of(args.name, &project, &found, &models, is_open),
     };
     Ok(Box::new(Snippet {
         name: args.name,
@@ -138,33 +155,33 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     }))
 }
 
-/// What only a crontab has besides.
+/// The environment variables that the channels of the policy name, each once.
+fn variables(found: &Discovered) -> Vec<&str> {
+    let mut names: Vec<_> = found
+        .policy
+        .channels
+        .iter()
+        .flat_map(secrets::sources)
+        .filter_map(|(_, source)| match source {
+            SecretSource::Variable(name) => Some(name.as_str()),
+            SecretSource::File(_) => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What a snippet has where a policy asks for it.
 struct Lines {
     once: String,
     seasons: String,
 }
 
-/// A line of a crontab for each model whose version changes with the season; silent but on that day.
-fn seasons(project: &Project, found: &Discovered, models: &[ModelName], is_open: bool) -> String {
-    let apply = ["season", "apply", "--yes", "-q"];
-    let line = |more: &[&str]| {
-        let words = project.with(&[&apply[..], more].concat());
-        format!("7 * * * *  {}\n", quoting::cron(&words))
-    };
-    let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
-    if is_open {
-        let named = models.iter().filter(|model| has(model));
-        return named.map(|model| line(&["-m", model.as_str()])).collect();
-    }
-    let one = match found.model.as_ref().or(models.first()) {
-        Some(model) => has(model),
-        None => !found.policy.season.is_empty(),
-    };
-    if one { line(&[]) } else { String::new() }
-}
-
 /// What the commands of a snippet begin with.
 struct Project {
+    /// What sets the variable by which the job finds the list of trusted policies; empty where nothing has to.
+    environment: Vec<String>,
     /// The program, `-C`, and what chooses policy, store and model.
     words: Vec<String>,
     folder: String,
@@ -211,6 +228,14 @@ impl Project {
                 words.extend([option.to_owned(), absolute(&path)?]);
             }
         }
+        let state = call.environment.xdg_state_home.as_deref();
+        let environment = match state.filter(|folder| folder.is_absolute()) {
+            Some(folder) if !trust::outside(found).is_empty() => vec![
+                "/usr/bin/env".to_owned(),
+                format!("XDG_STATE_HOME={}", absolute(folder)?),
+            ],
+            _ => Vec::new(),
+        };
         let mut unit = format!("modelguard-{}", plain(&folder));
         // A model that the policy names needs no option.
         let model = call.globals.model.as_ref().or(found.model.as_ref());
@@ -224,6 +249,7 @@ impl Project {
             !user.is_empty() && user.bytes().all(plain) && !user.starts_with('-')
         });
         Ok(Self {
+            environment,
             words,
             folder,
             unit,
@@ -231,9 +257,18 @@ impl Project {
         })
     }
 
+    /// Whose job it is, as a unit of systemd says it.
+    fn user_line(&self) -> String {
+        match &self.user {
+            Some(user) => format!("User={user}"),
+            None => "# User= whoever owns the store".to_owned(),
+        }
+    }
+
     fn with(&self, words: &[&str]) -> Vec<String> {
+        let own = self.environment.iter().chain(&self.words).cloned();
         let more = words.iter().map(|word| (*word).to_owned());
-        self.words.iter().cloned().chain(more).collect()
+        own.chain(more).collect()
     }
 }
 
@@ -250,9 +285,7 @@ fn plain(path: &str) -> String {
 }
 
 fn command_line_of(project: &Project, words: &[&str]) -> String {
-    let words = project.with(words);
-    let line = command_line(words.iter().skip(1));
-    line.replacen("modelguard", &quoting::shell(&words[..1]), 1)
+    quoting::shell(&project.with(words))
 }
 
 /// The models of the store, as far as it can be read; a snippet is also for a store that is yet to come.
@@ -287,10 +320,7 @@ fn fill(name: Name, project: &Project, monitor: &[&str], lines: &Lines) -> Strin
             (_, "unit") => project.unit.clone(),
             (_, "once") => lines.once.clone(),
             (_, "seasons") => lines.seasons.clone(),
-            (_, "user") => match &project.user {
-                Some(user) => format!("User={user}"),
-                None => "# User= whoever owns the store".to_owned(),
-            },
+            (_, "user") => project.user_line(),
             (Name::Cron, "monitor") => quoting::cron(&quiet),
             (Name::Systemd, "monitor") => quoting::systemd(&monitor_with(&[])),
             (Name::Airflow, "monitor") => quoting::python(&in_template(&skipping)),
@@ -300,9 +330,11 @@ fn fill(name: Name, project: &Project, monitor: &[&str], lines: &Lines) -> Strin
             (_, "compare") => in_template(&compare),
             (_, "compare_json") => in_template(&compare_json),
             (_, "program") => quoting::xml(&project.words[0]),
-            (_, "arguments") => quoting::xml(&quoting::windows(&mapped[1..])),
+            (_, "arguments") => {
+                quoting::xml(&quoting::windows(&mapped[project.environment.len() + 1..]))
+            }
             (_, "status") => quoting::shell(&project.with(&["status", "--json"])),
-            (_, "words") => quoting::python_list(&project.words),
+            (_, "words") => quoting::python_list(&project.with(&[])),
             _ => return None,
         })
     };
@@ -362,6 +394,7 @@ mod tests {
 
     fn project(folder: &str) -> Project {
         Project {
+            environment: Vec::new(),
             words: ["/bin/modelguard", "-C", folder]
                 .map(str::to_owned)
                 .to_vec(),

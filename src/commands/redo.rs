@@ -23,8 +23,7 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
-    let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
+    let (mut session, model) = switched::begin(call, &args.live)?;
     let alias = AliasName::production();
     switched::switch(call, &mut session, &model, &alias, &Wish::Redo, &args.live)
 }

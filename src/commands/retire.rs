@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::call::Call;
-use super::marked::{self, Marking};
+use super::mark_report::{self, Marking};
 use crate::domain::names::Reference;
 use crate::store::Access;
 use crate::ui::problem::Problem;
@@ -48,6 +48,6 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }
         why => marking::unretire(store, author, &model, &args.version, why),
     };
-    let marked = marked.map_err(|error| marked::problem(call, error))?;
+    let marked = marked.map_err(|error| mark_report::problem(call, error))?;
     Ok(Box::new(Marking::new("retire", &model, marked)))
 }

@@ -1,19 +1,23 @@
 //! `season`: which season's version should be live, and the daily job that makes it so.
 
+mod all;
+
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::flags::LiveFlags;
-use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems, switched};
+use super::output::{Report, Screen};
+use super::switched::{self, Retold};
+use super::{Outcome, problems};
 use crate::domain::names::AliasName;
 use crate::domain::time::Timestamp;
+use crate::store::models::Model;
 use crate::store::versions::Version;
 use crate::store::{Access, aliases};
-use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
 use crate::workflows::seasons::{self, Listed, Turn};
+use crate::workflows::session::Session;
 use crate::workflows::switching::{self, Wish};
 
 /// Versions that take turns with the calendar: list, apply
@@ -59,9 +63,13 @@ Examples:
   modelguard season apply --yes -q
 
 Exit status: 0 done, already so, or answered no; 2 no terminal and no --yes; 3 the season's version is bad or retired;
-10 no seasons, or nobody holds the season's alias
+10 no seasons, or nobody holds the season's alias. With --all the worst of all models
 Effect: changes the live model")]
 struct ApplyArgs {
+    /// Every model that has seasons; a failure in one does not stop the others
+    #[arg(long)]
+    all: bool,
+
     #[command(flatten)]
     live: LiveFlags,
 }
@@ -69,7 +77,11 @@ struct ApplyArgs {
 pub fn run(call: &Call, args: &Args) -> Outcome {
     match &args.verb {
         Verb::List(ListArgs {}) => list(call),
-        Verb::Apply(args) => apply(call, args),
+        Verb::Apply(args) if args.all => all::apply(call, &args.live),
+        Verb::Apply(args) => {
+            let (mut session, model) = switched::begin(call, &args.live)?;
+            apply(call, &mut session, &model, &args.live, false)
+        }
     }
 }
 
@@ -84,15 +96,20 @@ fn list(call: &Call) -> Outcome {
     Ok(Box::new(List { listed }))
 }
 
-fn apply(call: &Call, args: &ApplyArgs) -> Outcome {
-    let mut session = switched::open(call, &args.live)?;
-    let model = call.model(&mut session)?;
-    let (seasons, now) = (session.policy(&model).season, session.now());
+/// `of_many`: the commands that are named have to name the model.
+fn apply(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+    live: &LiveFlags,
+    of_many: bool,
+) -> Outcome {
+    let (seasons, now) = (session.policy(model).season, session.now());
     let production = AliasName::production();
     let (turn, stack) = session
         .store
         .read(|tx| {
-            let turn = seasons::turn(tx, &model, &seasons, now)?;
+            let turn = seasons::turn(tx, model, &seasons, now)?;
             let holders = aliases::holders(tx, model.id, &production)?;
             Ok((turn, switching::stack_names(tx, &holders)?))
         })
@@ -107,34 +124,45 @@ fn apply(call: &Call, args: &ApplyArgs) -> Outcome {
             model: model.name.to_string(),
             live: turn.live.as_ref().map(|live| live.name.to_string()),
             stack: stack.iter().map(ToString::to_string).collect(),
-            reason: args.live.reason.clone(),
+            reason: live.reason.clone(),
             actor: session.author.actor.clone(),
-            dry_run: args.live.dry_run,
+            dry_run: live.dry_run,
             said: stays(&turn),
         }));
     }
-    let version = eligible(call, &turn)?;
+    let command = |words: &str| {
+        call.follow_up(&if of_many {
+            format!("-m {} {words}", model.name)
+        } else {
+            words.to_owned()
+        })
+    };
+    let version = eligible(&turn, &command)?;
     let wish = Wish::Promote {
         version: version.id,
         since: None,
     };
     let flags =
         LiveFlags {
-            reason: Some(args.live.reason.clone().unwrap_or_else(|| {
+            reason: Some(live.reason.clone().unwrap_or_else(|| {
                 format!("season {} since {}", turn.season.alias, turn.season.from)
             })),
-            ..args.live.clone()
+            ..live.clone()
         };
-    let inner = switched::switch(call, &mut session, &model, &production, &wish, &flags)?;
-    Ok(Box::new(Applied(inner)))
+    let inner = switched::switch(call, session, model, &production, &wish, &flags)?;
+    Ok(Box::new(Retold {
+        schema: "season_apply",
+        warnings: Vec::new(),
+        inner,
+    }))
 }
 
 /// The version to make live, unless an automatic act must leave it alone.
-fn eligible<'a>(call: &Call, turn: &'a Turn) -> Result<&'a Version, Problem> {
+fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a Version, Problem> {
     let alias = &turn.season.alias;
     let Some(version) = &turn.version else {
         let message = format!("season {alias} has begun and no version holds @{alias}");
-        let set = call.follow_up(&format!("alias set {alias} VERSION"));
+        let set = command(&format!("alias set {alias} VERSION"));
         return Err(Problem::new("MG0204", message).hint(format!("`{set}`")));
     };
     let cause = match &version.retired_reason {
@@ -148,7 +176,7 @@ fn eligible<'a>(call: &Call, turn: &'a Turn) -> Result<&'a Version, Problem> {
     );
     Err(Problem::new("MG0607", message).cause(cause).hint(format!(
         "give @{alias} to another version, or do it by hand: `{}`",
-        call.follow_up(&format!("promote @{alias}"))
+        command(&format!("promote @{alias}"))
     )))
 }
 
@@ -168,35 +196,6 @@ fn stays(turn: &Turn) -> String {
         "Season {alias} has had its turn with {had}; {live} is live and stays until {}. Nothing was changed.\n",
         turn.season.to
     )
-}
-
-/// The season's version became live, or would have.
-struct Applied(Box<dyn Report>);
-
-impl Report for Applied {
-    fn schema(&self) -> &'static str {
-        "season_apply"
-    }
-
-    fn data(&self) -> Value {
-        self.0.data()
-    }
-
-    fn text(&self, screen: &Screen) -> String {
-        self.0.text(screen)
-    }
-
-    fn aside(&self, screen: &Screen) -> String {
-        self.0.aside(screen)
-    }
-
-    fn exit(&self) -> ExitStatus {
-        self.0.exit()
-    }
-
-    fn warnings(&self) -> Vec<Warning> {
-        self.0.warnings()
-    }
 }
 
 /// Nothing was to be done.

@@ -1,18 +1,21 @@
 //! `status`: what is live, what lies below it, what the last check said, and whether somebody has to look.
 
 mod inbox;
+mod season;
 
 use serde_json::{Value, json};
 
 use inbox::Inbox;
 
+use super::ahead::warning;
 use super::call::Call;
-use super::output::{Report, Screen};
+use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
 use crate::ui::number;
+use crate::workflows::ahead;
 use crate::workflows::naming::{self, NamingError};
 use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
 
@@ -32,6 +35,7 @@ pub struct Args {}
 pub fn run(call: &Call, _: &Args) -> Outcome {
     let mut session = call.session(Access::Read)?;
     let named = Call::named_model(&session);
+    let now = session.now();
     let found = session.store.read(|tx| {
         let models = match &named {
             Some(name) => vec![naming::model(tx, Some(name))?],
@@ -39,14 +43,25 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         };
         let looked = models.iter().map(|model| overview(tx, model));
         let looked = looked.collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, NamingError>((looked, operations::head(tx)?.1))
+        let ahead = ahead::ahead(tx, &models, now)?;
+        Ok::<_, NamingError>((looked, operations::head(tx)?.1, ahead))
     });
-    let (models, head) = found.map_err(|error| problems::naming(call, error))?;
+    let (models, head, ahead) = found.map_err(|error| problems::naming(call, error))?;
+    let seasons = models
+        .iter()
+        .map(|model| season::Now::of(call, &mut session, model))
+        .collect::<Result<_, _>>()
+        .map_err(|error| problems::store(call, error))?;
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
+        seasons,
         inboxes: inboxes.collect(),
         models,
         head,
+        ahead: ahead
+            .map(|found| warning(call, &found))
+            .into_iter()
+            .collect(),
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),
@@ -58,7 +73,10 @@ struct Found {
     models: Vec<Overview>,
     /// In the same order.
     inboxes: Vec<Inbox>,
+    /// In the same order.
+    seasons: Vec<Option<season::Now>>,
     head: Hash,
+    ahead: Vec<Warning>,
     alerts_command: String,
     flush_command: String,
     promote_command: String,
@@ -71,10 +89,11 @@ impl Report for Found {
     }
 
     fn data(&self) -> Value {
-        let models = self.models.iter().zip(&self.inboxes);
+        let models = self.models.iter().zip(&self.inboxes).zip(&self.seasons);
         let models: Vec<_> = models
-            .map(|(model, inbox)| {
+            .map(|((model, inbox), season)| {
                 let mut data = model_data(model);
+                data["season"] = season.as_ref().map_or(Value::Null, season::Now::data);
                 data["inbox"] = inbox.data();
                 data
             })
@@ -82,13 +101,18 @@ impl Report for Found {
         json!({ "models": models, "head_blake3": self.head.to_string() })
     }
 
+    fn warnings(&self) -> Vec<Warning> {
+        self.ahead.clone()
+    }
+
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        for (model, inbox) in self.models.iter().zip(&self.inboxes) {
+        let models = self.models.iter().zip(&self.inboxes).zip(&self.seasons);
+        for ((model, inbox), season) in models {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model, inbox));
+            text.push_str(&self.model_text(screen, model, inbox, season.as_ref()));
         }
         text
     }
@@ -115,6 +139,7 @@ fn model_data(model: &Overview) -> Value {
             "version": live.version.name.to_string(),
             "since_at": live.held.since.map(|at| at.to_string()),
             "operation_id": live.held.operation.to_string(),
+            "bad": live.is_bad,
         })),
         "below": below,
         "below_count": model.below_count,
@@ -124,6 +149,7 @@ fn model_data(model: &Overview) -> Value {
         "alerts_open_count": model.alerts_open_count,
         "messages_queued_count": model.messages_queued_count,
         "messages_failed_count": model.messages_failed_count,
+        "season": null,
         "inbox": null,
     })
 }
@@ -141,6 +167,7 @@ fn check_data(check: &LastCheck) -> Value {
     json!({
         "evaluation_id": check.evaluation.id.to_string(),
         "version": check.version.as_ref().map(|version| version.name.to_string()),
+        "of_present_tenure": check.is_of_tenure,
         "checked_at": check.evaluation.checked_at.to_string(),
         "verdict": check.evaluation.verdict.name(),
         "severity": check.evaluation.severity.map(Severity::name),
@@ -168,13 +195,19 @@ fn truth_data(live: &Production, check: Option<&LastCheck>) -> Value {
     })
 }
 
-/// The median lag, as the last check measured it.
+/// The median lag, as the last check of the tenure measured it.
 fn lag(check: Option<&LastCheck>) -> Option<u64> {
-    check?.document["coverage"]["lag_p50_s"].as_u64()
+    check.filter(|check| check.is_of_tenure)?.document["coverage"]["lag_p50_s"].as_u64()
 }
 
 impl Found {
-    fn model_text(&self, screen: &Screen, model: &Overview, inbox: &Inbox) -> String {
+    fn model_text(
+        &self,
+        screen: &Screen,
+        model: &Overview,
+        inbox: &Inbox,
+        season: Option<&season::Now>,
+    ) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
@@ -190,7 +223,15 @@ impl Found {
                     ""
                 };
                 let (name, operation) = (&live.version.name, live.held.operation);
-                line("live", format!("{name}  {since} ({operation}){retired}"));
+                let bad = if live.is_bad {
+                    format!(", bad: {}", bad_because(live))
+                } else {
+                    String::new()
+                };
+                line(
+                    "live",
+                    format!("{name}  {since} ({operation}){retired}{bad}"),
+                );
             }
         }
         if !model.below.is_empty() {
@@ -199,6 +240,9 @@ impl Found {
                 names.push(format!("{} more", model.below_count - names.len()));
             }
             line("below", names.join("; "));
+        }
+        if let Some(season) = season {
+            line("season", season.text(screen));
         }
         let live = model.production.as_ref();
         match &model.last_check {
@@ -211,7 +255,17 @@ impl Found {
                 format!("never checked: `{}`", self.check_command),
             ),
             Some(check) => {
-                line("verdict", verdict_text(screen, check, live));
+                let text = verdict_text(screen, check);
+                if live.is_some() && !check.is_of_tenure {
+                    let command = &self.check_command;
+                    line(
+                        "verdict",
+                        format!("not checked since it became live: `{command}`"),
+                    );
+                    line("", format!("before: {text}{}", of_whom(check, live)));
+                } else {
+                    line("verdict", text + &of_whom(check, live));
+                }
                 if let Some(numbers) = numbers_text(check) {
                     line("", numbers);
                 }
@@ -264,7 +318,29 @@ fn below_text(below: &Below) -> String {
     format!("{} ({})", below.version.name, marks.join(", "))
 }
 
-fn verdict_text(screen: &Screen, check: &LastCheck, live: Option<&Production>) -> String {
+/// Why automatic acts keep away from what is live.
+fn bad_because(live: &Production) -> &'static str {
+    if live.last_decided == Some(Verdict::Degraded) {
+        "degraded when last judged"
+    } else {
+        "it was left because it was degraded"
+    }
+}
+
+/// Who was live at a check, where it is not what is live now, since that became live.
+fn of_whom(check: &LastCheck, live: Option<&Production>) -> String {
+    match (&check.version, live) {
+        _ if check.is_of_tenure => String::new(),
+        (None, None) => String::new(),
+        (None, Some(_)) => ", when nobody was live".to_owned(),
+        (Some(judged), Some(live)) if judged.id == live.version.id => {
+            ", when it was live before".to_owned()
+        }
+        (Some(judged), _) => format!(", of {}, which was live then", judged.name),
+    }
+}
+
+fn verdict_text(screen: &Screen, check: &LastCheck) -> String {
     let evaluation = &check.evaluation;
     let mut text = screen.palette.verdict(evaluation.verdict.words());
     if let Some(severity) = evaluation.severity {
@@ -290,12 +366,6 @@ fn verdict_text(screen: &Screen, check: &LastCheck, live: Option<&Production>) -
         ", {}",
         screen.times.show(evaluation.checked_at.micros())
     ));
-    let live = live.map(|live| live.version.id);
-    if let Some(version) = &check.version
-        && Some(version.id) != live
-    {
-        text.push_str(&format!(", of {}, which was live then", version.name));
-    }
     text
 }
 

@@ -1,16 +1,19 @@
 //! Sweeps a model's inbox for the verbs that do, and tells what became of its files.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::messages::{self, Listeners};
 use super::output::Warning;
-use super::{not_stored, problems};
+use super::{doubtful_rows, not_stored, problems};
 use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
+use crate::files::values::excerpt;
 use crate::files::{FileError, FileErrorKind};
+use crate::store::Access;
 use crate::store::models::{self, Model};
 use crate::ui::catalogue;
 use crate::ui::exit::ExitStatus;
@@ -25,14 +28,25 @@ use crate::workflows::session::Session;
 use crate::workflows::sweeping::places::{self, Misplaced};
 use crate::workflows::sweeping::{self, FileState, Halt, Swept, SweptFile, Visit, Why};
 
+/// Opens the store for taking in what waits, unless the policy's inboxes can't be meant. A dry run only looks.
+///
+/// # Errors
+/// The store can't be opened, or [`require_apart`] refuses.
+pub fn open(call: &Call, dry_run: bool) -> Result<Session, Problem> {
+    let mut session = call.session(if dry_run { Access::Read } else { Access::Write })?;
+    require_apart(call, &mut session)?;
+    Ok(session)
+}
+
 /// Refuses a policy by which a file would be taken for two models, or the project for data.
 ///
 /// # Errors
 /// The policy is such a one, or the store can't be read.
-pub fn require_apart(call: &Call, session: &mut Session) -> Result<(), Problem> {
+fn require_apart(call: &Call, session: &mut Session) -> Result<(), Problem> {
     let models = session.store.read(models::list);
     let models = models.map_err(|error| problems::store(call, error))?;
-    places::misplaced(&session.found, &models).map_or(Ok(()), |error| Err(misplaced(&error)))
+    let log = call.log_path.as_deref();
+    places::misplaced(&session.found, &models, log).map_or(Ok(()), |error| Err(misplaced(&error)))
 }
 
 /// What is wrong with an inbox that can't be meant.
@@ -106,7 +120,7 @@ fn unusable(folder: &Path, error: &FileError) -> Problem {
                 .cause("the policy names it, and nobody made the folder")
                 .hint(format!(
                     "`mkdir -p {}`",
-                    super::call::quoted(&folder.display().to_string())
+                    quoted(&folder.display().to_string())
                 ))
         }
         FileErrorKind::Locked { .. } => {
@@ -121,8 +135,22 @@ fn unusable(folder: &Path, error: &FileError) -> Problem {
 /// Why a file was not stored. Options of a command line that there was none of are given as a command.
 fn explain(call: &Call, kind: Option<FileKind>, error: IngestError) -> Why {
     let of = kind.unwrap_or(FileKind::Predictions);
+    let named = match &error {
+        IngestError::File(error) => error.unfit_column().map(|(field, column)| {
+            let column = column.unwrap_or("COLUMN");
+            (field.to_owned(), excerpt(column))
+        }),
+        _ => None,
+    };
     let mut problem = not_stored::problem(call, of, false, error);
-    if problem.hints.iter().any(|hint| hint.contains("`--")) {
+    if let Some((field, column)) = named {
+        let option = quoted(&format!("{field}={column}"));
+        let by_hand = call.follow_up(&format!("ingest {} FILE --map {option}", of.name()));
+        problem.hints = vec![
+            format!("name it for every file: `[columns]` with `{field} = {column:?}`"),
+            format!("once by hand: `{by_hand}`"),
+        ];
+    } else if problem.hints.iter().any(|hint| hint.contains("`--")) {
         let command = call.follow_up(&format!("ingest {} FILE", of.name()));
         problem = problem.hint(format!("with that option by hand: `{command}`"));
     }
@@ -228,8 +256,11 @@ fn told(file: &SweptFile) -> String {
     if let Some(moved_to) = &file.moved_to {
         place.push(format!("now {}", moved_to.display()));
     }
-    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name} ({}): {message}", place.join("; "))
+    format!("{} ({}): {message}", name(file), place.join("; "))
+}
+
+fn name(file: &SweptFile) -> Cow<'_, str> {
+    file.path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// What there is to know beside the counts.
@@ -247,6 +278,16 @@ pub fn warnings(swept: &Swept) -> Vec<Warning> {
             code,
             text: format!("{what} {}", told(file)),
         });
+    }
+    for file in &swept.files {
+        let doubts = file.ingested.iter();
+        warnings.extend(doubts.flat_map(|ingested| {
+            let doubts = doubtful_rows::warnings(ingested).into_iter();
+            doubts.map(|warning| Warning {
+                text: format!("{}: {}", one_line(&name(file)), warning.text),
+                ..warning
+            })
+        }));
     }
     for (path, what) in &swept.odd {
         warnings.push(Warning {

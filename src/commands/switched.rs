@@ -6,12 +6,13 @@ use super::Outcome;
 use super::call::Call;
 use super::consent;
 use super::flags::LiveFlags;
-use super::output::{Report, Screen};
+use super::output::{Report, Screen, Warning};
 use super::problems;
 use crate::domain::names::AliasName;
 use crate::domain::operation::OperationKind;
 use crate::store::Access;
 use crate::store::models::Model;
+use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::workflows::session::Session;
 use crate::workflows::switching::{self, Plan, Switched, Wish};
@@ -92,6 +93,16 @@ pub fn open(call: &Call, flags: &LiveFlags) -> Result<Session, Problem> {
     })
 }
 
+/// Opens the store as [`open`] does, and the model that is meant.
+///
+/// # Errors
+/// The store can't be opened, or no model is meant.
+pub fn begin(call: &Call, flags: &LiveFlags) -> Result<(Session, Model), Problem> {
+    let mut session = open(call, flags)?;
+    let model = call.model(&mut session)?;
+    Ok((session, model))
+}
+
 /// How a change is taken back: an undo by redo, everything else by undo.
 pub fn undo_command(call: &Call, switched: &Switched) -> Option<String> {
     let operation = switched.operation?;
@@ -142,6 +153,49 @@ impl Report for Ending {
             Kept::Refused => "Nothing changed.\n".to_owned(),
             Kept::DryRun(text) => format!("{text}Dry run: nothing was changed.\n"),
         }
+    }
+}
+
+/// A change as another verb tells it: under a name of its own, with more to know beside it.
+pub struct Retold {
+    pub inner: Box<dyn Report>,
+    pub schema: &'static str,
+    pub warnings: Vec<Warning>,
+}
+
+impl Report for Retold {
+    fn schema(&self) -> &'static str {
+        self.schema
+    }
+
+    fn data(&self) -> Value {
+        self.inner.data()
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        self.inner.text(screen)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        self.inner.aside(screen)
+    }
+
+    fn exit(&self) -> ExitStatus {
+        self.inner.exit()
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = self.inner.warnings();
+        warnings.extend(self.warnings.iter().cloned());
+        warnings
+    }
+
+    fn afterwards(&self, screen: &Screen) -> String {
+        self.inner.afterwards(screen)
+    }
+
+    fn is_news(&self) -> bool {
+        self.inner.is_news()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `tag`: changes the tags and the note of a version.
 
 use super::call::Call;
-use super::marked::{self, Marking};
+use super::mark_report::{self, Marking};
 use super::{Outcome, flags};
 use crate::domain::names::Reference;
 use crate::store::Access;
@@ -46,6 +46,6 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         &args.version,
         &new,
     )
-    .map_err(|error| marked::problem(call, error))?;
+    .map_err(|error| mark_report::problem(call, error))?;
     Ok(Box::new(Marking::new("tag", &model, marked)))
 }

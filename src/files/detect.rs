@@ -45,30 +45,37 @@ pub(super) fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Mapping, 
     Ok(mapping)
 }
 
-/// What a table holds by its columns: predictions where it has a column for them, else truth.
-pub(super) fn kind(table: &Table, choices: &ColumnChoices) -> FileKind {
-    let field = Field::Prediction;
-    let mut named = choices
-        .columns
-        .iter()
-        .filter(|choice| choice.field == field);
-    let columns = table.columns();
-    let has = |wanted: &dyn Fn(&str) -> bool| columns.iter().any(|column| wanted(column));
-    let has_predictions = match named.next() {
-        Some(choice) => has(&|column| column == choice.column),
-        None => {
-            let taken = |name: &str| choices.columns.iter().any(|choice| choice.column == name);
-            has(&|column| {
+/// What a table holds by its columns; see [`Mapping::kind_of`].
+pub(super) fn kind(table: &Table, choices: &ColumnChoices) -> Result<FileKind, FileErrorKind> {
+    let has = |field: &Field| {
+        let mut columns = table.columns().iter();
+        let mut named = choices.columns.iter();
+        match named.find(|choice| choice.field == *field) {
+            Some(choice) => columns.any(|column| *column == choice.column),
+            None => columns.any(|column| {
+                let is_taken = choices.columns.iter().any(|other| other.column == *column);
                 let mut candidates = field.candidates().iter();
-                !taken(column) && candidates.any(|name| name.eq_ignore_ascii_case(column))
-            })
+                !is_taken && candidates.any(|name| name.eq_ignore_ascii_case(column))
+            }),
         }
     };
-    if has_predictions {
-        FileKind::Predictions
+    if has(&Field::Prediction) {
+        Ok(FileKind::Predictions)
+    } else if has(&Field::Truth) {
+        Ok(FileKind::Truth)
+    } else if lacks_header(table) {
+        Err(FileErrorKind::NoHeader)
     } else {
-        FileKind::Truth
+        let have = table.columns().to_vec();
+        Err(FileErrorKind::UnknownKind { have })
     }
+}
+
+/// Whether the first line of a CSV holds numbers only.
+fn lacks_header(table: &Table) -> bool {
+    let is_number = |name: &String| matches!(number(name), NumberReading::Finite(_));
+    let have = table.columns();
+    !have.is_empty() && table.delimiter().is_some() && have.iter().all(is_number)
 }
 
 /// What was named for this kind of file, flags before the policy.
@@ -309,8 +316,7 @@ impl Finder<'_> {
 
     fn missing(&self, field: &Field, wanted: &[&str]) -> FileErrorKind {
         let have = self.table.columns().to_vec();
-        let is_number = |name: &String| matches!(number(name), NumberReading::Finite(_));
-        if !have.is_empty() && self.table.delimiter().is_some() && have.iter().all(is_number) {
+        if lacks_header(self.table) {
             return FileErrorKind::NoHeader;
         }
         FileErrorKind::MissingColumn {

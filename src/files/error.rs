@@ -20,15 +20,15 @@ pub struct FileError {
     pub kind: Box<FileErrorKind>,
 }
 
-/// The trouble itself, without the place.
+/// The trouble itself, without the place. Displayed, it has the system's reason, wherever it is told.
 #[derive(Debug, thiserror::Error)]
 pub enum FileErrorKind {
     #[error("there is no such file")]
     Missing,
-    #[error("can't be read")]
-    Unreadable(#[source] io::Error),
-    #[error("can't be written")]
-    Unwritable(#[source] io::Error),
+    #[error("can't be read: {0}")]
+    Unreadable(io::Error),
+    #[error("can't be written: {0}")]
+    Unwritable(io::Error),
     #[error("exists already")]
     Exists,
     #[error("is locked by another process ({waited_ms} ms waited)")]
@@ -101,6 +101,8 @@ pub enum FileErrorKind {
         /// Those of `have` that look most like one of `wanted`, at most three.
         nearest: Vec<String>,
     },
+    #[error("neither the name nor a column says whether it is predictions or truth; the file has {}", listed(.have))]
+    UnknownKind { have: Vec<String> },
     #[error("column {} (for {field}) is {what}, not one plain value a row", excerpt(.name))]
     ColumnType {
         name: String,
@@ -199,12 +201,33 @@ impl FileError {
             Kind::Exists => FileErrorClass::Exists,
             Kind::Locked { .. } => FileErrorClass::Locked,
             Kind::MissingColumn { .. }
+            | Kind::UnknownKind { .. }
             | Kind::AmbiguousColumns { .. }
             | Kind::SharedColumn { .. }
             | Kind::LateColumn { .. }
             | Kind::ColumnType { .. }
             | Kind::Columns(_) => FileErrorClass::Columns,
             _ => FileErrorClass::Content,
+        }
+    }
+
+    /// The field for which no fitting column was found, and the column that may be meant.
+    #[must_use]
+    pub fn unfit_column(&self) -> Option<(&str, Option<&str>)> {
+        use FileErrorKind as Kind;
+        match &*self.kind {
+            Kind::MissingColumn { field, nearest, .. } => {
+                Some((field, nearest.first().map(String::as_str)))
+            }
+            Kind::AmbiguousColumns { field, names } => {
+                let first = names.first()?;
+                // Of two columns with one name none can be named.
+                let differ = names.iter().any(|name| name != first);
+                differ.then_some((field.as_str(), Some(first.as_str())))
+            }
+            Kind::LateColumn { name, field } => Some((field, Some(name))),
+            Kind::ColumnType { field, .. } => Some((field, None)),
+            _ => None,
         }
     }
 
@@ -261,6 +284,10 @@ impl FileError {
                 "one object a line: {\"id\": \"a\", \"prediction\": 0.5}, and null where there is no value"
             }
             Kind::DuplicateKey { .. } => "write each key once",
+            Kind::UnknownKind { .. } => {
+                "say it in the name: `pred_1.csv` or `truth_1.csv`; or name its column in the policy: `[columns]` with \
+                 `prediction = \"COLUMN\"` or `truth = \"COLUMN\"`"
+            }
             Kind::Unsupported { what: "Parquet" } => {
                 "a build with the feature `parquet` reads it, and a default build has it; or give CSV or JSON lines"
             }
@@ -305,11 +332,7 @@ impl fmt::Display for FileError {
     }
 }
 
-impl Error for FileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.kind.source()
-    }
-}
+impl Error for FileError {}
 
 /// Names of a file's folder that are written much like its own.
 fn near_names(path: &Path) -> Vec<String> {
@@ -383,13 +406,12 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_kept_apart_from_the_message() {
+    fn what_the_system_says_is_told_wherever_the_trouble_is() {
         let denied = FileError::reading(
             Path::new("x"),
             io::Error::from(io::ErrorKind::PermissionDenied),
         );
-        assert_eq!(denied.to_string(), "x: can't be read");
-        assert!(denied.source().is_some());
+        assert_eq!(denied.to_string(), "x: can't be read: permission denied");
         assert_eq!(denied.class(), FileErrorClass::Io);
         let missing = FileError::reading(Path::new("x"), io::Error::from(io::ErrorKind::NotFound));
         assert!(matches!(*missing.kind, FileErrorKind::Missing));

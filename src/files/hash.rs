@@ -1,10 +1,10 @@
 //! Computes content hashes (BLAKE3-256) of bytes, streams and files.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::error::FileError;
+use super::pipe::open_regular;
 use crate::domain::hash::Hash;
 
 /// Hashes bytes that come in pieces.
@@ -104,10 +104,10 @@ pub fn hash_reader(reader: &mut impl Read) -> io::Result<(Hash, u64)> {
 /// The hash of a file, and its length in bytes.
 ///
 /// # Errors
-/// The file is missing, a directory, or can't be read.
+/// The file is missing, no regular one, or can't be read.
 pub fn hash_file(path: &Path) -> Result<(Hash, u64), FileError> {
     let failed = |source| FileError::reading(path, source);
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = open_regular(path)?;
     hash_reader(&mut file).map_err(failed)
 }
 

@@ -11,7 +11,8 @@ use std::rc::Rc;
 use super::compress::Compression;
 use super::error::{FileError, FileErrorKind};
 use super::hash::Hasher;
-use super::read;
+use super::pipe::{Patience, Pipe, open_regular};
+use super::read::{self, PathKind};
 #[cfg(feature = "parquet")]
 use super::seekable::Seekable;
 use crate::domain::hash::Hash;
@@ -26,7 +27,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Clone, Debug)]
 pub enum Source {
     File(PathBuf),
-    StandardInput,
+    /// A named pipe or device.
+    Pipe(PathBuf, Patience),
+    StandardInput(Patience),
     /// Bytes in memory, under the name that errors give them.
     Bytes {
         name: PathBuf,
@@ -35,11 +38,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// `-` is standard input, all else a file.
+    /// `-` is standard input, all else a file. What another process writes is waited for with `patience`.
     #[must_use]
-    pub fn from_argument(argument: &Path) -> Self {
+    pub fn from_argument(argument: &Path, patience: Patience) -> Self {
         if argument == Path::new("-") {
-            Self::StandardInput
+            Self::StandardInput(patience)
+        } else if matches!(read::kind_of(argument), Ok(PathKind::Other)) {
+            Self::Pipe(argument.to_owned(), patience)
         } else {
             Self::File(argument.to_owned())
         }
@@ -49,8 +54,8 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &Path {
         match self {
-            Self::File(path) => path,
-            Self::StandardInput => Path::new("standard input"),
+            Self::File(path) | Self::Pipe(path, _) => path,
+            Self::StandardInput(_) => Path::new("standard input"),
             Self::Bytes { name, .. } => name,
         }
     }
@@ -58,11 +63,15 @@ impl Source {
     /// Its raw bytes.
     ///
     /// # Errors
-    /// The file is missing, a directory, or can't be read.
+    /// It is missing, a directory, no file where one was meant, or can't be read.
     pub fn reader(&self) -> Result<Box<dyn Read>, FileError> {
         Ok(match self {
-            Self::File(path) => Box::new(read::open(path)?),
-            Self::StandardInput => Box::new(io::stdin().lock()),
+            Self::File(path) => Box::new(open_regular(path)?),
+            Self::Pipe(path, patience) => Box::new(Pipe::open(path, patience.clone())?),
+            Self::StandardInput(patience) => Box::new(
+                Pipe::standard_input(patience.clone())
+                    .map_err(|source| FileError::reading(self.name(), source))?,
+            ),
             Self::Bytes { bytes, .. } => Box::new(io::Cursor::new(bytes.clone())),
         })
     }
@@ -96,11 +105,9 @@ impl Input {
         let reader: Box<dyn Read> = match source {
             #[cfg(feature = "parquet")]
             Source::File(path) => {
-                let opened = read::open(path)?;
-                let failed = |source| FileError::reading(path, source);
-                if opened.metadata().map_err(failed)?.is_file() {
-                    file = Some(opened.try_clone().map_err(failed)?);
-                }
+                let opened = open_regular(path)?;
+                let again = opened.try_clone();
+                file = Some(again.map_err(|source| FileError::reading(path, source))?);
                 Box::new(opened)
             }
             other => other.reader()?,
@@ -532,14 +539,11 @@ mod tests {
 
     #[test]
     fn standard_input_has_a_name() {
-        assert!(matches!(
-            Source::from_argument(Path::new("-")),
-            Source::StandardInput
-        ));
-        assert_eq!(Source::StandardInput.name(), Path::new("standard input"));
-        assert_eq!(
-            Source::from_argument(Path::new("./-")).name(),
-            Path::new("./-")
-        );
+        let patience = Patience::while_true(|| true);
+        let source = |path: &str| Source::from_argument(Path::new(path), patience.clone());
+        assert!(matches!(source("-"), Source::StandardInput(_)));
+        assert_eq!(source("-").name(), Path::new("standard input"));
+        assert_eq!(source("./-").name(), Path::new("./-"));
+        assert!(matches!(source("./-"), Source::File(_)));
     }
 }

@@ -60,10 +60,13 @@ impl Mapping {
         resolve(table, wanted).map_err(|kind| kind.of(&path))
     }
 
-    /// What a table holds by its columns: predictions where it has a column for them, else truth.
-    #[must_use]
-    pub fn kind_of(table: &Table, choices: &ColumnChoices) -> FileKind {
-        kind(table, choices)
+    /// What a table holds by its columns: predictions where it has a column for them, truth where it has only one for
+    /// that.
+    ///
+    /// # Errors
+    /// It has neither.
+    pub fn kind_of(table: &Table, choices: &ColumnChoices) -> Result<FileKind, FileError> {
+        kind(table, choices).map_err(|kind| kind.of(table.path()))
     }
 
     /// The field for which a column that appears late would have been taken, had it been there from the beginning.
@@ -197,16 +200,20 @@ mod tests {
     }
 
     #[test]
-    fn a_table_with_a_column_for_predictions_holds_them_and_any_other_holds_truth() {
-        use FileKind::{Predictions, Truth};
+    fn a_column_for_predictions_says_predictions_one_for_truth_alone_says_truth_and_others_say_nothing()
+     {
+        let [predictions, truth] = [Some(FileKind::Predictions), Some(FileKind::Truth)];
         for (header, named, kind) in [
-            ("id,Y_Pred", "", Predictions),
-            ("id,prediction,truth", "", Predictions),
-            ("id,truth", "", Truth),
-            ("id,x", "", Truth),
-            ("id,x", "prediction=x", Predictions),
-            ("id,X,pred", "prediction=x", Truth),
-            ("id,pred", "truth=pred", Truth),
+            ("id,Y_Pred", "", predictions),
+            ("id,prediction,truth", "", predictions),
+            ("id,Truth", "", truth),
+            ("id,x", "", None),
+            ("id,x", "prediction=x", predictions),
+            ("id,x", "truth=x", truth),
+            ("id,X,pred", "prediction=x", None),
+            ("id,truth,pred", "prediction=x", truth),
+            ("id,pred", "truth=pred", truth),
+            ("id,truth", "id=truth", None),
         ] {
             let columns = named.parse().into_iter().collect();
             let choices = ColumnChoices {
@@ -215,7 +222,8 @@ mod tests {
             };
             let text = format!("{header}\n1,2,3\n");
             let table = Table::open(&source("a.csv", text), Format::Csv).unwrap();
-            assert_eq!(Mapping::kind_of(&table, &choices), kind, "{header} {named}");
+            let found = Mapping::kind_of(&table, &choices);
+            assert_eq!(found.ok(), kind, "{header} {named}");
         }
     }
 

@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod owner;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod pipe;
 pub mod read;
 pub mod record;
 pub mod rejects;

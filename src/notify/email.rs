@@ -12,7 +12,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
 use super::{Secrets, SendError};
-use crate::domain::policy::Encryption;
+use crate::domain::policy::{Encryption, is_this_machine};
 
 /// The server, and what it wants to know.
 pub(super) struct Server {
@@ -65,7 +65,7 @@ pub(super) fn submit(
         }
     };
     std::thread::Builder::new()
-        .spawn(work)
+        .spawn(|| drop(super::catching(work)))
         .map_err(|error| SendError::again(error.to_string()))?;
     match heard.recv_timeout(timeout) {
         Ok(Err(Failure::Late)) | Err(RecvTimeoutError::Timeout) => Err(late()),
@@ -109,24 +109,22 @@ impl Attempt {
         connection
             .command(Mail::new(Some(from), Vec::new()))
             .map_err(|error| self.refused("the sender", &error))?;
-        let (mut taken, mut refused) = (0, Vec::new());
-        for recipient in recipients {
+        let (mut reached, mut refused) = (Vec::new(), Vec::new());
+        for (recipient, who) in recipients.into_iter().zip(&letter.to) {
             self.step(&mut connection)?;
-            let who = recipient.to_string();
             match connection.command(Rcpt::new(recipient, Vec::new())) {
-                Ok(_) => taken += 1,
-                Err(error) if error.status().is_some() => {
-                    let puts_off = error.is_transient();
-                    refused.push((self.refused(&who, &error), puts_off));
-                }
-                Err(error) => return Err(self.refused(&who, &error)),
+                Ok(_) => reached.push(who.clone()),
+                Err(error) => match self.refused(who, &error) {
+                    Failure::Said(said) if error.status().is_some() => refused.push(said),
+                    broken => return Err(broken),
+                },
             }
         }
-        if taken == 0 {
-            // Whoever was put off can be tried again.
-            let chosen = refused.iter().position(|(_, puts_off)| *puts_off);
-            let (error, _) = refused.swap_remove(chosen.unwrap_or(0));
-            return Err(error);
+        // Whoever was put off can be tried again, with the others that were not reached.
+        let worst = refused.iter().position(|error| !error.is_permanent);
+        let refused = (!refused.is_empty()).then(|| refused.swap_remove(worst.unwrap_or(0)));
+        if let (Some(error), true) = (&refused, reached.is_empty()) {
+            return Err(error.clone().into());
         }
         self.step(&mut connection)?;
         // The library ends the last line itself.
@@ -135,14 +133,13 @@ impl Attempt {
             .command(Data)
             .and_then(|_| connection.message(text.as_bytes()))
             .map_err(|error| self.refused("the message", &error))?;
-        // Those who were reached must not get it twice because of one who was not.
-        let result = match refused.into_iter().next() {
+        let result = match refused {
             None => Ok(()),
-            Some((Failure::Said(error), _)) => Err(Failure::Said(SendError::never(format!(
-                "{}; the others have it",
-                error.text
-            )))),
-            Some((late, _)) => Err(late),
+            Some(error) => Err(Failure::Said(SendError {
+                text: format!("{}; the others have it", error.text),
+                reached,
+                ..error
+            })),
         };
         Ok((connection, result))
     }
@@ -287,38 +284,26 @@ fn address(text: &str) -> Result<Address, SendError> {
         .map_err(|_| SendError::never(format!("{text:?} is no e-mail address")))
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::is_mail_address;
 
     #[test]
-    fn only_this_machine_is_spoken_to_without_encryption() {
-        for host in [
-            "localhost",
-            "LOCALHOST",
-            "127.0.0.1",
-            "127.8.9.1",
-            "::1",
-            "[::1]",
+    fn what_the_policy_takes_for_an_address_the_library_takes_too() {
+        let (user, label) = ("u".repeat(64), "h".repeat(63));
+        let longest = format!("{user}@{label}.{label}.{}", "h".repeat(61));
+        for text in [
+            "a@b",
+            "1@2",
+            "a@127.0.0.1",
+            "a@b.c-d.e9",
+            "!#$%&'*+-/=?^_`{|}~@b",
+            "a.b.c@xn--bro-hoa.example",
+            &longest,
         ] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in [
-            "localhost.example.com",
-            "10.0.0.1",
-            "mail.example.com",
-            "",
-            "0.0.0.0",
-        ] {
-            assert!(!is_this_machine(host), "{host}");
+            assert!(is_mail_address(text), "{text}");
+            assert!(address(text).is_ok(), "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::SendError;
 use crate::domain::notification::Message;
+use crate::domain::policy::is_mail_address;
 
 /// The longest line that mail programs like.
 const LINE: usize = 76;
@@ -11,11 +12,7 @@ const LINE: usize = 76;
 /// # Errors
 /// It is none.
 pub(super) fn checked(address: &str) -> Result<&str, SendError> {
-    let special = |letter: char| !letter.is_ascii_graphic() || "<>()[]\\,;:\"".contains(letter);
-    let has_both = address
-        .split_once('@')
-        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
-    if !has_both || address.contains(special) || address.len() > 254 {
+    if !is_mail_address(address) {
         return Err(SendError::never(format!(
             "{address:?} is no e-mail address"
         )));

@@ -9,6 +9,8 @@ mod secrets;
 #[cfg(feature = "net")]
 mod webhook;
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,13 +30,18 @@ pub struct SendError {
     pub text: String,
     /// Trying again can't help.
     pub is_permanent: bool,
+    /// The e-mail addresses that have it nevertheless.
+    pub reached: Vec<String>,
 }
 
 impl SendError {
-    fn again(text: impl Into<String>) -> Self {
+    /// Trying again may help.
+    #[must_use]
+    pub fn again(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             is_permanent: false,
+            reached: Vec::new(),
         }
     }
 
@@ -42,6 +49,7 @@ impl SendError {
         Self {
             text: text.into(),
             is_permanent: true,
+            reached: Vec::new(),
         }
     }
 }
@@ -60,13 +68,31 @@ pub fn send(
     // Nobody waits longer, and the clock has no room for much more.
     let timeout = timeout.min(Duration::from_secs(86_400));
     let attempt = || through(&channel.carrier, message, secrets, folder, timeout);
-    // A mistake in a library that is used here ends one attempt, not the run that waits for it.
-    let sent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt));
     let broken = |_| Err(SendError::again("the attempt broke off: an internal error"));
+    let sent = catching(attempt);
     sent.unwrap_or_else(broken).map_err(|error| SendError {
         text: secrets.without(error.text),
         ..error
     })
+}
+
+thread_local! {
+    static CATCHES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread would be an attempt that failed: it is told as that, and its own words, which may
+/// hold a secret, are told nowhere.
+#[must_use]
+pub fn catches_panics() -> bool {
+    CATCHES.try_with(Cell::get).unwrap_or(false)
+}
+
+/// A mistake in a library that is used here ends one attempt, not the run that waits for it.
+fn catching<T>(attempt: impl FnOnce() -> T) -> std::thread::Result<T> {
+    CATCHES.set(true);
+    let result = catch_unwind(AssertUnwindSafe(attempt));
+    CATCHES.set(false);
+    result
 }
 
 fn through(
@@ -103,7 +129,7 @@ mod network {
     use super::mail::{host, mail};
     use super::{Secrets, SendError, webhook};
     use crate::domain::notification::Message;
-    use crate::domain::policy::{Carrier, Mailer};
+    use crate::domain::policy::{Carrier, Mailer, without_brackets};
     use crate::files::read;
 
     /// More than all certificates that a company has.
@@ -144,7 +170,7 @@ mod network {
                     to: to.clone(),
                 };
                 let server = Server {
-                    host: server.clone(),
+                    host: without_brackets(server).to_owned(),
                     port: *port,
                     encryption: *encryption,
                     user: user.clone(),

@@ -13,6 +13,27 @@ pub struct Secrets {
 
 /// So many characters in a row of a secret are a part of it.
 const PART: usize = 6;
+/// What parts an address.
+const DELIMITERS: [char; 5] = ['/', '?', '&', '=', '#'];
+/// Parts of addresses that are no secret: a server's answer may well hold them, as in `no_service`.
+const PLAIN: [&str; 16] = [
+    "alert",
+    "alerts",
+    "api",
+    "events",
+    "hook",
+    "hooks",
+    "incoming",
+    "integrations",
+    "notify",
+    "rest",
+    "services",
+    "token",
+    "triggers",
+    "webhook",
+    "webhooks",
+    "workflows",
+];
 /// Our own words are searched for whole secrets of at least this length; a shorter one is in any text by chance.
 const WHOLE: usize = 8;
 
@@ -44,8 +65,7 @@ impl Secrets {
 
     /// The last look at a text: it never holds a secret as a whole.
     pub(super) fn without(&self, text: String) -> String {
-        let whole = self
-            .forms()
+        let whole = forms_of(self.url.as_deref().into_iter().chain(self.parts()))
             .iter()
             .any(|form| form.len() >= WHOLE && text.contains(form.as_str()));
         if whole {
@@ -67,7 +87,11 @@ impl Secrets {
 
     fn repeats(&self, text: &str, part: usize) -> bool {
         let text = text.to_ascii_lowercase();
-        self.forms().iter().any(|form| {
+        let address = self.url.as_deref().unwrap_or_default();
+        if !address.is_empty() && text.contains(&address.to_ascii_lowercase()) {
+            return true;
+        }
+        forms_of(self.parts()).iter().any(|form| {
             let form: Vec<char> = form.to_ascii_lowercase().chars().collect();
             let parts = form.windows(part.min(form.len()).max(1));
             parts
@@ -76,25 +100,57 @@ impl Secrets {
         })
     }
 
-    /// Every form that a secret takes on its way: as it is, for an address, in base64 wherever it begins.
-    fn forms(&self) -> Vec<String> {
-        let secrets = [&self.url, &self.token, &self.password];
-        let mut forms = Vec::new();
-        for secret in secrets.into_iter().flatten() {
-            if secret.is_empty() {
-                continue;
-            }
-            forms.push(secret.clone());
-            forms.push(percent_encoded(secret));
-            for skipped in 0..3 {
-                let encoded = base64_within(secret.as_bytes(), skipped);
-                forms.push(encoded.replace('+', "-").replace('/', "_"));
-                forms.push(encoded);
-            }
-        }
-        forms.retain(|form| !form.is_empty());
-        forms
+    /// What is secret, and of an address what is secret in it.
+    fn parts(&self) -> Vec<&str> {
+        let mut parts = self.url.as_deref().map(parts_of).unwrap_or_default();
+        parts.extend(self.token.as_deref());
+        parts.extend(self.password.as_deref());
+        parts
     }
+}
+
+/// What is secret in an address: credentials, and what stands behind the host but for words that many have.
+fn parts_of(address: &str) -> Vec<&str> {
+    let (host, path) = match address.split_once("://") {
+        Some((_, rest)) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
+        None => ("", address),
+    };
+    let mut parts = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    for piece in path.split(DELIMITERS) {
+        if PLAIN.contains(&piece.to_ascii_lowercase().as_str()) {
+            parts.push(&path[begin..at]);
+            begin = at + piece.len();
+        }
+        at += piece.len() + 1;
+    }
+    parts.push(&path[begin..]);
+    parts.extend(host.rsplit_once('@').map(|(credentials, _)| credentials));
+    let parts = parts.into_iter();
+    // What is shorter is in any text by chance.
+    parts
+        .map(|part| part.trim_matches(DELIMITERS))
+        .filter(|part| part.chars().count() >= PART)
+        .collect()
+}
+
+/// Every form that secrets take on their way: as they are, for an address, in base64 wherever it begins.
+fn forms_of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut forms = Vec::new();
+    for secret in secrets {
+        if secret.is_empty() {
+            continue;
+        }
+        forms.push(secret.to_owned());
+        forms.push(percent_encoded(secret));
+        for skipped in 0..3 {
+            let encoded = base64_within(secret.as_bytes(), skipped);
+            forms.push(encoded.replace('+', "-").replace('/', "_"));
+            forms.push(encoded);
+        }
+    }
+    forms.retain(|form| !form.is_empty());
+    forms
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -177,6 +233,47 @@ mod tests {
                 "no_service"
             );
         }
+    }
+
+    #[test]
+    fn what_an_address_shares_with_many_is_no_secret() {
+        let of = |url: &str| Secrets {
+            url: Some(url.to_owned()),
+            ..Secrets::default()
+        };
+        let slack = of("https://hooks.slack.com/services/T0Zeisig/B0Stieglitz/xV9q2LmT7rKd");
+        for said in [
+            "no_service",
+            "503 Service Unavailable",
+            "no such thing: /services/",
+            "hooks.slack.com is down",
+            "invalid_token",
+        ] {
+            assert_eq!(slack.quotable(said, 99).as_deref(), Some(said));
+        }
+        for said in [
+            "T0Zeisig",
+            "b0stie",
+            "q2LmT7",
+            "gone: /services/T0Zeis",
+            "sig/B0St",
+            "tz%2FxV9q",
+            "no https://hooks.slack.com/services/T0Zeisig/B0Stieglitz/xV9q2LmT7rKd",
+        ] {
+            assert_eq!(slack.quotable(said, 99), None, "{said}");
+        }
+        let other = of("https://guard:Zr5pass@example.com/api/hooks?token=Jv2Token9&x=1#Qx7Part");
+        for said in ["Zr5pas", "guard:", "v2Token", "Qx7Part"] {
+            assert_eq!(other.quotable(said, 99), None, "{said}");
+        }
+        assert!(
+            other
+                .quotable("example.com has no /api/hooks", 99)
+                .is_some()
+        );
+        let bare = of("http://127.0.0.1:1/hook");
+        assert!(bare.quotable("a/b = hook?", 99).is_some());
+        assert_eq!(bare.quotable("no http://127.0.0.1:1/hook", 99), None);
     }
 
     #[test]

@@ -158,3 +158,15 @@ fn what_a_program_says_of_another_channels_secret_is_not_repeated() {
     );
     assert!(!out("no CANARYs3cr3tTok9 there").contains("CANARY"));
 }
+
+#[test]
+fn a_panic_of_an_attempt_is_caught_and_marked_and_no_other_is() {
+    assert!(!catches_panics());
+    let caught = catching(|| {
+        assert!(catches_panics());
+        std::panic::resume_unwind(Box::new("a secret"));
+    });
+    assert!(caught.is_err());
+    assert!(!catches_panics());
+    assert!(catching(|| 1).is_ok());
+}

@@ -70,9 +70,10 @@ fn post(
             // A token is read anew each time, so that whoever mends it still gets the message; the others are about
             // the message or the address itself.
             let again = matches!(status, 401 | 403 | 407 | 408 | 425 | 429);
-            Err(SendError {
-                text,
-                is_permanent: (400..500).contains(&status) && !again,
+            Err(if (400..500).contains(&status) && !again {
+                SendError::never(text)
+            } else {
+                SendError::again(text)
             })
         }
     }

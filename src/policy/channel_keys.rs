@@ -56,7 +56,9 @@ impl ChannelKey {
     }
 }
 
-fn kind(carrier: &Carrier) -> &'static str {
+/// The word of a channel's kind in the policy.
+#[must_use]
+pub const fn kind(carrier: &Carrier) -> &'static str {
     match carrier {
         Carrier::Webhook { .. } => "webhook",
         Carrier::Slack { .. } => "slack",

@@ -7,9 +7,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::channel_keys::{CHANNEL_KEYS, KINDS};
 use super::diagnose::nearest;
+use super::mask::is_secret;
 use super::values::{Value, Wrong};
 use crate::domain::policy::{
-    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource,
+    Carrier, Channel, Encryption, EventKind, Filter, Mailer, SecretSource, is_mail_address,
+    is_this_machine,
 };
 
 /// The table's name.
@@ -23,8 +25,11 @@ pub(super) struct Fault {
     pub is_unknown_key: bool,
 }
 
-/// Reads the list of channels; what is wrong goes to `faults`.
-pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec<Channel> {
+/// Reads the list of channels, each with the place of its table; what is wrong goes to `faults`.
+pub(super) fn read(
+    value: &Spanned<DeValue<'_>>,
+    faults: &mut Vec<Fault>,
+) -> Vec<(Channel, Range<usize>)> {
     let Some(list) = value.get_ref().as_array() else {
         faults.push(Fault {
             message: format!("`{NOTIFY}` is a list of tables, each written [[{NOTIFY}]]"),
@@ -34,7 +39,7 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
         });
         return Vec::new();
     };
-    let mut channels: Vec<Channel> = Vec::new();
+    let mut channels: Vec<(Channel, Range<usize>)> = Vec::new();
     for entry in list {
         let Some(table) = entry.get_ref().as_table() else {
             faults.push(fault("a channel is a table", entry.span()));
@@ -44,8 +49,8 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
         let Some(channel) = channel(table, entry.span(), faults) else {
             continue;
         };
-        let same = |other: &Channel| other.name.eq_ignore_ascii_case(&channel.name);
-        if channels.iter().any(same) {
+        let mut others = channels.iter().map(|(other, _)| &other.name);
+        if others.any(|other| other.eq_ignore_ascii_case(&channel.name)) {
             let message = format!(
                 "two channels are called {:?}: give one a `name` of its own",
                 channel.name
@@ -56,7 +61,7 @@ pub(super) fn read(value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec
             ));
         }
         if faults.len() == before {
-            channels.push(channel);
+            channels.push((channel, entry.span()));
         }
     }
     channels
@@ -186,7 +191,8 @@ fn unknown_keys(reader: &mut Reader<'_, '_>, kind: Option<&str>) {
                     format!("`{name}` is a secret and is not written here: name where it is kept"),
                     written.span(),
                 );
-                fault.suggestion = vec![format!("{name}_file"), format!("{name}_env")];
+                let kept = kept_by(name, kind);
+                fault.suggestion = vec![format!("{kept}_file"), format!("{kept}_env")];
                 reader.faults.push(fault);
             }
             (None, _) => {
@@ -270,7 +276,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
         }
     }
     for address in from.iter().chain(to.iter().flatten()) {
-        if !is_address(address) {
+        if !is_mail_address(address) {
             let span = reader.span.clone();
             reader
                 .faults
@@ -288,7 +294,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     let ca_file = reader.text("ca_file");
     let mailer = match (host, sendmail) {
         (Some(host), None) => {
-            if encryption == Encryption::None && !is_here(&host) {
+            if encryption == Encryption::None && !is_this_machine(&host) {
                 let place = find(reader.table, "encryption")
                     .map_or_else(|| reader.span.clone(), Spanned::span);
                 reader.faults.push(fault(
@@ -333,21 +339,18 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     })
 }
 
-fn is_secret(key: &str) -> bool {
-    matches!(key, "url" | "password" | "token")
-}
-
-fn is_here(host: &str) -> bool {
-    matches!(host, "localhost" | "::1") || host.starts_with("127.")
-}
-
-fn is_address(text: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
-    };
-    text.rsplit_once('@')
-        .is_some_and(|(user, host)| plain(user) && plain(host) && !user.contains('@'))
+/// What the two keys begin with that say where a secret is kept which somebody wrote down under this key.
+fn kept_by(key: &str, kind: Option<&str>) -> &'static str {
+    let key = key.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    match kind {
+        _ if has(&["pass"]) => "password",
+        _ if key == "token" => "token",
+        Some("slack") => "url",
+        _ if has(&["url", "hook"]) => "url",
+        Some("email") => "password",
+        _ => "token",
+    }
 }
 
 #[cfg(test)]

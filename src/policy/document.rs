@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::channels::{self, NOTIFY};
 use super::diagnose::{Mark, PolicyError, ProblemKind};
 use super::keys::{KEYS, Key, MODELS, Reader};
-use super::mask::masked;
+use super::mask::{masked, without_addresses};
 use super::suggest::similar;
 use super::values::{Value, type_name};
 use crate::domain::metric::Task;
@@ -28,6 +28,8 @@ pub(super) struct Document<'a> {
     path: &'a Path,
     pub policy: Policy,
     pub seen: Vec<Seen>,
+    /// Where the table of each channel of the policy begins, in their order.
+    pub channel_spans: Vec<Range<usize>>,
     pub problems: Vec<PolicyError>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Document<'a> {
             path,
             policy: Policy::default(),
             seen: Vec::new(),
+            channel_spans: Vec::new(),
             problems: Vec::new(),
         };
         if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_BYTES {
@@ -193,7 +196,8 @@ impl<'a> Document<'a> {
 
     fn channels(&mut self, value: &Spanned<DeValue<'_>>) {
         let mut faults = Vec::new();
-        self.policy.channels = channels::read(value, &mut faults);
+        let read = channels::read(value, &mut faults);
+        (self.policy.channels, self.channel_spans) = read.into_iter().unzip();
         for fault in faults {
             let kind = if fault.is_unknown_key {
                 ProblemKind::UnknownKey
@@ -287,7 +291,7 @@ impl<'a> Document<'a> {
         span: Range<usize>,
         suggestion: Vec<String>,
     ) {
-        let mut problem = PolicyError::new(kind, self.path, message);
+        let mut problem = PolicyError::new(kind, self.path, without_addresses(&message));
         problem.key = Some(key.to_owned());
         let note = match suggestion.as_slice() {
             [] => String::new(),
@@ -327,7 +331,8 @@ impl<'a> Document<'a> {
         } else {
             ProblemKind::BadValue
         };
-        let mut problem = PolicyError::new(kind, self.path, format!("`{key}` {message}"));
+        let message = without_addresses(&format!("`{key}` {message}"));
+        let mut problem = PolicyError::new(kind, self.path, message);
         let marks: Vec<_> = [first, second].into_iter().flatten().collect();
         if let Some(seen) = marks.first() {
             problem.key = Some(seen.name.clone());

@@ -397,8 +397,8 @@ pub const KEYS: &[Key] = &[
     ),
     key!(
         "delivery.give_up_after" = "\"7d\"",
-        "length of time",
-        "A message that could not be sent for so long is given up; `status` and `alerts list` say so.",
+        "length of time, at least 1h",
+        "A message that could not be sent for so long after its first failure is given up; `status` and `alerts list` say so.",
         Whole(|policy, value| set(&mut policy.delivery.give_up_after, value.length())),
         |policy, _| Some(policy.delivery.give_up_after.to_string())
     ),

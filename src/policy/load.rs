@@ -1,6 +1,5 @@
 //! Reads the policy's file: the typed policy, or everything that is wrong with it.
 
-use std::error::Error as _;
 use std::path::Path;
 
 use super::diagnose::{PolicyError, ProblemKind};
@@ -43,8 +42,7 @@ pub fn read_text(path: &Path) -> Result<String, PolicyError> {
         } else {
             ProblemKind::Unreadable
         };
-        let cause = error.source().map(|cause| format!(" ({cause})"));
-        let message = format!("the policy {error}{}", cause.unwrap_or_default());
+        let message = format!("the policy {error}");
         let problem = PolicyError::new(kind, path, message);
         match (error.line, error.column) {
             (Some(line), Some(column)) => problem.on_line(line, column),

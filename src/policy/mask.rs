@@ -1,21 +1,54 @@
 //! The policy's text as it may be shown: a secret that somebody wrote into it is blotted out.
 
-/// The words of keys that hold a secret, or name where it is.
-const SECRETS: [&str; 3] = ["url", "password", "token"];
+use std::ops::Range;
 
-/// The text with a mark for every character of a value of `url`, `password` or `token`, and of a value that is no name
-/// of a variable or a file behind `_env` or `_file`. Every other character stays at its place, so that carets fit.
+/// A key that holds one of these words, in any case, holds a secret, unless its ending says where one is kept.
+const WORDS: [&str; 6] = ["url", "pass", "token", "secret", "key", "hook"];
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Whether a key of that name would hold a secret itself.
+pub(super) fn is_secret(key: &str) -> bool {
+    matches!(Kind::of(key), Some(Kind::Secret))
+}
+
+/// The text with a mark for every character of a value whose key is one of a secret, of a value that is no name of a
+/// variable or a file where the key ends in `_env` or `_file`, and of every address with more than a host. Every other
+/// character stays at its place, so that carets fit.
 ///
 /// Works on text that is not TOML too: that is when a line is shown most often.
 pub(super) fn masked(text: &str) -> String {
+    blotted(text, true)
+}
+
+/// A sentence that may quote a value, with a mark for every character of an address with more than a host.
+pub(super) fn without_addresses(text: &str) -> String {
+    blotted(text, false)
+}
+
+fn blotted(text: &str, by_keys: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, value, after)) = next_secret(rest) {
-        out.push_str(before);
-        out.extend(value.chars().map(blot));
-        rest = after;
+    let (mut copied, mut from) = (0, 0);
+    loop {
+        let sign = by_keys.then(|| text[from..].find('=')).flatten();
+        let address = text[from..].find("://");
+        let (at, secret) = match (sign, address) {
+            (None, None) => break,
+            (Some(sign), address) if address.is_none_or(|address| sign < address) => {
+                (from + sign + 1, value(text, from + sign))
+            }
+            (_, Some(address)) => (from + address + 3, whole_address(text, from + address)),
+            (Some(_), None) => break,
+        };
+        from = at;
+        if let Some(secret) = secret.filter(|secret| secret.end > copied) {
+            let begin = secret.start.max(copied);
+            out.push_str(&text[copied..begin]);
+            out.extend(text[begin..secret.end].chars().map(blot));
+            copied = secret.end;
+            from = from.max(copied);
+        }
     }
-    out + rest
+    out + &text[copied..]
 }
 
 /// A mark of as many bytes, because places in the text are counted in bytes as well as in characters.
@@ -29,31 +62,56 @@ const fn blot(c: char) -> char {
     }
 }
 
-/// What stands before the next value to blot out, the value, and what follows.
-fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    loop {
-        let found = SECRETS
-            .iter()
-            .filter_map(|word| Some((from + text[from..].find(word)?, word.len())))
-            .min()?;
-        let (at, length) = found;
-        from = at + length;
-        let begins = text[..at].chars().next_back().is_none_or(|c| !is_bare(c));
-        let Some((kind, value_at)) = assigned(text, from) else {
-            continue;
-        };
-        let end = value_at + value_length(&text[value_at..]);
-        let value = text[value_at..end].trim_matches(['"', '\'']);
-        let is_source = match kind {
-            "" => value.is_empty(),
-            "_env" => is_variable(value),
-            _ => !value.contains("://"),
-        };
-        if begins && !is_source {
-            return Some((&text[..value_at], &text[value_at..end], &text[end..]));
+/// What a key says of its value.
+enum Kind {
+    Secret,
+    /// The value names a file that holds it.
+    File,
+    /// The value names a variable that holds it.
+    Variable,
+}
+
+impl Kind {
+    fn of(key: &str) -> Option<Self> {
+        let key = key.to_ascii_lowercase();
+        if !WORDS.iter().any(|word| key.contains(word)) {
+            None
+        } else if key.ends_with("_file") {
+            Some(Self::File)
+        } else if key.ends_with("_env") {
+            Some(Self::Variable)
+        } else {
+            Some(Self::Secret)
         }
     }
+}
+
+/// The value behind the equals sign at `sign`, if it has to be blotted out.
+fn value(text: &str, sign: usize) -> Option<Range<usize>> {
+    let kind = Kind::of(key_before(&text[..sign]))?;
+    let behind = &text[sign + 1..];
+    let begin = text.len() - behind.trim_start_matches(BLANKS).len();
+    let range = begin..begin + value_length(&text[begin..]);
+    let inner = text[range.clone()].trim_matches(['"', '\'']);
+    let is_source = match kind {
+        Kind::Secret => inner.is_empty(),
+        Kind::Variable => is_variable(inner),
+        Kind::File => !inner.contains("://"),
+    };
+    (!is_source).then_some(range)
+}
+
+/// The last part of the key that the text ends with.
+fn key_before(text: &str) -> &str {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let line = line.trim_end_matches(BLANKS);
+    if let Some(quote) = line.chars().next_back().filter(|c| matches!(c, '"' | '\'')) {
+        return line[..line.len() - 1]
+            .rsplit(quote)
+            .next()
+            .unwrap_or_default();
+    }
+    line.rsplit(|c| !is_bare(c)).next().unwrap_or_default()
 }
 
 fn is_bare(c: char) -> bool {
@@ -67,39 +125,91 @@ pub(super) fn is_variable(text: &str) -> bool {
     bytes.next().is_some_and(letter) && bytes.all(|byte| letter(byte) || byte.is_ascii_digit())
 }
 
-/// What ends the key that began before `from` (nothing, `_env`, `_file`) and where its value begins, if it is a key.
-fn assigned(text: &str, from: usize) -> Option<(&'static str, usize)> {
-    let rest = &text[from..];
-    let kind = ["_env", "_file"]
-        .into_iter()
-        .find(|kind| rest.starts_with(kind))
-        .unwrap_or("");
-    let rest = rest[kind.len()..].trim_start_matches(['"', '\'']);
-    let rest = rest.trim_start_matches([' ', '\t']);
-    let value = rest.strip_prefix('=')?.trim_start_matches([' ', '\t']);
-    Some((kind, text.len() - value.len()))
+/// How long the value is that the text begins with: to where TOML ends it, and to the end of the line where something
+/// follows that can't follow a value.
+fn value_length(text: &str) -> usize {
+    let length = match text.chars().next() {
+        Some('"' | '\'') => quoted_length(text),
+        Some('[' | '{') => bracketed_length(text),
+        _ => return line_length(text),
+    };
+    let rest = &text[length..];
+    let rest = &rest[..line_length(rest)];
+    let behind = rest.trim_start_matches(BLANKS);
+    let is_comment = behind.starts_with('#') && behind.len() < rest.len();
+    if behind.is_empty() || behind.starts_with([',', ']', '}']) || is_comment {
+        length
+    } else {
+        length + rest.len()
+    }
 }
 
-/// How long the value is that the text begins with: to its closing quote, else to the end of the line.
-fn value_length(text: &str) -> usize {
-    for quote in ["\"\"\"", "'''"] {
-        if let Some(inner) = text.strip_prefix(quote) {
-            let end = inner.find(quote);
-            return end.map_or(text.len(), |end| end + 2 * quote.len());
-        }
-    }
-    let line = text.find('\n').unwrap_or(text.len());
-    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
-        return line;
+fn line_length(text: &str) -> usize {
+    text.find(['\n', '\r']).unwrap_or(text.len())
+}
+
+/// How long the text in quotes is that the text begins with; without its closing quote to the end of the line, or of
+/// the whole where it may have several lines.
+fn quoted_length(text: &str) -> usize {
+    let quotes = ["\"\"\"", "'''", "\"", "'"];
+    let Some(quote) = quotes.into_iter().find(|quote| text.starts_with(quote)) else {
+        return 0;
     };
     let mut escaped = false;
-    for (at, c) in text[..line].char_indices().skip(1) {
-        if c == quote && !escaped {
-            return at + 1;
+    for (at, c) in text.char_indices().skip(quote.len()) {
+        if escaped {
+            escaped = false;
+        } else if text[at..].starts_with(quote) {
+            return at + quote.len();
+        } else if quote.len() == 1 && matches!(c, '\n' | '\r') {
+            return at;
+        } else {
+            escaped = c == '\\' && quote.starts_with('"');
         }
-        escaped = c == '\\' && quote == '"' && !escaped;
     }
-    line
+    text.len()
+}
+
+/// How long the list or table is that the text begins with; without its closing bracket all of the text.
+fn bracketed_length(text: &str) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(c) = text[at..].chars().next() {
+        at += match c {
+            '"' | '\'' => quoted_length(&text[at..]),
+            '#' => line_length(&text[at..]),
+            other => other.len_utf8(),
+        };
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The address around the `://` at `colon`, if it has more than a host: a path or credentials may be secret.
+fn whole_address(text: &str, colon: usize) -> Option<Range<usize>> {
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let scheme = text[..colon].trim_end_matches(is_scheme).len();
+    let quote = text[..scheme]
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '"' | '\''));
+    let rest = &text[colon + 3..];
+    let ends = |c: char| match quote {
+        Some(quote) => c == quote || matches!(c, '\n' | '\r'),
+        None => c.is_whitespace() || "\"'`,;)]}".contains(c),
+    };
+    let length = rest.find(ends).unwrap_or(rest.len());
+    let rest = &rest[..length];
+    let has_more = rest
+        .split_once(['/', '?', '#'])
+        .is_some_and(|(_, more)| !more.is_empty());
+    (has_more || rest.contains('@')).then_some(scheme..colon + 3 + length)
 }
 
 #[cfg(test)]
@@ -118,18 +228,56 @@ mod tests {
             ("token = abc def\nk = 1", "token = *******\nk = 1"),
             ("url = \"not closed\nk = 1", "url = ***********\nk = 1"),
             ("token = \"\"\"a\nbé\"\"\"\nk", "token = ****\n*·***\nk"),
+            (
+                "key = \"\"\"a\\\"\"\"b\n\"\"\"\nk",
+                "key = *********\n***\nk",
+            ),
             ("url_env = \"SLACK_URL\"", "url_env = \"SLACK_URL\""),
             ("url_env = \"https://x\"", "url_env = ***********"),
             ("url_file = \"secrets/url\"", "url_file = \"secrets/url\""),
             ("url_file = \"https://x\"", "url_file = ***********"),
-            ("curl = \"x\"\nurls = \"y\"", "curl = \"x\"\nurls = \"y\""),
             ("# the url of it", "# the url of it"),
-            ("a.url = \"x\" ; token='y'", "a.url = *** ; token=***"),
+            ("a.url = \"x\" ; token='y'", "a.url = ***************"),
+            // As people write them.
+            ("webhook_url = \"x\"", "webhook_url = ***"),
+            ("smtp_password = \"x\"", "smtp_password = ***"),
+            ("API-Token='x'", "API-Token=***"),
+            ("\"My Secret\" = \"x\"", "\"My Secret\" = ***"),
+            ("URL = \"x\"", "URL = ***"),
+            ("api_key = 5", "api_key = *"),
+            ("hook = \"\"", "hook = \"\""),
+            ("slack_url_env = \"A_B\"", "slack_url_env = \"A_B\""),
+            ("SLACK_URL_ENV = \"xoxb-1\"", "SLACK_URL_ENV = ********"),
+            // Several lines, and what comes behind a closing quote.
+            (
+                "token = [\n  \"a]\", # b\n  'c']\nk = 1",
+                "token = *\n***********\n******\nk = 1",
+            ),
+            (
+                "{ token = { a = \"b\" }, c = \"d\" }",
+                "{ token = ***********, c = \"d\" }",
+            ),
+            ("tokens = [\n\"a\"\nk", "tokens = *\n***\n*"),
+            ("password = \"a\"b\"\nk", "password = *****\nk"),
+            ("password = \"a\"#b\"\nk", "password = ******\nk"),
+            // Addresses under any key.
+            ("host = \"https://x\"", "host = \"https://x\""),
+            ("host = \"https://x/\"", "host = \"https://x/\""),
+            ("host = \"https://x/a b\"", "host = \"*************\""),
+            ("to = [\"smtp://u:p@x\"]", "to = [\"************\"]"),
+            ("kind = https://x/a # y", "kind = *********** # y"),
         ] {
             assert_eq!(masked(text), expected);
             assert_eq!(masked(text).len(), text.len());
             assert_eq!(masked(text).chars().count(), text.chars().count());
         }
+    }
+
+    #[test]
+    fn a_sentence_repeats_no_address() {
+        let said = "\"https://x/a\" is no kind; `url = 1` is (http://u@x)";
+        let kept = "\"***********\" is no kind; `url = 1` is (**********)";
+        assert_eq!(without_addresses(said), kept);
     }
 
     #[test]

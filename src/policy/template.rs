@@ -70,8 +70,8 @@ requires = \">={version}\"
 "
     );
     match preset {
-        Preset::Default => head + &live(task),
-        Preset::Original => head + &recorded(task),
+        Preset::Default => head + &live(task) + EXAMPLES,
+        Preset::Original => head + &recorded(task) + EXAMPLES,
     }
 }
 
@@ -102,12 +102,23 @@ max_age = \"7d\"                # with no label newer than this it is never heal
 
 [action]
 on_degraded = \"alert\"         # or \"rollback\": monitor goes back by itself
-
-[ingest]
-#inbox = \"inbox/\"             # monitor first takes in the files that services rename into this folder
 "
     )
 }
+
+/// What no project needs and most come to want, each as an example.
+const EXAMPLES: &str = "
+[ingest]
+#inbox = \"inbox/\"             # monitor first takes in the files that services rename into this folder
+
+#[[notify]]                   # who is told that a version is degraded, what was done, and when all is well again
+#kind = \"slack\"               # or \"webhook\", \"email\", \"command\", \"file\"; `modelguard alerts test` tries it
+#url_file = \"secrets/slack-url\"   # the first line of that file is the address
+
+#[season]                     # the day on which the version of an alias takes over: `modelguard season apply`
+#summer = \"03-01\"
+#winter = \"11-01\"
+";
 
 fn recorded(task: Task) -> String {
     let metrics = match task {
@@ -186,6 +197,19 @@ mod tests {
             assert_eq!(policy.action.target, TargetChoice::Previous);
             assert!(policy.common().broken_for(task).is_empty());
             uncommented(&text);
+        }
+    }
+
+    #[test]
+    fn inbox_channels_and_seasons_are_there_to_be_uncommented() {
+        for preset in [Preset::Default, Preset::Original] {
+            let (text, policy) = policy(Task::Regression, preset);
+            assert_eq!(policy.ingest.inbox, None);
+            assert!(policy.channels.is_empty() && policy.season.is_empty());
+            let uncommented = uncommented(&text);
+            assert_eq!(uncommented.ingest.inbox.as_deref(), Some("inbox/"));
+            assert_eq!(uncommented.channels.len(), 1);
+            assert_eq!(uncommented.season.iter().count(), 2);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which discovered policies may reach outside their folder: those that the user trusted once.
 
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::channels::NOTIFY;
@@ -10,7 +11,7 @@ use super::environment::Environment;
 use super::folders;
 use super::keys::MODELS;
 use crate::domain::hash::Hash;
-use crate::domain::policy::{Carrier, Mailer, Policy, key_part};
+use crate::domain::policy::{Carrier, Mailer, Policy, SecretSource, key_part};
 use crate::domain::time::Timestamp;
 use crate::files::read::PathKind;
 use crate::files::{self, FileError};
@@ -32,9 +33,11 @@ pub fn outside(discovered: &Discovered) -> Vec<String> {
 
 /// One thing that a policy would do outside its folder.
 struct Reach {
-    /// The key that says so, as the file has it.
+    /// The key or the table that says so, as the file has it.
     key: String,
-    /// The place, the key and where it leads.
+    /// Where the file says so.
+    span: Option<Range<usize>>,
+    /// The place, the key or the channel, and where it leads.
     line: String,
 }
 
@@ -50,16 +53,17 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
     let document = Document::of(text, path);
     let name = path.file_name().map(|name| name.to_string_lossy());
     let name = name.unwrap_or_default();
-    let reach = |key: &str, says: String| {
-        let seen = document.written(None, key);
-        let line = seen.map_or_else(String::new, |seen| {
-            let lines_before = text[..seen.key_span.start].matches('\n').count();
-            format!(":{}", lines_before + 1)
+    let reach = |key: String, span: Option<Range<usize>>, says: String| {
+        let line = span.as_ref().map_or_else(String::new, |span| {
+            format!(":{}", text[..span.start].matches('\n').count() + 1)
         });
-        Reach {
-            key: key.to_owned(),
-            line: printable(&format!("{name}{line}  {key} = {says}")),
-        }
+        let line = printable(&format!("{name}{line}  {says}"));
+        Reach { key, span, line }
+    };
+    let at_key = |key: &str, says: String| {
+        let seen = document.written(None, key);
+        let span = seen.map(|seen| seen.value_span);
+        reach(key.to_owned(), span, format!("{key} = {says}"))
     };
     let mut reaches = Vec::new();
     if let Some(store) = store_outside(discovered) {
@@ -68,7 +72,7 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
             discovered.policy.store.path,
             store.display()
         );
-        reaches.push(reach("store.path", says));
+        reaches.push(at_key("store.path", says));
     }
     for (key, inbox) in inboxes(&discovered.policy) {
         let folder = followed(&discovered.folder().join(inbox));
@@ -77,34 +81,52 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
                 "{inbox:?}: files of {} are taken in and moved",
                 folder.display()
             );
-            reaches.push(reach(&key, says));
+            reaches.push(at_key(&key, says));
         }
     }
-    for channel in &discovered.policy.channels {
-        if let Some(says) = leaves(&channel.carrier, discovered.folder()) {
-            reaches.push(reach(NOTIFY, format!("{:?}: {says}", channel.name)));
+    for (index, channel) in discovered.policy.channels.iter().enumerate() {
+        if let Some(does) = leaves(&channel.carrier, discovered.folder()) {
+            let span = document.channel_spans.get(index).cloned();
+            let says = format!("channel {:?} {does}", channel.name);
+            reaches.push(reach(NOTIFY.to_owned(), span, says));
         }
     }
     reaches
 }
 
-/// What a channel runs, or sends or writes outside the folder.
+/// What a channel runs, or sends or writes outside the folder: the end of a sentence that it begins.
 fn leaves(carrier: &Carrier, folder: &Path) -> Option<String> {
     match carrier {
-        Carrier::Webhook { .. } => Some("messages are posted to a webhook".to_owned()),
-        Carrier::Slack { .. } => Some("messages are posted to Slack".to_owned()),
+        Carrier::Webhook { url, .. } => {
+            Some(format!("posts messages to the address in {}", kept(url)))
+        }
+        Carrier::Slack { url, .. } => Some(format!(
+            "posts messages to Slack, at the address in {}",
+            kept(url)
+        )),
         Carrier::Email { to, mailer, .. } => Some(match mailer {
-            Mailer::Smtp { host, .. } => format!("mail goes to {} through {host}", to.join(", ")),
+            Mailer::Smtp { host, .. } => format!("mails {} through {host}", to.join(", ")),
             Mailer::Sendmail { program } => {
-                format!("{program} is run, with mail to {}", to.join(", "))
+                format!("runs {program:?}, with mail to {}", to.join(", "))
             }
         }),
-        Carrier::Command { words } => Some(format!("{} is run", words.join(" "))),
+        Carrier::Command { words } => {
+            let words: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
+            Some(format!("runs {}", words.join(" ")))
+        }
         Carrier::File { path } => {
             let file = followed(&folder.join(path));
             let is_outside = !file.starts_with(followed(folder));
-            is_outside.then(|| format!("messages are written to {}", file.display()))
+            is_outside.then(|| format!("writes messages to {}", file.display()))
         }
+    }
+}
+
+/// Where a secret is kept, by name.
+fn kept(source: &SecretSource) -> String {
+    match source {
+        SecretSource::File(path) => format!("the file {path}"),
+        SecretSource::Variable(name) => format!("the variable {name}"),
     }
 }
 
@@ -164,21 +186,21 @@ pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(),
             return Ok(());
         }
     }
+    let others = match reaches.len() {
+        1 => String::new(),
+        number => format!(" (and {} more)", number - 1),
+    };
     let message = format!(
-        "this policy reaches outside its folder and was not trusted yet: {}",
+        "this policy reaches outside its folder and was not trusted yet: {}{others}",
         first.line
     );
     let mut problem = PolicyError::new(ProblemKind::Untrusted, path, message);
-    let written = Document::of(text, path).written(None, &first.key);
-    Err(match written {
-        None => problem,
-        Some(seen) => {
-            problem.key = Some(seen.name);
-            let note = "leads outside the folder of this file".to_owned();
-            let span = seen.value_span;
-            problem.at(text, &[Mark { span, note }])
-        }
-    })
+    let Some(span) = first.span.clone() else {
+        return Err(problem);
+    };
+    problem.key = Some(first.key.clone());
+    let note = "leads outside the folder of this file".to_owned();
+    Err(problem.at(text, &[Mark { span, note }]))
 }
 
 /// Whether the fingerprint is on the list in `state_folder`. No list: no.

@@ -106,3 +106,11 @@ fn what_cannot_be_run_is_named() {
 fn a_signal_is_no_status() {
     assert_eq!(shell("kill -9 $$", 20_000).unwrap().status, None);
 }
+
+#[test]
+fn what_is_not_kept_is_not_passed_on() {
+    let heard = listen(io::repeat(b'x').take(1 << 20)).unwrap();
+    let parts: Vec<_> = heard.iter().map(|part| part.len()).collect();
+    assert_eq!(parts.iter().sum::<usize>(), KEPT_BYTES);
+    assert!(parts.iter().all(|length| *length > 0), "{parts:?}");
+}

@@ -175,15 +175,8 @@ fn three_counts(row: &rusqlite::Row<'_>) -> rusqlite::Result<Counts> {
 /// The store can't be read.
 pub fn coverage(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Coverage> {
     let spans = rows.spans();
-    let counts = counts(tx, version, &spans)?;
-    let mut coverage = Coverage {
-        predictions_count: counts.predictions,
-        truth_count: counts.labelled,
-        failed_count: counts.failed,
-        first_at: None,
-        last_at: None,
-    };
-    if counts.predictions > 0 {
+    let mut coverage = counts_alone(tx, version, rows)?;
+    if coverage.predictions_count > 0 {
         for span in &spans {
             coverage.first_at = extreme(tx, version, *span, Extreme::First)?;
             if coverage.first_at.is_some() {
@@ -200,24 +193,16 @@ pub fn coverage(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Cover
     Ok(coverage)
 }
 
-/// Counts of predictions, failed ones and labelled ones by the hourly counters alone: the hour in which a period begins
-/// or ends counts whole.
+/// Counts of predictions, failed ones and labelled ones, without asking when they were made.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn by_hours(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Coverage> {
-    let mut sum = Counts::default();
-    let mut next = i64::MIN;
-    for span in rows.spans() {
-        let first = span.from.div_euclid(HOUR_MICROS).max(next);
-        let end = hour_at_or_after(span.to);
-        next = end;
-        sum = sum.plus(kept(tx, version, first, end)?);
-    }
+pub fn counts_alone(tx: &Tx<'_>, version: VersionId, rows: Rows<'_>) -> Result<Coverage> {
+    let counts = counts(tx, version, &rows.spans())?;
     Ok(Coverage {
-        predictions_count: sum.predictions,
-        truth_count: sum.labelled,
-        failed_count: sum.failed,
+        predictions_count: counts.predictions,
+        truth_count: counts.labelled,
+        failed_count: counts.failed,
         first_at: None,
         last_at: None,
     })

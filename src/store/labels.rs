@@ -7,7 +7,7 @@ use rusqlite::named_params;
 use super::{Result, Tx, count};
 use crate::domain::holders::VersionId;
 
-/// So many of the newest rows are looked at: rare classes are among them, and a large store costs no more than a small
+/// So many rows of a model's newest visible batches are looked at: rare classes are among them, and a large store costs no more than a small
 /// one.
 const LOOKED_AT: u32 = 20_000;
 
@@ -25,7 +25,7 @@ impl Known {
     }
 }
 
-/// The classes that turned out true: of the newest truths of a model, and in the reference samples of these versions.
+/// The classes that turned out true: of the newest visible truths of a model, and in the reference samples of these versions.
 ///
 /// # Errors
 /// The store can't be read.
@@ -33,8 +33,9 @@ pub fn true_ones(tx: &Tx<'_>, model: i64, versions: &[VersionId]) -> Result<Know
     let mut known = Known::default();
     let mut statement = tx.sql.prepare_cached(
         "SELECT class, count(*)
-         FROM (SELECT model_id, class FROM truth ORDER BY id DESC LIMIT :limit)
-         WHERE model_id = :model AND class IS NOT NULL GROUP BY class",
+         FROM (SELECT truth.class AS class FROM batch CROSS JOIN truth ON truth.batch_id = batch.id
+               WHERE batch.model_id = :model AND batch.state = 'visible' ORDER BY batch.id DESC LIMIT :limit)
+         WHERE class IS NOT NULL GROUP BY class",
     )?;
     let mut rows = statement.query(named_params! { ":model": model, ":limit": LOOKED_AT })?;
     while let Some(row) = rows.next()? {
@@ -55,17 +56,17 @@ pub fn true_ones(tx: &Tx<'_>, model: i64, versions: &[VersionId]) -> Result<Know
     Ok(known)
 }
 
-/// The classes of the newest predictions of a model.
+/// The classes of the newest visible predictions of a model.
 ///
 /// # Errors
 /// The store can't be read.
 pub fn predicted_ones(tx: &Tx<'_>, model: i64) -> Result<Known> {
     let mut known = Known::default();
     let mut statement = tx.sql.prepare_cached(
-        "SELECT newest.class, count(*)
-         FROM (SELECT version_id, class FROM prediction ORDER BY id DESC LIMIT :limit) AS newest
-              JOIN version ON version.id = newest.version_id
-         WHERE version.model_id = :model AND newest.class IS NOT NULL GROUP BY newest.class",
+        "SELECT class, count(*)
+         FROM (SELECT prediction.class AS class FROM batch CROSS JOIN prediction ON prediction.batch_id = batch.id
+               WHERE batch.model_id = :model AND batch.state = 'visible' ORDER BY batch.id DESC LIMIT :limit)
+         WHERE class IS NOT NULL GROUP BY class",
     )?;
     let mut rows = statement.query(named_params! { ":model": model, ":limit": LOOKED_AT })?;
     while let Some(row) = rows.next()? {
@@ -83,4 +84,107 @@ pub fn has_predictions(tx: &Tx<'_>, model: i64) -> Result<bool> {
                                 WHERE version.model_id = :model AND prediction_hour.predictions_count > 0)";
     let mut statement = tx.sql.prepare_cached(query)?;
     Ok(statement.query_row(named_params! { ":model": model }, |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::example::Example;
+
+    /// A model of classes beside the example's, and a batch of each with these rows; the other one's is the newer.
+    fn planted(
+        look: impl Fn(&Tx<'_>) -> Result<Known>,
+        table: &str,
+        state: &str,
+        rows: u32,
+    ) -> Known {
+        let mut example = Example::new();
+        example.other_model("other", crate::domain::metric::Task::Classification);
+        let version = example.version("a");
+        let (own, columns) = match table {
+            "truth" => (
+                "1",
+                "model_id, batch_id, line_number, prediction_id, class, label_at",
+            ),
+            _ => (
+                "1",
+                "version_id, batch_id, line_number, prediction_id, class, predicted_at, attribution, failed",
+            ),
+        };
+        assert_eq!(version.0, 1);
+        let values = |owner: &str, batch: u8, class: &str| {
+            let more = if table == "truth" { "" } else { ", 'flag', 0" };
+            format!("SELECT {owner}, {batch}, value, 'id' || value, '{class}', value{more}")
+        };
+        let other = if table == "truth" { "2" } else { "1" };
+        let batch = |id: u8, model: u8, state: &str| {
+            format!(
+                "INSERT INTO batch (id, model_id, kind, state, owner_pid, owner_boot, source, started_at, report, operation_id,
+                     request_blake3)
+                 VALUES ({id}, {model}, 'truth', '{state}', 1, 'b', 's', 1, '{{}}', 1, zeroblob(32));"
+            )
+        };
+        let sql = format!(
+            "{}{}{}
+             INSERT INTO {table} ({columns}) {} FROM (SELECT 1 AS value UNION SELECT 2);
+             INSERT INTO {table} ({columns})
+                 WITH RECURSIVE n (value) AS (SELECT 10 UNION ALL SELECT value + 1 FROM n WHERE value < 9 + {rows})
+                 {} FROM n;
+             INSERT INTO {table} ({columns}) {} FROM (SELECT 3 AS value);",
+            batch(1, 1, "visible"),
+            batch(2, 2, "visible"),
+            batch(3, 1, state),
+            values(own, 1, "yes"),
+            values(other, 2, "theirs"),
+            values(own, 3, "no"),
+        );
+        example.planted(&sql, look)
+    }
+
+    fn names(known: &Known) -> Vec<&str> {
+        known.labels.iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn the_rows_of_another_model_hide_none_and_those_that_do_not_count_are_not_known() {
+        for table in ["truth", "prediction"] {
+            let look = |tx: &Tx<'_>| match table {
+                "truth" => true_ones(tx, 1, &[]),
+                _ => predicted_ones(tx, 1),
+            };
+            let known = planted(look, table, "pending", LOOKED_AT + 1);
+            assert_eq!(names(&known), ["yes"], "{table}");
+            assert_eq!(known.rows_count, 2, "{table}");
+            let known = planted(look, table, "visible", 1);
+            assert_eq!(names(&known), ["no", "yes"], "{table}");
+            assert_eq!(known.rows_count, 3, "{table}");
+        }
+    }
+
+    #[test]
+    fn the_newest_batches_are_found_by_their_index_and_read_as_far_as_needed() {
+        let mut example = Example::new();
+        let model = example.model;
+        let traced = example.traced(|tx| {
+            true_ones(tx, model, &[])?;
+            predicted_ones(tx, model)?;
+            Ok(())
+        });
+        let mut planned = 0;
+        for sql in traced.iter().filter(|sql| sql.contains("FROM batch")) {
+            let plan = example.plan(sql);
+            let has = |words: &str| plan.iter().any(|step| step.contains(words));
+            assert!(
+                has("SEARCH batch USING INDEX batch_model (model_id=?)"),
+                "{plan:#?}"
+            );
+            assert!(
+                has("SEARCH truth USING INDEX truth_batch")
+                    || has("SEARCH prediction USING INDEX prediction_batch")
+            );
+            assert!(!has("ORDER BY"), "{plan:#?}");
+            planned += 1;
+        }
+        assert_eq!(planned, 2);
+    }
 }

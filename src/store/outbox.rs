@@ -5,12 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Result, StoreError, Tx, count, instant, instant_or_none};
 use crate::domain::notification::{Event, Message};
-use crate::domain::time::{Length, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::verdict::{AlertId, Severity};
 use crate::files::owner::Owner;
-
-/// A claim of a process that can't be seen from here is taken over after so long.
-const LEASE: Length = Length::from_seconds(600);
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +43,25 @@ pub struct Delivery {
     pub queued_at: Timestamp,
     pub next_attempt_at: Timestamp,
     pub attempts_count: u64,
+    pub first_failed_at: Option<Timestamp>,
     pub last_error: Option<String>,
+    /// The e-mail addresses that have it already, where an attempt reached some of them.
+    pub reached: Vec<String>,
     pub settled_at: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// Whether it may not arrive before `older` has: both are for one channel, and about the same alert, or this one is a
+    /// recovery and the older one tells of trouble of its model.
+    #[must_use]
+    pub fn waits_behind(&self, older: &Self) -> bool {
+        let (this, that) = (&self.message, &older.message);
+        let trouble = [Event::Degraded, Event::Blocked, Event::Blind];
+        let ends_it = this.event == Event::Recovered
+            && trouble.contains(&that.event)
+            && this.model == that.model;
+        self.channel.eq_ignore_ascii_case(&older.channel) && (this.alert == that.alert || ends_it)
+    }
 }
 
 /// Adds a message for a channel to the outbox.
@@ -85,11 +99,12 @@ fn encoded(message: &Message) -> Value {
 
 const SELECT: &str =
     "SELECT id, name, alert_id, channel, event, message, state, queued_at, next_attempt_at,
-        attempts_count, last_error, settled_at
+        attempts_count, first_failed_at, last_error, reached, settled_at, owner_pid, owner_boot, claimed_until
      FROM delivery";
 
 fn delivery(row: &Row<'_>) -> Result<Delivery> {
     let (event, text, state): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(6)?);
+    let reached: String = row.get(12)?;
     let content: Value = serde_json::from_str(&text)
         .map_err(|_| StoreError::meaningless("message", text.clone()))?;
     let text_of = |key: &str| content[key].as_str().map(str::to_owned);
@@ -125,65 +140,104 @@ fn delivery(row: &Row<'_>) -> Result<Delivery> {
         queued_at: instant(row, 7)?,
         next_attempt_at: instant(row, 8)?,
         attempts_count: count(row, 9)?,
-        last_error: row.get(10)?,
-        settled_at: instant_or_none(row, 11)?,
+        first_failed_at: instant_or_none(row, 10)?,
+        last_error: row.get(11)?,
+        reached: serde_json::from_str(&reached)
+            .map_err(|_| StoreError::meaningless("list of addresses", reached))?,
+        settled_at: instant_or_none(row, 13)?,
     })
 }
 
-/// Takes the messages that are due for the running process, oldest first: those that nobody else is sending. None
-/// overtakes an older one of its channel: behind one that is not due, or that another process is sending, all wait.
+/// What a run took from the outbox, and what it left to others.
+#[derive(Debug)]
+pub struct Claimed {
+    /// For the running process to send, the oldest first.
+    pub due: Vec<Delivery>,
+    /// So many are in the hands of other processes that send now, or wait behind such a one.
+    pub elsewhere_count: u64,
+}
+
+/// The most messages that one run sends; what is left is for the next one.
+const MOST: usize = 1_000;
+
+/// Takes the messages that are due for the running process, oldest first: those that nobody else is sending, and that
+/// [wait behind](Delivery::waits_behind) none that is not due or is being sent.
 ///
-/// With `all` what failed before and would wait is due too.
+/// They are the process's own until `until`, then anybody's: it may be gone where nobody can see that. With `all` what
+/// failed before and would wait is due too.
 ///
 /// # Errors
 /// The store can't be written.
-pub fn claim(tx: &Tx<'_>, now: Timestamp, all: bool) -> Result<Vec<Delivery>> {
+pub fn claim(tx: &Tx<'_>, now: Timestamp, until: Timestamp, all: bool) -> Result<Claimed> {
     let present = Owner::present();
-    let mut due = Vec::new();
+    let mut due: Vec<Delivery> = Vec::new();
+    let mut elsewhere_count = 0;
     {
-        let mut statement = tx.sql.prepare_cached(
-            "SELECT id, owner_pid, owner_boot, claimed_at, channel, :all OR next_attempt_at <= :now FROM delivery
-             WHERE state = 'queued' ORDER BY id",
-        )?;
-        let mut rows = statement.query(named_params! { ":all": all, ":now": now.micros() })?;
-        let mut held_up: Vec<String> = Vec::new();
+        let mut statement = tx
+            .sql
+            .prepare_cached(&format!("{SELECT} WHERE state = 'queued' ORDER BY id"))?;
+        let mut rows = statement.query([])?;
+        // What waits, and whether another process is the reason.
+        let mut held_up: Vec<(Delivery, bool)> = Vec::new();
         while let Some(row) = rows.next()? {
-            let channel: String = row.get(4)?;
-            if held_up.contains(&channel) {
+            let delivery = delivery(row)?;
+            let held = held_up
+                .iter()
+                .find(|(older, _)| delivery.waits_behind(older));
+            if let Some((_, by_another)) = held {
+                elsewhere_count += u64::from(*by_another);
                 continue;
             }
             let owner = row
-                .get::<_, Option<u32>>(1)?
-                .zip(row.get::<_, Option<String>>(2)?)
+                .get::<_, Option<u32>>(14)?
+                .zip(row.get::<_, Option<String>>(15)?)
                 .map(|(pid, boot)| Owner { pid, boot });
-            let claimed_at: Option<i64> = row.get(3)?;
+            let claimed_until = instant_or_none(row, 16)?;
             let is_free = owner.is_none_or(|owner| {
                 owner == present
                     || owner.is_gone()
-                    || claimed_at.is_none_or(|at| now.micros() - at >= LEASE.micros())
+                    || claimed_until.is_none_or(|until| now >= until)
             });
-            if is_free && row.get(5)? {
-                due.push(row.get::<_, i64>(0)?);
+            if is_free && (all || delivery.next_attempt_at <= now) {
+                due.push(delivery);
+                if due.len() == MOST {
+                    break;
+                }
             } else {
-                held_up.push(channel);
+                elsewhere_count += u64::from(!is_free);
+                held_up.push((delivery, !is_free));
             }
         }
     }
-    let mut claimed = Vec::new();
-    for id in due {
-        tx.sql.execute(
-            "UPDATE delivery SET owner_pid = :pid, owner_boot = :boot, claimed_at = :now WHERE id = :id",
-            named_params! { ":pid": present.pid, ":boot": present.boot, ":now": now.micros(), ":id": id },
-        )?;
-        claimed.extend(get(tx, id)?);
+    for delivery in &due {
+        tx.sql
+            .prepare_cached(
+                "UPDATE delivery SET owner_pid = :pid, owner_boot = :boot, claimed_until = :until WHERE id = :id",
+            )?
+            .execute(named_params! {
+                ":pid": present.pid, ":boot": present.boot, ":until": until.micros(), ":id": delivery.id,
+            })?;
     }
-    Ok(claimed)
+    Ok(Claimed {
+        due,
+        elsewhere_count,
+    })
 }
 
-fn get(tx: &Tx<'_>, id: i64) -> Result<Option<Delivery>> {
-    let mut statement = tx.sql.prepare_cached(&format!("{SELECT} WHERE id = :id"))?;
-    let mut rows = statement.query(named_params! { ":id": id })?;
-    rows.next()?.map(delivery).transpose()
+/// Lets go of claimed messages that were not tried.
+///
+/// # Errors
+/// The store can't be written.
+pub fn release(tx: &Tx<'_>, ids: &[i64]) -> Result<()> {
+    for id in ids {
+        tx.sql
+            .prepare_cached(
+                "UPDATE delivery SET owner_pid = NULL, owner_boot = NULL, claimed_until = NULL
+                 WHERE id = :id AND state = 'queued'",
+            )?
+            .execute(named_params! { ":id": id })?;
+    }
+    Ok(())
 }
 
 /// What came of a claimed message.
@@ -194,31 +248,36 @@ pub enum Settlement<'a> {
     Again(&'a str, Timestamp),
     /// An attempt failed, or there can be none, and no other will be made.
     GivenUp(&'a str),
-    /// It was not tried.
-    Released,
 }
 
-/// Says what came of a claimed message and lets go of it.
+/// Says what came of a claimed message and lets go of it; the attempt reached these addresses, perhaps not all.
 ///
 /// # Errors
 /// The store can't be written.
-pub fn settle(tx: &Tx<'_>, id: i64, now: Timestamp, settlement: Settlement<'_>) -> Result<()> {
-    let (state, error, next, tried) = match settlement {
-        Settlement::Delivered => (DeliveryState::Delivered, None, None, 1),
-        Settlement::Again(error, next) => (DeliveryState::Queued, Some(error), Some(next), 1),
-        Settlement::GivenUp(error) => (DeliveryState::Failed, Some(error), None, 1),
-        Settlement::Released => (DeliveryState::Queued, None, None, 0),
+pub fn settle(
+    tx: &Tx<'_>,
+    id: i64,
+    now: Timestamp,
+    settlement: Settlement<'_>,
+    reached: &[String],
+) -> Result<()> {
+    let (state, error, next) = match settlement {
+        Settlement::Delivered => (DeliveryState::Delivered, None, None),
+        Settlement::Again(error, next) => (DeliveryState::Queued, Some(error), Some(next)),
+        Settlement::GivenUp(error) => (DeliveryState::Failed, Some(error), None),
     };
     let settled_at = (state != DeliveryState::Queued).then_some(now);
     tx.sql.execute(
-        "UPDATE delivery SET state = :state, attempts_count = attempts_count + :tried,
-             last_error = CASE WHEN :state = 'delivered' THEN NULL ELSE ifnull(:error, last_error) END,
+        "UPDATE delivery SET state = :state, attempts_count = attempts_count + 1, last_error = :error,
+             first_failed_at = CASE WHEN :error IS NULL THEN first_failed_at ELSE ifnull(first_failed_at, :now) END,
+             reached = (SELECT json_group_array(value) FROM
+                 (SELECT value FROM json_each(reached) UNION SELECT value FROM json_each(:reached))),
              next_attempt_at = ifnull(:next, next_attempt_at), settled_at = :settled_at,
-             owner_pid = NULL, owner_boot = NULL, claimed_at = NULL
+             owner_pid = NULL, owner_boot = NULL, claimed_until = NULL
          WHERE id = :id AND state = 'queued'",
         named_params! {
-            ":state": state.name(), ":tried": tried, ":error": error, ":next": next.map(Timestamp::micros),
-            ":settled_at": settled_at.map(Timestamp::micros), ":id": id,
+            ":state": state.name(), ":error": error, ":now": now.micros(), ":next": next.map(Timestamp::micros),
+            ":reached": json!(reached).to_string(), ":settled_at": settled_at.map(Timestamp::micros), ":id": id,
         },
     )?;
     Ok(())
@@ -250,7 +309,8 @@ pub fn counts(tx: &Tx<'_>, model: i64) -> Result<(u64, u64)> {
         .prepare_cached(
             "SELECT count(*) FILTER (WHERE delivery.state = 'queued'),
                  count(*) FILTER (WHERE delivery.state = 'failed' AND alert.resolved_at IS NULL AND alert.acked_at IS NULL)
-             FROM delivery JOIN alert ON alert.id = delivery.alert_id WHERE delivery.model_id = :model",
+             FROM delivery JOIN alert ON alert.id = delivery.alert_id
+             WHERE delivery.model_id = :model AND delivery.state <> 'delivered'",
         )?
         .query_row(named_params! { ":model": model }, |row| {
             Ok((count(row, 0)?, count(row, 1)?))

@@ -359,6 +359,18 @@ pub fn last_decided(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
     )
 }
 
+/// What the last check of a version by the policy said: none by rules that were given for that check alone.
+///
+/// # Errors
+/// The store can't be read.
+pub fn last_by_policy(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
+    verdict(
+        tx,
+        id,
+        "SELECT verdict FROM evaluation WHERE version_id = :version AND by_policy = 1 ORDER BY id DESC LIMIT 1",
+    )
+}
+
 fn verdict(tx: &Tx<'_>, id: VersionId, query: &str) -> Result<Option<Verdict>> {
     let word: Option<String> = tx
         .sql

@@ -97,7 +97,8 @@ impl Problem {
                 let lines: Vec<_> = excerpt.lines().map(one_line).collect();
                 text.push_str(&lines.join("\n"));
                 if !hints.is_empty() {
-                    text.push(' ');
+                    // What the carets say and what to do are two sentences.
+                    text.push_str(if excerpt.ends_with('^') { " " } else { "; " });
                     text.push_str(&hints);
                 }
                 text.push_str(&format!("   (`modelguard help {}`)\n", self.code));

@@ -1,27 +1,27 @@
 //! Puts into the outbox what people have to hear of a check: once for each change of state.
 
-use crate::domain::holders::OperationId;
-use crate::domain::names::ModelName;
 use crate::domain::notification::{Event, Message};
 use crate::domain::operation::Author;
 use crate::domain::policy::Channel;
 use crate::domain::time::Length;
-use crate::domain::verdict::{AlertId, AlertKind, Severity};
+use crate::domain::verdict::{AlertId, AlertKind};
 use crate::files::hash::hash_bytes;
-use crate::judge::judged::Judged;
 use crate::store::alerts::{self, Alert};
-use crate::store::outbox::{self, Delivery};
+use crate::store::outbox::{self, Delivery, DeliveryState};
 use crate::store::{StoreError, Tx, operations};
 
 use super::monitoring::{Action, ActionStatus};
 use super::recording::{AlertNews, Checked};
+use words::{message, note, told};
+
+mod words;
 
 /// Whom to tell, and what a message has to know of the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct Audience<'a> {
     pub channels: &'a [Channel],
     pub remind_after: Length,
-    /// What `undo op_41` stands behind, so that it can be pasted anywhere: `modelguard -C /srv/churn -m churn`.
+    /// What `undo op_41` stands behind, so that it can be pasted anywhere: `modelguard -C /srv/churn`.
     pub command: &'a str,
 }
 
@@ -166,28 +166,68 @@ impl Announcer<'_> {
             return Ok(());
         }
         let live = judgement.version.as_ref().map(|version| version.id);
+        let mut files = Vec::new();
         for id in alerts::open_of(self.tx, judgement.model.id)? {
             let is_touched = checked.alerts.iter().any(|touched| touched.id == Some(id));
             let Some(alert) = alerts::get(self.tx, id)?.filter(|_| !is_touched) else {
                 continue;
             };
-            if alert.version_id.is_some() && alert.version_id != live {
+            if alert.acked_at.is_some() || alert.version_id.is_some() && alert.version_id != live {
                 continue;
             }
             let heard = heard(self.tx, &alert)?;
+            if alert.kind == AlertKind::RefusedFile {
+                files.push((alert, heard));
+                continue;
+            }
             for channel in self.audience.channels {
-                let heard = of_channel(&heard, channel);
-                if let Some(event) = self.reminder(&alert, &heard) {
-                    let message = Message {
-                        title: format!("{}: alert {} is still open", alert.model, alert.id),
-                        lines: vec![alert.message.clone(), note(self.audience, &alert)],
-                        ..message(self.author, &alert, event)
-                    };
-                    self.queue(&alert, channel, message)?;
+                if let Some(event) = self.reminder(&alert, &of_channel(&heard, channel)) {
+                    let lines = vec![alert.message.clone()];
+                    self.still_open(&alert, channel, event, lines)?;
                 }
             }
         }
+        self.files(&files)
+    }
+
+    /// One reminder for all refused files of a model, under the newest: a feed that is broken refuses one each hour.
+    fn files(&mut self, files: &[(Alert, Vec<Delivery>)]) -> Result<(), StoreError> {
+        let Some((newest, _)) = files.last() else {
+            return Ok(());
+        };
+        for channel in self.audience.channels {
+            let of = files
+                .iter()
+                .flat_map(|(_, heard)| of_channel(heard, channel));
+            if let Some(event) = self.reminder(newest, &of.collect::<Vec<_>>()) {
+                let mut lines = vec![newest.message.clone()];
+                match files.len() - 1 {
+                    0 => {}
+                    1 => lines.push("1 file more was refused and is unresolved.".to_owned()),
+                    more => lines.push(format!(
+                        "{more} files more were refused and are unresolved."
+                    )),
+                }
+                self.still_open(newest, channel, event, lines)?;
+            }
+        }
         Ok(())
+    }
+
+    fn still_open(
+        &mut self,
+        alert: &Alert,
+        channel: &Channel,
+        event: Event,
+        mut lines: Vec<String>,
+    ) -> Result<(), StoreError> {
+        lines.push(note(self.audience, alert));
+        let message = Message {
+            title: format!("{}: alert {} is still open", alert.model, alert.id),
+            lines,
+            ..message(self.author, alert, event)
+        };
+        self.queue(alert, channel, message)
     }
 
     /// A reminder, if it is time for one to a channel that heard this.
@@ -248,16 +288,12 @@ fn heard(tx: &Tx<'_>, alert: &Alert) -> Result<Vec<Delivery>, StoreError> {
     Ok(heard)
 }
 
+/// What a channel heard or will hear; what was given up it never heard.
 fn of_channel<'a>(heard: &'a [Delivery], channel: &Channel) -> Vec<&'a Delivery> {
-    let same = |one: &&Delivery| one.channel.eq_ignore_ascii_case(&channel.name);
+    let same = |one: &&Delivery| {
+        one.channel.eq_ignore_ascii_case(&channel.name) && one.state != DeliveryState::Failed
+    };
     heard.iter().filter(same).collect()
-}
-
-fn note(audience: &Audience<'_>, alert: &Alert) -> String {
-    format!(
-        "`{} alerts ack {}` takes note of it.",
-        audience.command, alert.id
-    )
 }
 
 /// Queues that a file of the inbox was refused.
@@ -289,132 +325,6 @@ pub fn announce_refused(
         queue(tx, author, alert.model_id, channel, message.clone())?;
     }
     Ok(())
-}
-
-fn told(
-    author: &Author,
-    audience: &Audience<'_>,
-    checked: &Checked,
-    alert: &Alert,
-    event: Event,
-    action: Option<&Action>,
-) -> Message {
-    let judgement = &checked.judgement;
-    let version = judgement.version.as_ref();
-    let live = version.map_or_else(
-        || "nothing live".to_owned(),
-        |version| version.name.to_string(),
-    );
-    let model = &judgement.model.name;
-    let severity = alert.severity;
-    let title = match event {
-        Event::Recovered => format!("{model} {live} is healthy again"),
-        Event::Blind => format!("{model} {live} can't be judged"),
-        Event::Blocked => {
-            format!("{model} {live} is degraded ({severity}) and there is nowhere to go")
-        }
-        Event::Reminder => format!("{model} {live}: alert {} is still open", alert.id),
-        _ => format!("{model} {live} is degraded ({severity})"),
-    };
-    let mut lines = vec![alert.message.clone()];
-    if event == Event::Recovered {
-        lines = vec![format!(
-            "Alert {} ({}) is resolved.",
-            alert.id,
-            alert.kind.name()
-        )];
-    }
-    lines.extend(
-        judgement
-            .metrics
-            .iter()
-            .filter(|judged| judged.decides)
-            .filter_map(numbers),
-    );
-    let undo = action.and_then(|action| {
-        let target = action.target.as_ref()?;
-        let undo = undo(audience, model, action.operation?);
-        lines.push(format!(
-            "Rolled back to {} (was {live}).",
-            target.version.name
-        ));
-        lines.push(format!("undo: {undo}"));
-        Some(undo)
-    });
-    if action.is_some_and(|action| action.status == ActionStatus::Refused) {
-        lines.push(format!(
-            "Not rolled back: alert {id} has acted before. `{} alerts ack {id} --rearm` lets it act again.",
-            audience.command,
-            id = alert.id
-        ));
-    }
-    if event == Event::Blocked {
-        lines.push(
-            "Not rolled back: no version lies below that is neither bad nor retired.".to_owned(),
-        );
-    }
-    Message {
-        title,
-        lines,
-        undo_command: undo,
-        ..message(author, alert, event)
-    }
-}
-
-fn undo(audience: &Audience<'_>, model: &ModelName, operation: OperationId) -> String {
-    format!("{} -m {model} undo {operation}", audience.command)
-}
-
-/// `rmse now 0.412 [0.398, 0.427], baseline 0.389, worse by 5.9 %, on 1000 rows`
-fn numbers(judged: &Judged) -> Option<String> {
-    let current = judged.current.as_ref()?;
-    let mut text = format!("{} now {}", judged.metric, short(current.value));
-    if let Some((low, high)) = current.bounds {
-        text.push_str(&format!(" [{}, {}]", short(low), short(high)));
-    }
-    if let Some(baseline) = &judged.baseline {
-        text.push_str(&format!(", baseline {}", short(baseline.value)));
-    }
-    if let Some(pct) = judged
-        .compared
-        .as_ref()
-        .and_then(|compared| compared.worse_pct)
-    {
-        let word = if pct > 0.0 { "worse" } else { "better" };
-        text.push_str(&format!(", {word} by {:.1} %", pct.abs()));
-    }
-    if let Some(rows) = current.rows_count {
-        text.push_str(&format!(", on {rows} rows"));
-    }
-    Some(text)
-}
-
-/// Three digits that count, without an exponent where people would not write one.
-fn short(value: f64) -> String {
-    let digits = if value == 0.0 {
-        0
-    } else {
-        (2 - value.abs().log10().floor() as i32).clamp(0, 12)
-    };
-    format!("{value:.*}", digits.unsigned_abs() as usize)
-}
-
-fn message(author: &Author, alert: &Alert, event: Event) -> Message {
-    Message {
-        delivery_id: String::new(),
-        event,
-        at: author.at,
-        host: author.host.clone(),
-        model: alert.model.to_string(),
-        version: alert.version.as_ref().map(ToString::to_string),
-        alert: Some(alert.id),
-        severity: Some(alert.severity)
-            .filter(|_| alert.kind != AlertKind::RefusedFile || alert.severity > Severity::Low),
-        title: String::new(),
-        lines: Vec::new(),
-        undo_command: None,
-        head_blake3: None,
-    }
 }
 
 /// Puts a message into the outbox for a channel that lets it through; says whether it does.

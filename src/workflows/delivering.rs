@@ -1,6 +1,6 @@
 //! Sends what the outbox holds: each channel for itself, all within one time limit, each message settled on its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::domain::notification::{Event, Message};
 use crate::domain::operation::Author;
-use crate::domain::policy::{Channel, DeliveryRules};
+use crate::domain::policy::{Carrier, Channel, DeliveryRules};
 use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::AlertId;
 use crate::notify::{self, Secrets, SendError};
+use crate::policy::channel_keys;
 use crate::policy::secrets::{self, SecretError};
 use crate::store::outbox::{self, Delivery, DeliveryState, Settlement};
 use crate::store::{Change, Store, StoreError, operations};
@@ -22,6 +23,8 @@ const FIRST_WAIT: Length = Length::from_seconds(60);
 const LONGEST_WAIT: Length = Length::from_seconds(6 * 3_600);
 /// How long after its own time limit a channel may take to say that it was late.
 const GRACE: Duration = Duration::from_millis(200);
+/// A claim lasts as long as a delivery may take and so much more, in which it is noted how the attempts ended.
+const NOTING: Duration = Duration::from_secs(60);
 
 /// How messages are sent.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +33,17 @@ pub struct Terms<'a> {
     pub rules: DeliveryRules,
     /// Where the policy's relative paths begin.
     pub folder: &'a Path,
+    /// When the run began whose clock stands still.
+    pub began: Instant,
     /// Also what would wait, because it failed a short while ago.
     pub all: bool,
+}
+
+impl Terms<'_> {
+    /// What the clock of the run would say now: its own stands still where it began.
+    fn moment(&self, author: &Author) -> Timestamp {
+        after(author.at, self.began.elapsed())
+    }
 }
 
 /// What came of a message.
@@ -46,11 +58,32 @@ pub struct Sent {
     pub attempts_count: u64,
     /// Why this attempt failed; `None`: it did not, or none was made.
     pub error: Option<String>,
+    /// Why the last attempt failed, also where that was one of an earlier run.
+    pub last_error: Option<String>,
+    /// What its channel is; `None`: the policy has no such channel.
+    pub kind: Option<&'static str>,
+}
+
+impl Sent {
+    /// Whether an attempt was made; behind a failure of its channel there is none.
+    #[must_use]
+    pub fn was_tried(&self) -> bool {
+        self.error.is_some() || self.state == DeliveryState::Delivered
+    }
+}
+
+/// What a run made of the outbox.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sending {
+    pub sent: Vec<Sent>,
+    /// So many messages were left to other runs that are sending.
+    pub elsewhere_count: u64,
 }
 
 /// Sends what is due and settles each message in a transaction of its own.
 ///
-/// What another process is sending is left to it. A channel whose message fails is not asked again in this run.
+/// What another process is sending is left to it. A channel that fails is not asked again in this run; one that refuses a
+/// message for good is asked with the others.
 ///
 /// # Errors
 /// The store can't be read or written; what was sent and not settled by then may arrive once more.
@@ -58,63 +91,73 @@ pub fn deliver(
     store: &mut Store,
     author: &Author,
     terms: &Terms<'_>,
-) -> Result<Vec<Sent>, StoreError> {
+) -> Result<Sending, StoreError> {
     let began = Instant::now();
-    let (_, head) = store.read(operations::head)?;
+    let total = Duration::from_millis(terms.rules.total_timeout.millis());
+    let moment = terms.moment(author);
+    let until = after(moment, total + NOTING);
     let claimed = store.change(author, |tx| {
-        let claimed = outbox::claim(tx, author.at, terms.all)?;
-        Ok::<_, StoreError>(if claimed.is_empty() {
+        let claimed = outbox::claim(tx, moment, until, terms.all)?;
+        Ok::<_, StoreError>(if claimed.due.is_empty() {
             Change::nothing(claimed)
         } else {
             Change::staged(claimed)
         })
     })?;
+    let mut sending = Sending {
+        sent: Vec::new(),
+        elsewhere_count: claimed.elsewhere_count,
+    };
+    if claimed.due.is_empty() {
+        return Ok(sending);
+    }
+    let (_, head) = store.read(operations::head)?;
     // The time that is left is for noting how the last attempts ended.
-    let total = Duration::from_millis(terms.rules.total_timeout.millis());
     let deadline = began + total.saturating_sub(2 * GRACE);
     let mut run = Run {
         store,
         author,
         terms,
+        open: BTreeMap::new(),
         sent: Vec::new(),
         everyone: secrets_of_all(terms),
     };
     let mut queues: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
-    for delivery in claimed {
-        queues
-            .entry(delivery.channel.clone())
-            .or_default()
-            .push(delivery);
+    for mut delivery in claimed.due {
+        delivery.message.head_blake3 = Some(head.to_string());
+        run.open.insert(delivery.id, delivery.clone());
+        let queue = queues.entry(delivery.channel.to_ascii_lowercase());
+        queue.or_default().push(delivery);
     }
     let (reports, heard) = mpsc::channel();
-    let mut sending: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
-    for (name, mut queue) in queues {
-        for delivery in &mut queue {
-            delivery.message.head_blake3 = Some(head.to_string());
-        }
-        match run.ready(&name) {
-            Err(error) => run.failed_at_once(queue, &error)?,
-            Ok((channel, secrets)) => {
-                let work = Work {
-                    channel,
-                    secrets,
-                    folder: terms.folder.to_owned(),
-                    messages: queue
-                        .iter()
-                        .map(|one| (one.id, one.message.clone()))
-                        .collect(),
-                    attempt_timeout: Duration::from_millis(terms.rules.attempt_timeout.millis()),
-                    deadline,
-                };
-                let reports = reports.clone();
-                thread::spawn(move || work.send_all(&reports));
-                sending.insert(name, queue);
-            }
+    for queue in queues.into_values() {
+        let Some(first) = queue.first().map(|first| (first.id, first.channel.clone())) else {
+            continue;
+        };
+        let ready = run.ready(&first.1).and_then(|(channel, secrets)| {
+            let work = Work {
+                channel,
+                secrets,
+                folder: terms.folder.to_owned(),
+                queue,
+                attempt_timeout: Duration::from_millis(terms.rules.attempt_timeout.millis()),
+                least_left: total / 2,
+                deadline,
+            };
+            let reports = reports.clone();
+            // Unlike `thread::spawn` no panic where the system has no more threads.
+            let started = thread::Builder::new().spawn(move || work.send_all(&reports));
+            started.map_err(|error| format!("no thread can be started for it: {error}"))
+        });
+        // It counts as tried; those behind it wait as they would behind any failure.
+        if let Err(error) = ready {
+            run.settle(first.0, Err(SendError::again(error)))?;
         }
     }
     drop(reports);
-    run.settle_all(&heard, sending, deadline + GRACE)?;
-    Ok(run.sent)
+    run.settle_all(&heard, deadline + GRACE)?;
+    sending.sent = run.sent;
+    Ok(sending)
 }
 
 /// Sends one message now through one channel; nothing is queued.
@@ -122,10 +165,8 @@ pub fn deliver(
 /// # Errors
 /// A secret can't be had, or it was not taken.
 pub fn send_now(channel: &Channel, message: &Message, terms: &Terms<'_>) -> Result<(), SendError> {
-    let secrets = secrets_of(channel, terms.folder).map_err(|error| SendError {
-        text: error.to_string(),
-        is_permanent: false,
-    })?;
+    let secrets =
+        secrets_of(channel, terms.folder).map_err(|error| SendError::again(error.to_string()))?;
     let timeout = Duration::from_millis(terms.rules.attempt_timeout.millis());
     let everyone = secrets_of_all(terms);
     notify::send(channel, message, &secrets, terms.folder, timeout)
@@ -166,29 +207,60 @@ struct Work {
     channel: Channel,
     secrets: Secrets,
     folder: PathBuf,
-    messages: Vec<(i64, Message)>,
+    queue: Vec<Delivery>,
     attempt_timeout: Duration,
+    /// With less time than this, and than an attempt may take, none begins but the first.
+    least_left: Duration,
     deadline: Instant,
 }
 
-type Report = (i64, Result<(), SendError>);
+enum Report {
+    Begun(i64),
+    Ended(i64, Result<(), SendError>),
+}
 
 impl Work {
-    /// Until one fails or the time is over.
+    /// Until the channel fails or the time is over. What is refused for good holds up only what [waits behind
+    /// it](Delivery::waits_behind).
     fn send_all(self, reports: &Sender<Report>) {
-        for (id, message) in &self.messages {
+        let mut failed: Vec<&Delivery> = Vec::new();
+        let mut is_first = true;
+        for delivery in &self.queue {
+            if failed.iter().any(|older| delivery.waits_behind(older)) {
+                continue;
+            }
             let left = self.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            // What an attempt that is cut short has delivered is delivered once more.
+            let least = self.attempt_timeout.min(self.least_left);
+            if left.is_zero() || !is_first && left < least {
                 return;
             }
-            let timeout = left.min(self.attempt_timeout);
-            let result = notify::send(&self.channel, message, &self.secrets, &self.folder, timeout);
-            let failed = result.is_err();
+            is_first = false;
             // Nobody listens any more once the time is over.
-            if reports.send((*id, result)).is_err() || failed {
+            if reports.send(Report::Begun(delivery.id)).is_err() {
+                return;
+            }
+            let result = self.attempt(delivery, left.min(self.attempt_timeout));
+            let ends = result.as_ref().is_err_and(|error| !error.is_permanent);
+            if result.is_err() {
+                failed.push(delivery);
+            }
+            if reports.send(Report::Ended(delivery.id, result)).is_err() || ends {
                 return;
             }
         }
+    }
+
+    fn attempt(&self, delivery: &Delivery, timeout: Duration) -> Result<(), SendError> {
+        let mut channel = self.channel.clone();
+        if let Carrier::Email { to, .. } = &mut channel.carrier {
+            to.retain(|address| !delivery.reached.contains(address));
+            if to.is_empty() {
+                return Ok(());
+            }
+        }
+        let (message, secrets) = (&delivery.message, &self.secrets);
+        notify::send(&channel, message, secrets, &self.folder, timeout)
     }
 }
 
@@ -196,121 +268,124 @@ struct Run<'a> {
     store: &'a mut Store,
     author: &'a Author,
     terms: &'a Terms<'a>,
+    /// What is claimed and not settled.
+    open: BTreeMap<i64, Delivery>,
     sent: Vec<Sent>,
     everyone: Vec<Secrets>,
 }
 
 impl Run<'_> {
+    fn channel(&self, name: &str) -> Option<&Channel> {
+        let mut channels = self.terms.channels.iter();
+        channels.find(|channel| channel.name.eq_ignore_ascii_case(name))
+    }
+
     /// The channel and what it needs, or why nothing can be sent through it.
     fn ready(&self, name: &str) -> Result<(Channel, Secrets), String> {
-        let mut channels = self.terms.channels.iter();
-        let channel = channels
-            .find(|channel| channel.name == name)
+        let channel = self
+            .channel(name)
             .ok_or_else(|| format!("the policy has no channel {name:?}"))?;
         let secrets = secrets_of(channel, self.terms.folder).map_err(|error| error.to_string())?;
         Ok((channel.clone(), secrets))
     }
 
-    /// The first message counts as tried; those behind it wait as they would behind any failure.
-    fn failed_at_once(&mut self, queue: Vec<Delivery>, error: &str) -> Result<(), StoreError> {
-        let error = SendError {
-            text: error.to_owned(),
-            is_permanent: false,
-        };
-        let mut queue = queue.into_iter();
-        if let Some(first) = queue.next() {
-            self.settle(&first, Some(Err(error)))?;
-        }
-        queue.try_for_each(|delivery| self.settle(&delivery, None))
-    }
-
-    fn settle_all(
-        &mut self,
-        heard: &Receiver<Report>,
-        mut sending: BTreeMap<String, Vec<Delivery>>,
-        until: Instant,
-    ) -> Result<(), StoreError> {
+    fn settle_all(&mut self, heard: &Receiver<Report>, until: Instant) -> Result<(), StoreError> {
+        let mut under_way = BTreeSet::new();
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let Ok((id, result)) = heard.recv_timeout(left) else {
-                break;
-            };
-            for queue in sending.values_mut() {
-                if let Some(index) = queue.iter().position(|delivery| delivery.id == id) {
-                    let delivery = queue.remove(index);
-                    let failed = result.is_err();
-                    self.settle(&delivery, Some(result))?;
-                    if failed {
-                        for delivery in std::mem::take(queue) {
-                            self.settle(&delivery, None)?;
-                        }
-                    }
-                    break;
+            match heard.recv_timeout(left) {
+                Ok(Report::Begun(id)) => {
+                    under_way.insert(id);
                 }
+                Ok(Report::Ended(id, result)) => {
+                    under_way.remove(&id);
+                    self.settle(id, result)?;
+                }
+                Err(_) => break,
             }
         }
-        // Whoever has not reported by now did not get through: the first of its queue was under way.
-        let late = SendError {
-            text: format!("no answer within {}", self.terms.rules.total_timeout),
-            is_permanent: false,
-        };
-        for queue in sending.into_values() {
-            let mut queue = queue.into_iter();
-            if let Some(first) = queue.next() {
-                self.settle(&first, Some(Err(late.clone())))?;
-            }
-            queue.try_for_each(|delivery| self.settle(&delivery, None))?;
+        // Whoever has not reported by now did not get through.
+        let limit = self.terms.rules.total_timeout;
+        for id in under_way {
+            let late = SendError::again(format!("no answer within {limit}"));
+            self.settle(id, Err(late))?;
+        }
+        self.release()
+    }
+
+    /// Lets go of all that was not tried.
+    fn release(&mut self) -> Result<(), StoreError> {
+        let ids: Vec<i64> = self.open.keys().copied().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.store.change(self.author, |tx| {
+            outbox::release(tx, &ids)?;
+            Ok::<_, StoreError>(Change::staged(()))
+        })?;
+        for delivery in std::mem::take(&mut self.open).into_values() {
+            let sent = self.said(&delivery, DeliveryState::Queued, None);
+            self.sent.push(sent);
         }
         Ok(())
     }
 
-    /// Records what came of a message; `None`: it was not tried.
-    fn settle(
-        &mut self,
-        delivery: &Delivery,
-        result: Option<Result<(), SendError>>,
-    ) -> Result<(), StoreError> {
-        let result = result.map(|result| result.map_err(|error| said(error, &self.everyone)));
+    /// Records what came of a message.
+    fn settle(&mut self, id: i64, result: Result<(), SendError>) -> Result<(), StoreError> {
+        let Some(mut delivery) = self.open.remove(&id) else {
+            return Ok(());
+        };
+        let error = result.err().map(|error| said(error, &self.everyone));
         let now = self.author.at;
-        let attempts_count = delivery.attempts_count + u64::from(result.is_some());
-        let error = result.as_ref().and_then(|result| result.as_ref().err());
-        let settlement = match (&result, error) {
-            (None, _) => Settlement::Released,
-            (_, None) => Settlement::Delivered,
-            (_, Some(error)) => {
-                let age = now.micros() - delivery.queued_at.micros();
+        delivery.attempts_count += 1;
+        let settlement = match &error {
+            None => Settlement::Delivered,
+            Some(error) => {
+                let age = now.micros() - delivery.first_failed_at.unwrap_or(now).micros();
                 if age >= self.terms.rules.give_up_after.micros() {
                     Settlement::GivenUp(&error.text)
                 } else {
-                    let wait = wait(attempts_count, error.is_permanent);
+                    let wait = wait(delivery.attempts_count, error.is_permanent);
                     Settlement::Again(&error.text, later(now, wait))
                 }
             }
         };
+        let reached = error.as_ref().map_or(&[][..], |error| &error.reached);
         self.store.change(self.author, |tx| {
-            outbox::settle(tx, delivery.id, now, settlement)?;
+            outbox::settle(tx, id, now, settlement, reached)?;
             Ok::<_, StoreError>(Change::staged(()))
         })?;
-        let channel = self
-            .terms
-            .channels
-            .iter()
-            .find(|channel| channel.name == delivery.channel);
-        self.sent.push(Sent {
+        let state = match settlement {
+            Settlement::Delivered => DeliveryState::Delivered,
+            Settlement::GivenUp(_) => DeliveryState::Failed,
+            Settlement::Again(..) => DeliveryState::Queued,
+        };
+        delivery.last_error = error.as_ref().map(|error| error.text.clone());
+        let sent = self.said(&delivery, state, error.map(|error| error.text));
+        self.sent.push(sent);
+        Ok(())
+    }
+
+    fn said(&self, delivery: &Delivery, state: DeliveryState, error: Option<String>) -> Sent {
+        let channel = self.channel(&delivery.channel);
+        Sent {
             channel: delivery.channel.clone(),
             required: channel.is_some_and(|channel| channel.required),
             alert: delivery.message.alert,
             event: delivery.message.event,
-            state: match settlement {
-                Settlement::Delivered => DeliveryState::Delivered,
-                Settlement::GivenUp(_) => DeliveryState::Failed,
-                Settlement::Again(..) | Settlement::Released => DeliveryState::Queued,
-            },
-            attempts_count,
-            error: error.map(|error| error.text.clone()),
-        });
-        Ok(())
+            state,
+            attempts_count: delivery.attempts_count,
+            error,
+            last_error: delivery.last_error.clone(),
+            kind: channel.map(|channel| channel_keys::kind(&channel.carrier)),
+        }
     }
+}
+
+/// The moment so long after another one.
+fn after(at: Timestamp, length: Duration) -> Timestamp {
+    let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(at.micros().saturating_add(micros)).unwrap_or(at)
 }
 
 /// How long to wait after the n-th failure: a minute, doubled each time, at most six hours.

@@ -29,7 +29,10 @@ pub struct Facts {
     pub bad: bool,
     /// The oldest first.
     pub live: Vec<Stretch>,
+    /// By any rules.
     pub last_verdict: Option<Verdict>,
+    /// Without those by rules that were given for one check alone.
+    pub last_by_policy: Option<Verdict>,
     /// What its last check said that decided.
     pub last_decided: Option<Verdict>,
 }
@@ -79,6 +82,7 @@ fn of_one(
         bad: versions::is_bad(tx, version.id)?,
         live: live.collect::<Result<_, StoreError>>()?,
         last_verdict: versions::last_verdict(tx, version.id)?,
+        last_by_policy: versions::last_by_policy(tx, version.id)?,
         last_decided: versions::last_decided(tx, version.id)?,
         version,
     })

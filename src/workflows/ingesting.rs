@@ -123,15 +123,33 @@ pub fn ingest(
     request: &Request<'_>,
     tick: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Ingested, IngestError> {
+    let ingested = bring_in(store, author, model, request, tick);
+    ingested.map_err(|error| match error {
+        // Whoever was asked to stop waits for no pipe any more, and that is no trouble of the file.
+        IngestError::File(_) if !tick(0) => IngestError::Stopped,
+        error => error,
+    })
+}
+
+fn bring_in(
+    store: &mut Store,
+    author: &Author,
+    model: &Model,
+    request: &Request<'_>,
+    tick: &mut dyn FnMut(u64) -> bool,
+) -> Result<Ingested, IngestError> {
     let mut intake = Intake::open(request, model.task, author.at)?;
     if let Some(same) = known(store, model, request, intake.mapping())? {
         return Ok(already(model, request, &same));
     }
     let mut staging = Staging::new(model, request, intake.mapping(), author.at);
     let stored = if request.dry_run {
+        // Others can write while the first rows are waited for: of most files these are all.
+        let mut next = intake.next(tick)?;
         store.change(author, |tx| {
-            while let Some(rows) = intake.next(tick)? {
+            while let Some(rows) = next {
                 staging.stage(tx, rows, intake.rejects())?;
+                next = intake.next(tick)?;
             }
             let change = conclude(tx, &staging, &intake)?;
             Ok(Change::nothing(change.into_value()))

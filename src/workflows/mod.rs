@@ -1,5 +1,6 @@
 //! What several verbs do the same way. Knows no command line and no screen: it takes what was agreed to.
 
+pub mod ahead;
 pub mod announcing;
 pub mod comparing;
 pub mod delivering;

@@ -1,4 +1,5 @@
-//! Looks at a model from above: what is live, what lies below it, what the last check said. Reads counters only.
+//! Looks at a model from above: what is live, what lies below it, what the last check said. Reads counters, and rows
+//! only of the hour in which a tenure began.
 
 use std::collections::HashSet;
 
@@ -30,7 +31,7 @@ pub struct Overview {
     pub below_count: usize,
     /// By the policy.
     pub last_check: Option<LastCheck>,
-    /// One since then, by rules that were given for it alone.
+    /// One of what is live, since then, by rules that were given for it alone.
     pub aside: Option<Evaluation>,
     pub alerts_open_count: usize,
     /// Messages that wait for their channel.
@@ -44,6 +45,11 @@ pub struct Overview {
 pub struct Production {
     pub version: Version,
     pub held: Held,
+    pub is_bad: bool,
+    /// What its last check said that decided.
+    pub last_decided: Option<Verdict>,
+    /// None where it has no periods, which a whole store never has.
+    pub tenure: Option<i64>,
     /// Of the present tenure.
     pub coverage: Coverage,
     pub newest_label_at: Option<Timestamp>,
@@ -59,11 +65,24 @@ pub struct Below {
     pub last_decided: Option<Verdict>,
 }
 
+impl Production {
+    /// Whether a check was one of this version since it became live.
+    #[must_use]
+    pub fn is_of_tenure(&self, evaluation: &Evaluation) -> bool {
+        evaluation.version == Some(self.version.id)
+            && evaluation.tenure.is_some()
+            && evaluation.tenure == self.tenure
+    }
+}
+
 /// The last check of what was live, by the policy.
 #[derive(Clone, Debug)]
 pub struct LastCheck {
     pub evaluation: Evaluation,
+    /// `None`: nobody was live.
     pub version: Option<Version>,
+    /// It is one of what is live now, since that became live.
+    pub is_of_tenure: bool,
     /// What it saw, as it was stored.
     pub document: Value,
 }
@@ -89,17 +108,23 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
             last_decided: versions::last_decided(tx, *id)?,
         });
     }
-    let last_check = last_check(tx, model)?;
+    let production = held.map(|held| live(tx, model, held)).transpose()?;
+    let last_check = last_check(tx, model, production.as_ref())?;
     let newest = last_check.as_ref().map(|check| check.evaluation.id);
     let (messages_queued_count, messages_failed_count) = outbox::counts(tx, model.id)?;
     Ok(Overview {
         model: model.clone(),
-        production: held.map(|held| live(tx, model, held)).transpose()?,
+        aside: evaluations::newest_of_live(tx, model.id, false)?
+            .filter(|aside| newest.is_none_or(|newest| aside.id > newest))
+            .filter(|aside| {
+                production
+                    .as_ref()
+                    .is_some_and(|live| live.is_of_tenure(aside))
+            }),
+        production,
         below,
         below_count: lower.len(),
         last_check,
-        aside: evaluations::newest_of_live(tx, model.id, false)?
-            .filter(|aside| newest.is_none_or(|newest| aside.id > newest)),
         alerts_open_count: alerts::open_of(tx, model.id)?.len(),
         messages_queued_count,
         messages_failed_count,
@@ -111,13 +136,20 @@ fn live(tx: &Tx<'_>, model: &Model, held: Held) -> Result<Production, StoreError
     let periods = aliases::periods(tx, model.id, &held.alias, present)?;
     Ok(Production {
         version: versions::get(tx, held.version)?,
-        coverage: coverage::by_hours(tx, held.version, Rows::Live(&periods))?,
+        coverage: coverage::counts_alone(tx, held.version, Rows::Live(&periods))?,
         newest_label_at: coverage::newest_label_of(tx, held.version)?,
+        is_bad: versions::is_bad(tx, held.version)?,
+        last_decided: versions::last_decided(tx, held.version)?,
+        tenure: periods.first().map(|period| period.tenure),
         held,
     })
 }
 
-fn last_check(tx: &Tx<'_>, model: &Model) -> Result<Option<LastCheck>, StoreError> {
+fn last_check(
+    tx: &Tx<'_>,
+    model: &Model,
+    live: Option<&Production>,
+) -> Result<Option<LastCheck>, StoreError> {
     let Some(evaluation) = evaluations::newest_of_live(tx, model.id, true)? else {
         return Ok(None);
     };
@@ -126,6 +158,7 @@ fn last_check(tx: &Tx<'_>, model: &Model) -> Result<Option<LastCheck>, StoreErro
             .version
             .map(|version| versions::get(tx, version))
             .transpose()?,
+        is_of_tenure: live.is_some_and(|live| live.is_of_tenure(&evaluation)),
         document: serde_json::from_str(&evaluation.document).unwrap_or(Value::Null),
         evaluation,
     }))
@@ -177,6 +210,8 @@ mod tests {
                     "evaluation",
                     "operation",
                     "version",
+                    "delivery",
+                    "alert",
                 ];
                 let scans = big.iter().any(|table| {
                     step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} "))

@@ -6,6 +6,7 @@ use crate::domain::season::{Season, Seasons, YearDay};
 use crate::domain::time::Timestamp;
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::models::Model;
+use crate::store::operations;
 use crate::store::versions::{self, Version};
 use crate::store::{StoreError, Tx};
 
@@ -48,23 +49,47 @@ pub fn turn(
     }))
 }
 
-/// The version of a season that was live in it: one that held both its alias and production since it began.
+/// The version of a season that was live in it: one that held both its alias and production at one moment since it
+/// began.
 ///
 /// That is read from who held what when, which undo and rollback do not take back; so neither is undone by the next
-/// daily run.
+/// daily run. An alias that was given by mistake and taken back was never the season's.
 fn live_in(tx: &Tx<'_>, model: &Model, season: &Season) -> Result<Option<VersionId>, StoreError> {
-    let since_then = |alias: &AliasName| -> Result<Vec<VersionId>, StoreError> {
-        let periods = aliases::periods(tx, model.id, alias, Periods::All)?;
-        let reaches = |period: &Period| {
-            let began_in_it = period.from.is_some_and(|from| from >= season.from);
-            began_in_it || period.to.is_none_or(|to| to > season.from)
-        };
-        let reaching = periods.iter().filter(|period| reaches(period));
-        Ok(reaching.map(|period| period.version).collect())
+    let mut of_season = Vec::new();
+    for period in aliases::periods(tx, model.id, &season.alias, Periods::All)? {
+        if !is_taken_back(tx, &period)? {
+            of_season.push(period);
+        }
+    }
+    let live = aliases::periods(tx, model.id, &AliasName::production(), Periods::All)?;
+    let was_live = |live: &&Period| {
+        let same = |held: &&Period| held.version == live.version;
+        of_season
+            .iter()
+            .filter(same)
+            .any(|held| overlap(held, live, season.from))
     };
-    let of_season = since_then(&season.alias)?;
-    let live = since_then(&AliasName::production())?;
-    Ok(live.into_iter().rev().find(|id| of_season.contains(id)))
+    Ok(live.iter().rev().find(was_live).map(|live| live.version))
+}
+
+/// Whether what ended a period undid what began it.
+fn is_taken_back(tx: &Tx<'_>, period: &Period) -> Result<bool, StoreError> {
+    let Some(end) = period.to_operation else {
+        return Ok(false);
+    };
+    let view = operations::find(tx, end)?.and_then(|end| end.content.view);
+    Ok(view.and_then(|view| view.restores) == Some(period.from_operation))
+}
+
+/// Whether two periods share a moment at or after `since`. One that ended at the instant when it began is a moment.
+fn overlap(one: &Period, other: &Period, since: Timestamp) -> bool {
+    let from = [one.from, other.from]
+        .into_iter()
+        .flatten()
+        .fold(since, Timestamp::max);
+    let to = [one.to, other.to].into_iter().flatten().min();
+    let is_moment = |period: &Period| period.from.is_some() && period.from == period.to;
+    to.is_none_or(|to| from < to || (from == to && (is_moment(one) || is_moment(other))))
 }
 
 /// One season of the list.
@@ -196,5 +221,42 @@ mod tests {
         assert_eq!(turn.had.map(|version| version.id), Some(b));
         assert_eq!(turn.version.map(|version| version.id), Some(c));
         assert_eq!(had(&mut scene, begun + 366 * 1_440), None);
+    }
+
+    #[test]
+    fn a_version_that_gets_the_alias_after_it_was_live_has_not_had_its_turn() {
+        let (mut scene, [a, b]) = scene();
+        let (begun, summer) = (SUMMER, "summer".parse().unwrap());
+        let c = scene.version("c");
+        // a is live on the first day, c follows; then a becomes summer's.
+        scene.promote(c, begun + 10);
+        scene
+            .wish_on(&summer, &Wish::SetAlias(a), begun + 20)
+            .unwrap();
+        assert_eq!(had(&mut scene, begun + 30), None);
+        // Once it is live again, and where the live one gets the alias, that is its turn.
+        scene.promote(a, begun + 40);
+        assert_eq!(had(&mut scene, begun + 50), Some(a));
+        scene.promote(b, begun + 60);
+        scene
+            .wish_on(&summer, &Wish::SetAlias(b), begun + 70)
+            .unwrap();
+        assert_eq!(had(&mut scene, begun + 80), Some(b));
+    }
+
+    #[test]
+    fn an_alias_that_was_given_by_mistake_and_taken_back_is_no_turn() {
+        let (mut scene, [a, _]) = scene();
+        let (begun, summer) = (SUMMER, "summer".parse().unwrap());
+        scene
+            .wish_on(&summer, &Wish::SetAlias(a), begun + 10)
+            .unwrap();
+        assert_eq!(had(&mut scene, begun + 11), Some(a));
+        scene
+            .wish_on(&summer, &Wish::Undo(None), begun + 20)
+            .unwrap();
+        assert_eq!(had(&mut scene, begun + 30), None);
+        scene.wish_on(&summer, &Wish::Redo, begun + 40).unwrap();
+        assert_eq!(had(&mut scene, begun + 50), Some(a));
     }
 }

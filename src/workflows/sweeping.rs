@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::announcing::Audience;
-use super::ingesting::{IngestError, Request, ingest};
+use super::ingesting::{IngestError, Ingested, Request, ingest};
 use crate::domain::evidence::BatchId;
 use crate::domain::operation::Author;
 use crate::domain::time::Length;
@@ -78,6 +78,8 @@ pub struct SweptFile {
     /// The batch that has its rows.
     pub batch: Option<BatchId>,
     pub rows_stored_count: u64,
+    /// What was found in it, if it was new.
+    pub ingested: Option<Box<Ingested>>,
     /// Why it was refused, or stays.
     pub why: Option<Why>,
     /// The alert about it that this sweep opened.
@@ -202,6 +204,7 @@ fn waiting(path: PathBuf) -> SweptFile {
         state: FileState::Waiting,
         batch: None,
         rows_stored_count: 0,
+        ingested: None,
         why: None,
         alert: None,
     }
@@ -213,7 +216,7 @@ fn kind(visit: &Visit<'_>, name: &OsStr, path: &Path) -> Result<FileKind, FileEr
         return Ok(kind);
     }
     let table = Table::open(&Source::File(path.to_owned()), Format::Auto)?;
-    Ok(Mapping::kind_of(&table, visit.choices))
+    Mapping::kind_of(&table, visit.choices)
 }
 
 /// Whether the file is to blame: whoever tries again meets the same.
@@ -286,6 +289,7 @@ impl Sweep<'_, '_> {
             },
             batch: ingested.batch.or(ingested.same_as),
             rows_stored_count: ingested.report.rows_stored_count,
+            ingested: ingested.changed.then(|| Box::new(ingested)),
             ..file
         };
         match self.move_to_done(name, &watched) {

@@ -173,6 +173,10 @@ fn a_version_that_is_compared_with_itself_is_told_so_and_is_no_mistake() {
         let run = sandbox.run(line);
         assert!(matches!(run.status, 0 | 4), "{run:?}");
         assert!(run.stderr.contains("v1 is compared with itself"), "{run:?}");
+        assert_eq!(
+            run.stdout,
+            "m  v1 is the one and the other: no difference\n"
+        );
     }
 }
 

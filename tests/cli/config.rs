@@ -123,7 +123,7 @@ fn validate_finds_nothing_in_what_init_writes() {
     let sandbox = Sandbox::new();
     sandbox.ok("config validate").says("nothing is wrong");
     let data = sandbox.json("config validate");
-    assert_eq!(keys(&data), ["checks", "path"]);
+    assert_eq!(keys(&data), ["checks", "path", "trusted"]);
     let checks = data["checks"].as_array().unwrap();
     assert_eq!(checks.len(), 1);
     assert_eq!(
@@ -222,6 +222,30 @@ fn each_way_to_be_wrong_has_its_code_and_status() {
 }
 
 #[test]
+fn a_share_where_percents_are_meant_is_told_by_validate_and_by_every_check() {
+    let sandbox = Sandbox::new();
+    sandbox.write("modelguard.toml", b"[check]\nthreshold_pct = 0.05\n");
+    let run = sandbox.ok("config validate");
+    assert!(run.stdout.contains("nothing is wrong"), "{run:?}");
+    run.tells("warning: check.threshold_pct is 0.05: that is 0.05 %")
+        .tells("for 5 % write 5.0");
+    let data = sandbox.json("config validate");
+    let check = &data["checks"][0];
+    assert_eq!(
+        (&check["name"], &check["outcome"]),
+        (&"check.threshold_pct".into(), &"warn".into())
+    );
+    sandbox.register("model");
+    for line in ["check", "monitor"] {
+        let run = sandbox.run(line).expect(4);
+        run.tells("warning: threshold_pct is 0.05: that is 0.05 %");
+    }
+    sandbox.write("modelguard.toml", b"[check]\nthreshold_pct = 0.5\n");
+    let run = sandbox.ok("config validate");
+    assert!(!run.stderr.contains("warning"), "{run:?}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read_is_a_failure() {
     let sandbox = Sandbox::empty();
     sandbox.write("latin.toml", b"# caf\xe9\n");
@@ -279,6 +303,50 @@ fn a_policy_that_leaves_its_folder_stops_everything_until_it_is_trusted() {
     sandbox.ok("init --task regression --model m");
     sandbox.ok("status");
     assert!(sandbox.path().join("../elsewhere.db").exists());
+}
+
+#[test]
+fn validate_says_that_a_policy_has_to_be_trusted_first() {
+    let sandbox = Sandbox::new();
+    let channel =
+        "[check]\nwindow = \"7d\"\n[[notify]]\nkind = \"command\"\ncommand = [\"true\"]\n";
+    sandbox.write("modelguard.toml", channel.as_bytes());
+    // It is sound, so the status is 0; but every other command refuses it.
+    let run = sandbox.ok("config validate").says("nothing is wrong");
+    let warning = "warning: this policy reaches outside its folder and was not trusted yet: \
+        modelguard.toml:3  channel \"command\" runs \"true\"; every command that opens the store refuses it \
+        (MG0307): read it, then `modelguard config trust`\n";
+    assert_eq!(run.stderr, warning);
+    let document = sandbox.ok("config validate --json").document();
+    assert_eq!(document["data"]["trusted"], false);
+    assert_eq!(document["warnings"][0]["code"], "untrusted");
+    let check = &document["data"]["checks"][0];
+    assert_eq!(
+        (&check["name"], &check["outcome"], &check["code"]),
+        (&"trust".into(), &"warn".into(), &"MG0307".into())
+    );
+    assert_eq!(check["line_number"], 3);
+    assert_eq!(check["hint"], "read it, then `modelguard config trust`");
+    sandbox
+        .ok("config validate modelguard.toml")
+        .tells("`modelguard config trust modelguard.toml`");
+    sandbox.ok("config trust --yes");
+    let run = sandbox.ok("config validate");
+    assert_eq!(run.stderr, "");
+    assert_eq!(sandbox.json("config validate")["trusted"], true);
+    // Any edit asks again, also one of another key.
+    let edited = channel.replace("7d", "8d");
+    sandbox.write("modelguard.toml", edited.as_bytes());
+    sandbox.ok("config validate").tells("config trust");
+    sandbox.fails("status", 2, "MG0307");
+    // A name that is never found is named by whoever uses it, which is consent.
+    sandbox.write("other.toml", edited.as_bytes());
+    assert_eq!(sandbox.ok("config validate other.toml").stderr, "");
+    let named = sandbox.json("config validate --config other.toml");
+    assert_eq!(named["trusted"], true);
+    sandbox.write("modelguard.toml", b"[check]\ntreshold = 4\n");
+    let wrong = sandbox.run("config validate --json").expect(2).document();
+    assert_eq!(wrong["data"]["trusted"], Value::Null);
 }
 
 #[test]

@@ -100,7 +100,12 @@ fn what_is_unknown_is_not_found_and_the_nearest_suggested() {
             .fails(&format!("help {word}"), 10, "MG0212")
             .tells(&format!("`modelguard help {near}`"));
     }
-    sandbox.fails("help MG9999", 10, "MG0212");
+    sandbox
+        .fails("help MG9999", 10, "MG0212")
+        .tells("hint: `modelguard help` lists them");
+    sandbox
+        .fails("help mg0522", 10, "MG0212")
+        .tells("did you mean `modelguard help MG0502`?");
     sandbox.fails("help alias st", 10, "MG0212");
     sandbox
         .fails("help somethingelse", 10, "MG0212")

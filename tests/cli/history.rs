@@ -225,6 +225,12 @@ fn bad_and_retired_versions_say_so() {
     assert_eq!(facts(1), json!(["weak", true, false, "degraded"]));
     assert_eq!(facts(2), json!(["good", false, false, null]));
     assert_eq!(data["versions"][0]["retired_reason"], "replaced");
+    // Rules that were given for one check are not the policy's.
+    sandbox.run("check --min-rows 5000").expect(4);
+    let table = sandbox.ok("history").stdout;
+    assert!(line_of(&table, "weak").contains("degraded"), "{table}");
+    let verdict = sandbox.json("history")["versions"][1]["last_verdict"].clone();
+    assert_eq!(verdict, "degraded");
 }
 
 #[test]

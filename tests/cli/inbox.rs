@@ -131,6 +131,95 @@ fn columns_tell_what_a_file_holds_where_its_name_does_not() {
 }
 
 #[test]
+fn of_a_file_that_says_nothing_its_kind_is_not_guessed() {
+    let sandbox = project();
+    drop_in(&sandbox, "notes.csv", "day,comment\n1,rain\n");
+    let inbox = swept(&sandbox, 2);
+    assert_eq!(inbox[0]["kind"], Value::Null);
+    assert_eq!(inbox[0]["error_code"], "MG0505");
+    let why = sandbox.file("inbox/rejected/notes.csv.error.json");
+    let why: Value = serde_json::from_slice(&fs::read(why).unwrap()).unwrap();
+    let message = why["message"].as_str().unwrap();
+    assert!(
+        message.ends_with(
+            "neither the name nor a column says whether it is predictions or truth; \
+             the file has day, comment"
+        ),
+        "{message}"
+    );
+    let hints = why["hints"].to_string();
+    for part in ["pred_1.csv", "truth_1.csv", "[columns]", "prediction = "] {
+        assert!(hints.contains(part), "{part} {hints}");
+    }
+    assert!(!hints.contains("--map"), "{hints}");
+    drop_in(&sandbox, "notes.csv", "day,comment\n2,rain\n");
+    let run = sandbox.run("ingest inbox").expect(2);
+    assert!(
+        run.stdout.contains("notes.csv  unknown  refused"),
+        "{run:#?}"
+    );
+    drop_in(&sandbox, "numbers.csv", "1,2\n3,4\n");
+    assert_eq!(swept(&sandbox, 2)[0]["error_code"], "MG0503");
+}
+
+#[test]
+fn a_column_that_does_not_fit_is_named_in_the_policy_for_all_files() {
+    let sandbox = project();
+    drop_in(&sandbox, "pred_1.csv", "id,predcition\na0,1\n");
+    swept(&sandbox, 2);
+    let why = sandbox.file("inbox/rejected/pred_1.csv.error.json");
+    let why: Value = serde_json::from_slice(&fs::read(why).unwrap()).unwrap();
+    assert_eq!(
+        why["hints"],
+        serde_json::json!([
+            "name it for every file: `[columns]` with `prediction = \"predcition\"`",
+            "once by hand: `modelguard ingest predictions FILE --map prediction=predcition`"
+        ])
+    );
+    let policy = format!("{POLICY}[columns]\nprediction = \"predcition\"\n");
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let rejected = sandbox.file("inbox/rejected/pred_1.csv");
+    fs::rename(rejected, sandbox.file("inbox/pred_1.csv")).unwrap();
+    assert_eq!(states(&swept(&sandbox, 0)), ["pred_1.csv ingested"]);
+}
+
+#[test]
+fn what_is_doubtful_about_a_file_is_told_with_its_name() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task classification");
+    sandbox.write("modelguard.toml", POLICY.as_bytes());
+    fs::create_dir(sandbox.file("inbox")).unwrap();
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    drop_in(&sandbox, "a.csv", "id,prediction\na0,yes\na1,no\n");
+    swept(&sandbox, 0);
+    let case = "1 label is of the class Yes, which no prediction has; there is yes, and classes are compared \
+                with their case";
+    drop_in(&sandbox, "truth_1.csv", "id,truth\na0,Yes\n");
+    let run = sandbox.run("monitor --json").expect(4);
+    let warning = &run.document()["warnings"][0];
+    assert_eq!(warning["code"], "label_unseen");
+    assert_eq!(warning["text"], format!("truth_1.csv: {case}"));
+    drop_in(&sandbox, "truth_2.csv", "id,truth\na1,No\n");
+    let run = sandbox.run("ingest inbox").expect(0);
+    assert!(
+        run.stderr
+            .contains("truth_2.csv: 1 label is of the class No,"),
+        "{run:#?}"
+    );
+    drop_in(&sandbox, "truth_3.csv", "id,truth\nz9,yes\n");
+    let run = sandbox.run("ingest inbox --json").expect(0);
+    assert_eq!(
+        run.document()["warnings"][0]["code"],
+        "no_prediction_matches"
+    );
+    // Known already: told once.
+    drop_in(&sandbox, "truth_4.csv", "id,truth\nz9,yes\n");
+    let run = sandbox.run("ingest inbox --json").expect(0);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+}
+
+#[test]
 fn a_file_that_was_not_renamed_yet_is_never_read() {
     let sandbox = project();
     for name in [".a.csv", "b.csv.tmp", "c.csv.part", "D.CSV.TMP"] {
@@ -158,7 +247,11 @@ fn the_same_file_twice_is_one_batch() {
     assert_eq!(inbox[1]["batch_id"], "b_1");
     drop_in(&sandbox, "x.csv", &text);
     assert_eq!(states(&swept(&sandbox, 0)), ["x.csv seen"]);
-    assert_eq!(names(&sandbox, "done"), ["x.1.csv", "x.csv", "y.csv"]);
+    let done = names(&sandbox, "done");
+    assert_eq!(done.len(), 3, "{done:?}");
+    for name in ["x.csv", "y.csv"] {
+        assert!(done.iter().any(|one| one == name), "{done:?}");
+    }
     assert_eq!(rows(&sandbox), (5, 0));
     let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
     assert_eq!(sandbox.number(ingested), 1);
@@ -246,11 +339,10 @@ fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
     drop_in(&sandbox, "bad.csv", bad);
     let again = swept(&sandbox, 2);
     assert_eq!(again[0]["alert_id"], Value::Null);
-    assert!(
-        sandbox
-            .file("inbox/rejected/bad.1.csv.error.json")
-            .is_file()
-    );
+    let documents = names(&sandbox, "rejected").into_iter();
+    let documents =
+        documents.filter(|name| name.starts_with("bad.") && name.ends_with(".csv.error.json"));
+    assert_eq!(documents.count(), 2);
     assert_eq!(sandbox.json("alerts list")["total_count"], 3);
     let inbox = &sandbox.json("status")["models"][0]["inbox"];
     assert_eq!(
@@ -370,7 +462,10 @@ fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
     let run = sandbox.run("ingest inbox --json").expect(1);
     let document = run.document();
     assert_eq!(states(&document["data"]["inbox"]), ["a.csv ingested"]);
-    assert_eq!(document["warnings"][0]["code"], "file_not_moved");
+    let warning = &document["warnings"][0];
+    assert_eq!(warning["code"], "file_not_moved");
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("is not a directory"), "why not: {text}");
     assert_eq!(waiting(&sandbox), ["a.csv"]);
     assert_eq!(states(&swept(&sandbox, 1)), ["a.csv seen"]);
     assert_eq!(rows(&sandbox), (3, 0));
@@ -378,6 +473,75 @@ fn a_file_that_cant_be_moved_comes_in_once_and_stays() {
     fs::remove_file(sandbox.file("inbox/done")).unwrap();
     assert_eq!(states(&swept(&sandbox, 0)), ["a.csv seen"]);
     assert_eq!(names(&sandbox, "done"), ["a.csv"]);
+}
+
+#[test]
+fn what_was_taken_back_comes_in_again_only_where_its_file_lies_in_the_inbox() {
+    let sandbox = project();
+    let text = predictions("a", 3);
+    drop_in(&sandbox, "a.csv", &text);
+    swept(&sandbox, 0);
+    let run = sandbox.ok("ingest undo b_1 --json");
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    assert_eq!(states(&swept(&sandbox, 0)), [""; 0], "it lies in done");
+    assert_eq!(rows(&sandbox), (0, 0));
+    drop_in(&sandbox, "a.csv", &text);
+    let inbox = swept(&sandbox, 0);
+    assert_eq!(states(&inbox), ["a.csv ingested"], "dropped again");
+    assert_eq!(inbox[0]["batch_id"], "b_2");
+    assert_eq!(rows(&sandbox), (3, 0));
+
+    // It can't be moved: the undo says that it is still there.
+    fs::remove_dir_all(sandbox.file("inbox/done")).unwrap();
+    std::os::unix::fs::symlink("/proc", sandbox.file("inbox/done")).unwrap();
+    drop_in(&sandbox, "b.csv", &predictions("b", 2));
+    assert_eq!(states(&swept(&sandbox, 1)), ["b.csv ingested"]);
+    let run = sandbox.ok("ingest undo b_3 --json");
+    let warning = &run.document()["warnings"][0];
+    assert_eq!(warning["code"], "file_waits");
+    assert!(
+        warning["text"]
+            .as_str()
+            .unwrap()
+            .contains("inbox/b.csv lies"),
+        "{warning}"
+    );
+    fs::remove_file(sandbox.file("inbox/b.csv")).unwrap();
+    sandbox.ok("ingest undo b_3").says("was taken back before");
+    assert_eq!(states(&swept(&sandbox, 0)), [""; 0]);
+    assert_eq!(rows(&sandbox), (3, 0));
+}
+
+/// Makes a named pipe.
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn a_pipe_is_never_opened() {
+    let sandbox = project();
+    for name in ["inbox/1.csv", "inbox/2_pred.csv", "inbox/done"] {
+        pipe(&sandbox.file(name));
+    }
+    for (line, status) in [
+        ("ingest inbox", 0),
+        ("ingest inbox --dry-run", 0),
+        ("monitor", 4),
+    ] {
+        let run = sandbox.run(line).expect(status);
+        let words = "1.csv is a device, socket or named pipe, no file, and stays";
+        assert!(run.stderr.contains(words), "{run:#?}");
+    }
+    assert_eq!(waiting(&sandbox), ["1.csv", "2_pred.csv"]);
+    fs::remove_file(sandbox.file("inbox/.modelguard.lock")).unwrap();
+    pipe(&sandbox.file("inbox/.modelguard.lock"));
+    sandbox
+        .fails("ingest inbox", 1, "MG0517")
+        .tells("named pipe");
+    drop_in(&sandbox, "3_pred.csv", &predictions("a", 1));
+    let run = sandbox.run("monitor --json").expect(4);
+    assert_eq!(run.document()["warnings"][0]["code"], "inbox_not_swept");
 }
 
 #[test]
@@ -517,6 +681,36 @@ fn an_inbox_that_holds_the_project_is_refused() {
         sandbox.fails(command, 2, "MG0304");
     }
     assert!(sandbox.store().is_file());
+}
+
+/// Otherwise a refused file's message would be the next file that is refused, for ever.
+#[test]
+fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
+    let sandbox = project();
+    let inbox = "[ingest]\ninbox = \"inbox\"\n";
+    for channel in [
+        "kind = \"file\"\npath = \"inbox/messages.jsonl\"\n",
+        "kind = \"file\"\npath = \"inbox/done/../messages.jsonl\"\n",
+        "kind = \"slack\"\nurl_file = \"inbox/slack\"\n",
+    ] {
+        let policy = format!("{inbox}[[notify]]\n{channel}");
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        sandbox.run("config trust --yes");
+        drop_in(&sandbox, "bad.csv", "id,prediction\na,b,c\n");
+        for command in ["ingest inbox", "monitor", "config validate"] {
+            let run = sandbox.run(command).expect(2);
+            assert!(
+                format!("{run:?}").contains("would be taken for data"),
+                "{run:#?}"
+            );
+        }
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    }
+    sandbox.write("modelguard.toml", inbox.as_bytes());
+    sandbox.fails("ingest inbox --log-file inbox/log.jsonl", 2, "MG0304");
+    fs::remove_file(sandbox.file("inbox/log.jsonl")).unwrap();
+    sandbox.run("ingest inbox --log-file log.jsonl").expect(2);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! `ingest`: rows come in whole or not at all, with their version, and truth finds its predictions.
 
+use std::fs;
 use std::io::Write as _;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -836,6 +839,125 @@ fn rows_after_a_rollback_are_not_said_to_be_of_a_tenure_without_a_beginning() {
         .says("whose tenure is the first and has no beginning");
 }
 
+/// A named pipe.
+fn pipe(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let path = fs::canonicalize(sandbox.path()).unwrap().join(name);
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    path
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "never {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether the process has opened what lies there.
+fn has_open(child: &Child, path: &Path) -> bool {
+    let folder = format!("/proc/{}/fd", child.id());
+    let mut open = fs::read_dir(folder).unwrap();
+    open.any(|entry| fs::read_link(entry.unwrap().path()).is_ok_and(|to| to == path))
+}
+
+/// Whether the process handles SIGTERM by now.
+fn listens(child: &Child) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let (_, caught) = status.split_once("SigCgt:").unwrap();
+    let caught = caught.split_whitespace().next().unwrap();
+    u64::from_str_radix(caught, 16).unwrap() & (1 << 14) != 0
+}
+
+fn signalled(child: Child, signal: &str) -> Output {
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_pipe_and_for_standard_input() {
+    let sandbox = live();
+    let path = pipe(&sandbox, "p.csv");
+    let lines = [
+        "ingest predictions p.csv",
+        "ingest predictions p.csv --dry-run",
+        "ingest truth p.csv",
+        "register p.csv --metric accuracy=0.9",
+        "register MODEL --reference p.csv",
+    ];
+    sandbox.write("MODEL", b"model");
+    for line in lines {
+        for (signal, status) in [("-TERM", 143), ("-INT", 130)] {
+            for has_writer in [false, true] {
+                let words: Vec<_> = line.split(' ').collect();
+                let child = sandbox.command(&words).spawn().unwrap();
+                let mut writer = None;
+                if has_writer {
+                    // It waits for the reader.
+                    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+                    file.write_all(b"id,prediction,truth\na,yes,").unwrap();
+                    writer = Some(file);
+                } else {
+                    until("open", || has_open(&child, &path));
+                }
+                let output = signalled(child, signal);
+                let told = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert_eq!(output.status.code(), Some(status), "{line} {signal} {told}");
+                assert!(
+                    told.contains("error: interrupted"),
+                    "{line} {signal} {told}"
+                );
+                drop(writer);
+            }
+        }
+    }
+    let words = ["ingest", "predictions", "-"];
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut command = sandbox.command(&words);
+    let child = command.stdin(reader).spawn().unwrap();
+    writer.write_all(b"id,prediction\n").unwrap();
+    until("listening", || listens(&child));
+    assert_eq!(signalled(child, "-TERM").status.code(), Some(143));
+    let stored = ["prediction", "batch", "version"].map(|table| count(&sandbox, table));
+    assert_eq!(stored, [0, 0, 1]);
+    // What comes through a pipe in pieces is read whole.
+    let child = sandbox
+        .command(&["ingest", "predictions", "p.csv"])
+        .spawn()
+        .unwrap();
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    for piece in ["id,predic", "tion\na,yes\n", "b,no\n"] {
+        file.write_all(piece.as_bytes()).unwrap();
+    }
+    drop(file);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("Stored 2 predictions"), "{told}");
+}
+
+#[test]
+fn a_dry_run_that_waits_for_its_rows_keeps_nobody_from_writing() {
+    let sandbox = live();
+    let path = pipe(&sandbox, "p.csv");
+    let words = ["ingest", "predictions", "p.csv", "--dry-run"];
+    let child = sandbox.command(&words).spawn().unwrap();
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // More than is looked at to see what it is.
+    let rows = (0..2_000).map(|row| format!("a{row},yes\n"));
+    let rows = format!("id,prediction\n{}", rows.collect::<String>());
+    file.write_all(rows.as_bytes()).unwrap();
+    sandbox.write("t.csv", b"id,truth\na,yes\n");
+    sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    drop(file);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("Would store 2,000 predictions"), "{told}");
+}
+
 #[test]
 fn classes_that_nothing_else_has_are_a_warning() {
     let (sandbox, names) = Sandbox::with_versions(1);
@@ -891,6 +1013,26 @@ fn classes_that_nothing_else_has_are_a_warning() {
           there is yes, and classes are compared with their case"
         ]
     );
+}
+
+/// 30 truths are needed before a class is odd that none of them has.
+#[test]
+fn the_truths_of_a_file_speak_once_for_the_classes_that_there_are() {
+    let (sandbox, names) = Sandbox::with_versions(1);
+    sandbox.ok(&format!("promote {} --yes", names[0]));
+    let file = |count: usize| {
+        let lines = (0..count).map(|id| format!("{count}_{id},2026-01-05,yes,yes\n"));
+        let lines: String = lines.collect();
+        format!("id,ts,prediction,truth\n{lines}{count}_x,2026-01-05,maybe,\n")
+    };
+    for (count, warnings) in [(29, 0), (30, 1)] {
+        sandbox.write("p.csv", file(count).as_bytes());
+        let run = sandbox.ok("ingest predictions p.csv --dry-run --json");
+        let document = run.document();
+        let told = document["warnings"].as_array().unwrap().iter();
+        let odd = told.filter(|warning| warning["code"] == "label_unseen");
+        assert_eq!(odd.count(), warnings, "{count}: {document:#}");
+    }
 }
 
 #[test]

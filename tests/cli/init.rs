@@ -102,7 +102,7 @@ fn what_it_says_next_can_be_pasted() {
         .lines()
         .filter(|line| line.starts_with("  modelguard "))
         .collect();
-    assert_eq!(next.len(), 3, "{run:#?}");
+    assert_eq!(next.len(), 7, "{run:#?}");
     sandbox.write("sub/MODEL-FILE", b"model");
     sandbox.write(
         "sub/HELDOUT.csv",
@@ -116,6 +116,11 @@ fn what_it_says_next_can_be_pasted() {
     sandbox.run_in("sub", &words(next[0])).expect(0);
     let promote = format!("{} --yes", words(next[1]));
     sandbox.run_in("sub", &promote).expect(0);
+    sandbox.write("sub/PREDICTIONS.csv", b"id,prediction\n9,a\n");
+    sandbox.write("sub/TRUTH.csv", b"id,truth\n9,a\n");
+    for (line, status) in next[2..].iter().zip([0, 0, 4, 4, 0]) {
+        sandbox.run_in("sub", &words(line)).expect(status);
+    }
 }
 
 #[test]

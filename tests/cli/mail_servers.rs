@@ -7,11 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use modelguard::domain::notification::{Event, Message};
+use modelguard::domain::notification::Message;
 use modelguard::domain::policy::{Carrier, Channel, Encryption, Filter, Mailer, SecretSource};
-use modelguard::domain::time::Timestamp;
 use modelguard::notify::{Secrets, SendError, send};
 use serde_json::Value;
+
+use crate::rows;
+use crate::support::{Sandbox, message};
 
 /// Nothing here needs so long on a busy machine; what ends because of it is a failure.
 const LONG: u64 = 60_000;
@@ -106,16 +108,9 @@ struct Sender<'a> {
     to: Vec<&'static str>,
 }
 
-fn message() -> Message {
+/// What a mail has to encode, to stuff and to fold.
+fn awkward() -> Message {
     Message {
-        delivery_id: "20260105T143022-7-ops".to_owned(),
-        event: Event::Degraded,
-        at: Timestamp::read("2026-01-05T14:30:22Z").unwrap().at,
-        host: "ops.example".to_owned(),
-        model: "churn".to_owned(),
-        version: None,
-        alert: None,
-        severity: None,
         title: "Zoë's model is 20 % worse".to_owned(),
         lines: vec![
             "accuracy 0.91 → 0.80".to_owned(),
@@ -123,8 +118,10 @@ fn message() -> Message {
             ".hidden = yes ".to_owned(),
             "x".repeat(300),
         ],
+        version: None,
+        severity: None,
         undo_command: None,
-        head_blake3: None,
+        ..message()
     }
 }
 
@@ -154,7 +151,7 @@ impl Sender<'_> {
         let folder = self.server.folder.path();
         send(
             &channel,
-            &message(),
+            &awkward(),
             &secrets,
             folder,
             Duration::from_millis(millis),
@@ -202,7 +199,7 @@ fn a_mail_arrives_encrypted_with_its_id_and_every_letter() {
         assert_eq!(headers["subject"], "[modelguard] Zoë's model is 20 % worse");
         assert_eq!(headers["date"], "Mon, 05 Jan 2026 14:30:22 +0000");
         assert_eq!(mail["defects"], serde_json::json!([]));
-        let body = format!("{}\n\n{}\n", message().title, message().lines.join("\n"));
+        let body = format!("{}\n\n{}\n", awkward().title, awkward().lines.join("\n"));
         assert_eq!(mail["body"].as_str().unwrap().replace("\r\n", "\n"), body);
     }
 }
@@ -299,12 +296,55 @@ fn a_refused_recipient_is_named_and_the_others_get_it() {
     assert!(server.has_no_mail());
 
     sender.to = vec![gone, "ana@example.com"];
-    let text = sender.fails(LONG, "refused gone@example.com", true);
+    let error = sender.send(LONG).unwrap_err();
+    let text = &error.text;
+    assert!(text.contains("refused gone@example.com") && error.is_permanent);
     assert!(text.ends_with("; the others have it"), "{text}");
+    assert_eq!(error.reached, ["ana@example.com"]);
     assert_eq!(
         server.mail()["recipients"],
         serde_json::json!(["ana@example.com"])
     );
+}
+
+#[test]
+#[ignore = "scripts/test_notifications.sh fetches the mail server"]
+fn who_has_a_mail_gets_it_no_second_time_because_of_one_who_was_put_off() {
+    let busy = "busy@example.com";
+    let server = Server::start(&["--put-off", busy]);
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression --preset original");
+    for (name, rmse) in [("v1", "10"), ("v2", "14")] {
+        rows::version(
+            &sandbox,
+            name,
+            &format!("--metric rmse={rmse} --metric r2=0.8"),
+        );
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let notify = |port: u16| {
+        format!(
+            "{policy}\n[[notify]]\nkind = \"email\"\nfrom = \"guard@example.com\"\n\
+             to = [\"ana@example.com\", \"{busy}\"]\nhost = \"localhost\"\nport = {port}\nencryption = \"none\"\n"
+        )
+    };
+    sandbox.write("modelguard.toml", notify(server.port).as_bytes());
+    sandbox.run("--config modelguard.toml check").expect(3);
+    for _ in 0..2 {
+        sandbox
+            .run("--config modelguard.toml alerts flush")
+            .expect(1);
+    }
+    assert_eq!(
+        server.mail()["recipients"],
+        serde_json::json!(["ana@example.com"])
+    );
+    assert!(server.has_no_mail());
+    let patient = Server::start(&[]);
+    sandbox.write("modelguard.toml", notify(patient.port).as_bytes());
+    sandbox.ok("--config modelguard.toml alerts flush");
+    assert_eq!(patient.mail()["recipients"], serde_json::json!([busy]));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod alias;
+mod backlogs;
 mod check;
 mod compare;
 mod config;

@@ -122,7 +122,11 @@ fn every_item_prints_its_command_and_runs_it() {
     assert_eq!(window.count("Nothing changed."), 1, "{:#?}", window.rows());
     assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
 
-    window.item("4\r", "$ modelguard monitor --dry-run", "[y/N]");
+    window.item(
+        "4\r",
+        "$ modelguard monitor --auto-rollback --dry-run",
+        "[y/N]",
+    );
     window.press("no\r");
     window.waits_at(MENU);
     assert_eq!(window.count("Nothing changed."), 2, "{:#?}", window.rows());
@@ -130,7 +134,11 @@ fn every_item_prints_its_command_and_runs_it() {
     window.leave(ESC, 0);
 
     let mut window = menu(&sandbox);
-    window.item("4\r", "$ modelguard monitor --dry-run", "[y/N]");
+    window.item(
+        "4\r",
+        "$ modelguard monitor --auto-rollback --dry-run",
+        "[y/N]",
+    );
     window.press("y\r");
     window.until("the rollback", |window| {
         window.shows("$ modelguard monitor --auto-rollback")
@@ -301,6 +309,83 @@ fn even_a_killed_list_has_not_hidden_the_cursor() {
 }
 
 #[test]
+fn monitoring_asks_only_where_it_might_go_back() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression");
+    version(&sandbox, "v1", "--metric rmse=10");
+    sandbox.ok("promote v1 --yes");
+    let mut window = menu(&sandbox);
+    window.item("4\r", "$ modelguard monitor --no-auto-rollback", MENU);
+    assert_eq!(window.count("[y/N]"), 0, "{:#?}", window.rows());
+    assert!(
+        window.shows("m: live v1; insufficient data, "),
+        "{:#?}",
+        window.rows()
+    );
+    window.leave(ESC, 0);
+    let checks = "SELECT count(*) FROM operation WHERE kind = 'check'";
+    assert_eq!(sandbox.number(checks), 1);
+    // A healthy one is not asked about either.
+    let sandbox = three();
+    sandbox.ok("promote v2 --yes");
+    version(&sandbox, "v4", "--metric r2=0.82 --metric rmse=10");
+    sandbox.ok("promote v4 --yes");
+    let mut window = menu(&sandbox);
+    window.item("4\r", "$ modelguard monitor --no-auto-rollback", MENU);
+    assert!(
+        window.shows("m: live v4; healthy, "),
+        "{:#?}",
+        window.rows()
+    );
+    window.leave(ESC, 0);
+    assert_eq!(sandbox.holder("production").as_deref(), Some("v4"));
+}
+
+#[test]
+fn a_command_in_a_narrow_window_can_be_pasted() {
+    let sandbox = three();
+    sandbox.write("a folder of sorts with a long name/.keep", b"");
+    std::fs::rename(
+        sandbox.store(),
+        sandbox.file("a folder of sorts with a long name/other.db"),
+    )
+    .unwrap();
+    let words = [
+        "-C",
+        "a folder of sorts with a long name",
+        "--db",
+        "other.db",
+        "menu",
+    ];
+    let mut window = Window::open(&sandbox, &words, (40, 60));
+    window.waits_at(MENU);
+    window.press("3\r");
+    window.waits_at("[y/N]");
+    let rows = window.rows();
+    let begins = rows.iter().position(|row| row.starts_with("$ ")).unwrap();
+    let ends = (begins..).find(|row| !rows[*row].ends_with('\\')).unwrap();
+    let command = &rows[begins..=ends];
+    assert!(command.len() > 2, "{rows:#?}");
+    assert!(
+        command.iter().all(|row| row.chars().count() <= 38),
+        "{rows:#?}"
+    );
+    let pasted = command.join("\n").replacen("$ ", "", 1);
+    let script = format!("modelguard() {{ printf '<%s>' \"$@\"; }}\n{pasted}");
+    let shell = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(shell.stdout).unwrap(),
+        "<-C><a folder of sorts with a long name><--db><other.db><rollback><--previous>"
+    );
+    window.press(ESC);
+    window.waits_at(MENU);
+    window.leave(ESC, 0);
+}
+
+#[test]
 fn forty_columns_are_enough_and_no_line_is_wider() {
     let sandbox = three();
     let mut window = Window::open(&sandbox, &["menu"], (40, 24));
@@ -399,6 +484,10 @@ fn without_a_store_the_header_says_so_and_the_menu_goes_on() {
     let sandbox = Sandbox::empty();
     let mut window = menu(&sandbox);
     assert!(window.shows("there is no store"), "{:#?}", window.rows());
+    for command in ["modelguard init --task classification", "modelguard demo"] {
+        let line = format!("  {command}");
+        assert!(window.rows().contains(&line), "{:#?}", window.rows());
+    }
     for (index, keys) in ["1\r", "2\r", "3\r", "4\r", "5\r", "6\r", "7\r\r"]
         .iter()
         .enumerate()

@@ -124,7 +124,7 @@ fn a_rollback_is_told_once_and_the_recovery_once() {
     sandbox.ok("undo --yes");
     an_hour_later(&sandbox, "monitor")
         .expect(3)
-        .tells("Told team: degraded");
+        .tells("Told team (file): degraded.");
     let again = &arrived(&sandbox, "alerts.jsonl")[2];
     assert!(again["lines"].to_string().contains("--rearm"), "{again}");
     let silent = an_hour_later(&sandbox, "monitor --json")
@@ -194,7 +194,16 @@ fn nowhere_to_go_is_told_once_and_called_every_time() {
         an_hour_later(&sandbox, "monitor").expect(6);
     }
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["blocked", "reminder"]);
-    sandbox.ok("alerts ack a_1");
+    let noted = sandbox.json("alerts ack a_1");
+    let told = noted["deliveries"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|one| (&one["event"], &one["state"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&"blocked".into(), &"delivered".into()),
+            (&"reminder".into(), &"delivered".into())
+        ]
+    );
     sandbox.set_clock(sandbox.clock() + 3 * DAY);
     an_hour_later(&sandbox, "monitor").expect(6);
     assert_eq!(
@@ -252,7 +261,7 @@ fn a_dead_channel_holds_up_no_check_and_no_other_channel() {
     let sandbox = project(&policy);
     let run = an_hour_later(&sandbox, "monitor")
         .expect(5)
-        .tells("Told team: degraded");
+        .tells("Told team (file): degraded.");
     assert!(
         run.stderr
             .contains("channel file did not take the message (degraded)"),
@@ -280,12 +289,90 @@ fn a_dead_channel_holds_up_no_check_and_no_other_channel() {
     std::fs::create_dir_all(sandbox.file("no/such")).unwrap();
     sandbox
         .ok("alerts flush")
-        .says("Told file: degraded, recovered");
+        .says("Told channel file: degraded, recovered.");
     assert_eq!(
         events(&sandbox, "no/such/folder.jsonl"),
         ["degraded", "recovered"]
     );
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded", "recovered"]);
+}
+
+#[test]
+fn what_waits_behind_a_failure_is_told_of_and_was_not_tried() {
+    let policy =
+        format!("\n[[notify]]\nname = \"ops\"\nkind = \"file\"\npath = \"no/x.jsonl\"\n{FILE}");
+    let sandbox = project(&policy);
+    an_hour_later(&sandbox, "monitor").expect(5);
+    sandbox.ok("alerts list").says("  1 of 2  ");
+    an_hour_later(&sandbox, "check").expect(0);
+    sandbox.run("alerts flush").expect(1).says(
+        "Told team (file): recovered.\nNot told ops (file): degraded; 1 other waits behind it.\n",
+    );
+    let run = sandbox.run("alerts flush --json").expect(1);
+    let document = run.document();
+    let deliveries = document["data"]["deliveries"].as_array().unwrap();
+    let of_ops: Vec<_> = deliveries
+        .iter()
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
+            let has_error = one["error"].is_string();
+            (
+                text("event"),
+                text("state"),
+                one["attempts_count"].as_i64(),
+                has_error,
+            )
+        })
+        .collect();
+    let row = |event: &str, attempts, has_error| {
+        (
+            event.to_owned(),
+            "queued".to_owned(),
+            Some(attempts),
+            has_error,
+        )
+    };
+    assert_eq!(
+        of_ops,
+        [row("degraded", 3, true), row("recovered", 0, false)]
+    );
+    let warnings = document["warnings"].as_array().unwrap();
+    assert_eq!(
+        warnings.len(),
+        1,
+        "what was not tried did not fail: {document}"
+    );
+    // The order follows the channel: what is behind keeps the reason why it failed itself.
+    sandbox
+        .sql()
+        .execute("UPDATE delivery SET last_error = 'before' WHERE event = 'recovered' AND channel = 'ops'", [])
+        .unwrap();
+    let run = sandbox.run("alerts flush --json").expect(1);
+    let behind = &run.document()["data"]["deliveries"][1];
+    assert_eq!(behind["error"], "before", "{behind}");
+    let listed = sandbox.ok("alerts list");
+    assert!(listed.stdout.contains("  1 of 2  "), "{listed:#?}");
+    sandbox.set_clock(sandbox.clock() + 8 * DAY);
+    sandbox.run("alerts flush").expect(1);
+    sandbox.ok("alerts list").says("  1 of 2, 1 given up  ");
+}
+
+#[test]
+fn a_channel_for_which_no_thread_can_be_made_failed() {
+    let sandbox = project(FILE);
+    // Stacks of so many bytes fit into no memory.
+    let run = sandbox.run_where("RUST_MIN_STACK", "70368744177664", "monitor");
+    let run = run.expect(5);
+    assert!(
+        run.stderr.contains(
+            "channel team did not take the message (degraded): no thread can be started for it: "
+        ),
+        "{run:#?}"
+    );
+    assert_eq!(states(&sandbox), [state("degraded", "queued", 1)]);
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (file): degraded.");
 }
 
 #[test]
@@ -351,7 +438,9 @@ fn a_run_under_another_policy_throws_no_message_away() {
         .expect(1)
         .tells("the policy has no channel \"team\"");
     assert_eq!(states(&sandbox), [state("degraded", "queued", 2)]);
-    sandbox.ok("alerts flush").says("Told team: degraded");
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (file): degraded.");
     sandbox.ok("alerts show a_1").says("team: degraded of");
 }
 
@@ -412,6 +501,15 @@ fn a_test_message_goes_through_one_channel_or_all_and_leaves_no_trace() {
     bare.fails("alerts test", 10, "MG0215");
 }
 
+/// A channel whose program hangs as long as there is a file `hold`.
+fn hanging() -> String {
+    let script = "test -e hold && exec sleep 20; cat >> alerts.jsonl";
+    format!(
+        "\n[delivery]\ntotal_timeout = \"60s\"\nattempt_timeout = \"60s\"\n\
+         [[notify]]\nname = \"team\"\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"{script}\"]\n"
+    )
+}
+
 /// A named pipe that nobody reads: whoever appends to it hangs.
 fn pipe(sandbox: &Sandbox, name: &str) {
     let status = Command::new("mkfifo")
@@ -464,21 +562,30 @@ fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
 
 #[test]
 fn what_a_killed_run_had_in_its_hands_is_delivered_by_the_next_one() {
-    let sandbox = project(FILE);
-    pipe(&sandbox, "alerts.jsonl");
+    let sandbox = project("");
+    add_to_policy(&sandbox, &hanging());
+    sandbox.ok("config trust --yes");
+    sandbox.write("hold", b"");
     let mut child = until_claimed(&sandbox, "monitor");
     // The verdict stands, its message is on the way, and nobody can end well.
     assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
-    // Another run in the meantime leaves it alone.
-    let other = sandbox.run("alerts flush").expect(0).says("Nothing waits.");
+    // Another run in the meantime leaves it alone, and does not say that nothing waits.
+    let other = sandbox.run("alerts flush").expect(0);
+    assert_eq!(other.stdout, "1 message is being sent by another run.\n");
     assert_eq!(other.stderr, "");
+    // What is queued meanwhile waits behind it.
+    sandbox.run("check").expect(0);
+    let flushed = sandbox.json("alerts flush");
+    assert_eq!(flushed["elsewhere_count"], 2, "{flushed}");
+    assert_eq!(flushed["deliveries"], serde_json::json!([]));
     child.kill().unwrap();
     child.wait().unwrap();
-    std::fs::remove_file(sandbox.file("alerts.jsonl")).unwrap();
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
     sandbox
         .run("monitor")
         .expect(0)
-        .tells("Told team: degraded, recovered");
+        .tells("Told team (command): degraded, recovered.");
+    assert_eq!(sandbox.json("alerts flush")["elsewhere_count"], 0);
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded", "recovered"]);
 }
 
@@ -527,6 +634,35 @@ fn a_policy_that_is_found_and_tells_somebody_outside_has_to_be_trusted() {
     }
     let sandbox = project(FILE);
     sandbox.ok("status");
+}
+
+#[test]
+fn consent_names_each_channel_at_its_own_line_with_what_it_runs() {
+    let sandbox = Sandbox::empty();
+    let policy = "[[notify]]\nkind = \"file\"\npath = \"alerts.jsonl\"\n\
+        [[notify]]\nkind = \"command\"\nname = \"pager\"\ncommand = [\"sh\", \"-c\", \"rm -rf ~\"]\n\
+        [[notify]]\nkind = \"slack\"\nname = \"team\"\nurl_env = \"SLACK_URL\"\n";
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let pager = "modelguard.toml:4  channel \"pager\" runs \"sh\" \"-c\" \"rm -rf ~\"";
+    let run = sandbox.fails("alerts test", 2, "MG0307");
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert!(
+        lines[0].ends_with(&format!("trusted yet: {pager} (and 1 more)")),
+        "{run:#?}"
+    );
+    assert!(lines[1].ends_with("modelguard.toml:4:1"), "{run:#?}");
+    assert_eq!(lines[2], " 4 | [[notify]]");
+    assert!(
+        lines[3].starts_with(
+            "   | ^^^^^^^^^^ leads outside the folder of this file; read it, then `modelguard config trust`"
+        ),
+        "{run:#?}"
+    );
+    let problem = sandbox.run("alerts test --json").problem();
+    assert_eq!(problem["details"]["line_number"], 4, "{problem}");
+    let team = "modelguard.toml:8  channel \"team\" posts messages to Slack, at the address in the variable SLACK_URL";
+    let trusted = sandbox.json("config trust --yes");
+    assert_eq!(trusted["lines"], serde_json::json!([pager, team]));
 }
 
 #[test]

@@ -17,6 +17,25 @@ fn a_mistyped_word_is_answered_with_the_nearest() {
 }
 
 #[test]
+fn a_policy_that_is_not_there_is_told_once() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.fails("--config nope.toml status", 1, "MG0308");
+    assert_eq!(run.stderr.matches("nope.toml").count(), 1, "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 3, "{run:#?}");
+}
+
+#[test]
+fn what_can_not_be_written_says_why() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run("init --task regression --db nowhere/m.db");
+    assert_eq!(run.status, 1, "{run:#?}");
+    for part in ["nowhere", "can't be written: No such file", "os error"] {
+        assert!(run.stderr.contains(part), "{part} {run:#?}");
+    }
+    assert!(run.stderr.lines().count() <= 4, "{run:#?}");
+}
+
+#[test]
 fn no_command_is_abbreviated_and_none_has_another_name() {
     let sandbox = Sandbox::new();
     for line in ["stat", "hist", "roll", "ls", "list", "ab", "gate x"] {

@@ -138,6 +138,11 @@ fn nowhere_to_go_is_said_every_hour_with_one_alert() {
             assert_eq!(found["action"]["refused_by"], Value::Null);
             operations.push(found["check"]["operation_id"].clone());
         }
+        sandbox
+            .run("monitor")
+            .expect(6)
+            .tells("by hand there is a way back to v2: `modelguard rollback --dry-run`")
+            .tells("`modelguard check v2`");
         operations.dedup();
         assert_eq!(operations.len(), 6, "each run is an operation");
         assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
@@ -555,4 +560,32 @@ fn last_good_goes_past_what_was_never_judged() {
     assert_eq!(status, 5, "{found:#}");
     assert_eq!(found["action"]["to_version"], "v1");
     assert_eq!(found["action"]["to_was_judged"], true);
+}
+
+/// The store was locked, by somebody else, while a message was on its way.
+#[test]
+fn a_rollback_is_told_even_if_the_store_is_busy_afterwards() {
+    let sandbox = three([0, 1, 2]);
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap_or_default();
+    let script = "touch sending; while [ ! -e locked ]; do sleep 0.05; done";
+    let notify = format!(
+        "{policy}\n[delivery]\nattempt_timeout = \"60s\"\ntotal_timeout = \"60s\"\n\
+         [[notify]]\nkind = \"command\"\ncommand = [\"sh\", \"-c\", {script:?}]\n"
+    );
+    sandbox.write("modelguard.toml", notify.as_bytes());
+    sandbox.ok("config trust --yes");
+    let words = ["monitor", "--auto-rollback", "--lock-timeout", "50ms"];
+    let mut child = sandbox.command(&words).spawn().unwrap();
+    while !sandbox.file("sending").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "nothing is sent");
+        std::thread::yield_now();
+    }
+    let holder = sandbox.sql();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    sandbox.write("locked", b"");
+    let run = crate::support::ended(&words, child, &[]).expect(5);
+    assert!(run.stdout.contains("Rolled back to "), "{run:#?}");
+    assert!(!run.stdout.contains("head "), "{run:#?}");
+    drop(holder);
+    sandbox.ok("alerts flush");
 }

@@ -702,13 +702,58 @@ fn what_has_to_be_done_first_is_said() {
     let trust = format!(" -C {} config trust", here.display());
     assert!(run.stderr.contains(&trust), "{run:#?}");
     assert!(
-        run.stdout.contains("\n# once, as this user: ") && run.stdout.contains(&trust),
+        run.stdout
+            .contains("\n# once, as this user, and after each edit of the policy: ")
+            && run.stdout.contains(&trust),
         "{run:#?}"
     );
     let explicit = sandbox.ok("recipe cron --config modelguard.toml");
     assert!(!explicit.stdout.contains("config trust"), "{explicit:#?}");
     sandbox.write("modelguard.toml", b"[check]\ntreshold = 4\n");
     sandbox.fails("recipe cron", 2, "MG0303");
+}
+
+#[test]
+fn the_job_finds_the_trust_that_was_given_where_xdg_state_home_was_set() {
+    let sandbox = Sandbox::new();
+    let channel = "[[notify]]\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"cat > told\"]\n";
+    sandbox.write("modelguard.toml", channel.as_bytes());
+    sandbox.ok("config trust --yes");
+    let path = sandbox.register("model");
+    sandbox.ok(&format!("promote {path} --yes"));
+    let run = sandbox.ok("recipe cron");
+    assert!(!run.stdout.contains("once, as this user"), "{run:#?}");
+    assert!(run.stdout.contains("after each edit of it: "), "{run:#?}");
+    assert_eq!(run.stderr, "", "it is trusted: {run:#?}");
+    let line = run.stdout.lines().find(|line| line.starts_with("17 "));
+    let (_, command) = crontab(line.unwrap(), false);
+    let shell = |command: &str| {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", command])
+            .current_dir("/")
+            .env_clear()
+            .env("HOME", "/")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        finish(&[command], shell, &[])
+    };
+    let run = shell(&command);
+    assert_eq!(run.status, 4, "the bare job was not trusted: {run:#?}");
+    let state = std::fs::canonicalize(sandbox.state()).unwrap();
+    for name in NAMES.into_iter().filter(|name| *name != "windows") {
+        let snippet = sandbox.ok(&format!("recipe {name}")).stdout;
+        let folder = state.to_str().unwrap();
+        let carried = format!("XDG_STATE_HOME={folder}");
+        assert!(snippet.contains(&carried), "{name}: {snippet}");
+    }
+    // The task of Windows begins with the program, and its arguments with where it runs.
+    let task = sandbox.ok("recipe windows").stdout;
+    assert!(task.contains("<Arguments>-C "), "{task}");
+    // A policy that stays in its folder needs nothing of it.
+    sandbox.write("modelguard.toml", b"");
+    let run = sandbox.ok("recipe cron");
+    assert!(!run.stdout.contains("XDG_STATE_HOME"), "{run:#?}");
 }
 
 #[test]
@@ -734,10 +779,18 @@ fn a_project_with_seasons_has_a_line_for_them() {
     sandbox.ok("promote latest --yes");
     sandbox.ok("alias set winter latest --yes");
     sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
+    let units = sandbox.ok("recipe systemd").stdout;
+    assert_eq!(
+        units.matches("season apply --yes -q\n").count(),
+        1,
+        "{units}"
+    );
+    assert_eq!(units.matches("-season.timer").count(), 2, "{units}");
     let cron = lines("recipe cron");
     assert_eq!(cron.len(), 2, "{cron:?}");
     let (fields, command) = crontab(&cron[1], false);
-    assert_eq!(fields[1..], ["*", "*", "*", "*"]);
+    // Once a day: nobody wants 24 mails about an alias that nobody holds.
+    assert_eq!(fields, ["7", "0", "*", "*", "*"]);
     assert!(command.ends_with(" season apply --yes -q"), "{command}");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -760,4 +813,32 @@ fn a_project_with_seasons_has_a_line_for_them() {
         "{cron:?}"
     );
     assert_eq!(lines("recipe cron -m churn").len(), 1);
+}
+
+#[test]
+fn a_job_is_said_to_need_the_variables_that_channels_read() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let channel = |key: &str| {
+        format!(
+            "[[notify]]\nkind = \"webhook\"\nname = \"{key}\"\n{key}\ntoken_env = \"HOOK_TOKEN\"\n"
+        )
+        .replace(
+            &format!("name = \"{key}\""),
+            &format!("name = \"n{}\"", key.len()),
+        )
+    };
+    let warnings = |policy: &str| {
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        let warnings = sandbox.run("recipe cron --json").expect(0).document()["warnings"].take();
+        let warnings = warnings.as_array().unwrap().clone().into_iter();
+        let needed = warnings.filter(|warning| warning["code"] == "variables_needed");
+        needed
+            .map(|warning| warning["text"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let named = warnings(&(channel("url_env = \"HOOK\"") + &channel("url_file = \"hook\"")));
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert!(named[0].contains(" HOOK, HOOK_TOKEN,"), "{named:?}");
+    let in_files = "[[notify]]\nkind = \"slack\"\nurl_file = \"hook\"\n";
+    assert_eq!(warnings(in_files), [""; 0]);
 }

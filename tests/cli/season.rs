@@ -358,3 +358,129 @@ fn the_policy_as_it_is_shown_has_each_season_and_its_line() {
         .says("season.winter")
         .says("policy, line 2");
 }
+
+#[test]
+fn status_says_which_season_it_is_and_what_it_asks_for() {
+    let sandbox = project("");
+    at(&sandbox, JUNE_2027, "status")
+        .expect(0)
+        .says("season   summer since 2027-03-01T00:00:00Z: its version is live");
+    at(&sandbox, NOVEMBER_2027, "status").expect(0).says(
+        "season   winter since 2027-11-01T00:00:00Z: cold is not live yet: `modelguard season apply --dry-run`",
+    );
+    let season = sandbox.json("status")["models"][0]["season"].clone();
+    assert_eq!(
+        season,
+        json!({
+            "alias": "winter",
+            "from_at": "2027-11-01T00:00:00Z",
+            "to_at": "2028-03-01T00:00:00Z",
+            "version": "cold",
+            "had_version": null,
+            "due": true,
+        })
+    );
+    sandbox.ok("season apply --yes");
+    sandbox.ok("status").says(": its version is live");
+    sandbox.ok("rollback --yes");
+    sandbox.ok("status").says(": had its turn with cold");
+    let season = sandbox.json("status")["models"][0]["season"].clone();
+    assert_eq!(
+        (&season["due"], &season["had_version"]),
+        (&json!(false), &json!("cold"))
+    );
+    sandbox.ok("alias remove winter --yes");
+    at(&sandbox, NOVEMBER_2028, "status")
+        .expect(0)
+        .says("nobody holds @winter: `modelguard alias set winter REF`");
+    sandbox.ok("alias set winter cold --yes");
+    sandbox.ok("retire cold --reason old");
+    sandbox
+        .ok("status")
+        .says("cold is not made live by itself, being retired");
+    sandbox.write("modelguard.toml", b"");
+    let without = sandbox.ok("status").stdout;
+    assert!(!without.contains("season"), "{without}");
+    assert_eq!(sandbox.json("status")["models"][0]["season"], Value::Null);
+}
+
+#[test]
+fn an_alias_that_is_nearly_a_season_is_told_so_and_is_set() {
+    let sandbox = project("");
+    sandbox
+        .ok("alias set wniter cold --yes")
+        .tells("warning: @wniter is no season of the policy; did you mean @winter, which is one?");
+    assert_eq!(sandbox.holder("wniter").as_deref(), Some("cold"));
+    let run = sandbox.ok("alias set wniter warm --yes --json");
+    let document = run.document();
+    assert_eq!(document["schema"], "modelguard.alias_set/1");
+    assert_eq!(document["warnings"][0]["code"], "nearly_a_season");
+    for alias in ["winter", "challenger"] {
+        let run = sandbox.ok(&format!("alias set {alias} warm --yes"));
+        assert!(!run.stderr.contains("did you mean"), "{run:?}");
+    }
+}
+
+#[test]
+fn of_all_models_those_with_seasons_act_and_a_failure_stops_no_other() {
+    let sandbox = project("");
+    sandbox.ok("init --model other --task regression");
+    for (line, text) in [("old", "a"), ("new", "b")] {
+        let path = sandbox.write("model.bin", text.as_bytes());
+        let path = path.display();
+        sandbox.ok(&format!("register {path} -m other --version-id {line}"));
+    }
+    sandbox.ok("promote old -m other --yes");
+    sandbox.ok("alias set winter new -m other --yes");
+    sandbox.ok("init --model third --task regression");
+    let all = |day: u64, status: i32| {
+        sandbox.set_clock(NOVEMBER_2027 + day * DAY);
+        let run = sandbox
+            .run("season apply --all --yes --json")
+            .expect(status);
+        let document = run.document();
+        assert_eq!(document["schema"], "modelguard.season_apply_all/1");
+        document["data"]["models"].clone()
+    };
+    // Nobody holds @winter of the third: exit 10, and the others are switched all the same.
+    let models = all(0, 10);
+    let seen: Vec<_> = models
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["model"].clone(),
+                one["exit_code"].clone(),
+                one["change"]["to_version"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (json!("m"), json!(0), json!("cold")),
+            (json!("other"), json!(0), json!("new")),
+            (json!("third"), json!(10), Value::Null),
+        ]
+    );
+    let hints = &models[2]["error"]["hints"];
+    assert!(
+        hints
+            .to_string()
+            .contains("-m third alias set winter VERSION"),
+        "{models:#}"
+    );
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.m.season]\nwinter = \"11-01\"\n[models.other.season]\nwinter = \"11-01\"\n",
+    );
+    let models = all(1, 0);
+    assert_eq!(models.as_array().map(Vec::len), Some(2), "{models:#}");
+    assert_eq!(models[0]["change"]["changed"], false);
+    let quiet = sandbox.ok("season apply --all --yes -q");
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    sandbox.fails("season apply --all --yes -m m", 2, "MG0101");
+    sandbox.write("modelguard.toml", b"");
+    sandbox.fails("season apply --all --yes", 10, "MG0214");
+}

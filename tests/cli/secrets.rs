@@ -227,7 +227,7 @@ command = ["sh", "-c", "env >&2; env; exit 1"]
         sandbox.write("modelguard.toml", format!("{policy}\n{notify}").as_bytes());
         sandbox.write(
             "secrets/slack",
-            format!("{}\n", slack.url("http", &format!("/{SLACK}"))).as_bytes(),
+            format!("{}\n", slack.url("http", &format!("/services/{SLACK}"))).as_bytes(),
         );
         sandbox.write("secrets/password", format!("{PASSWORD}\n").as_bytes());
         Self {
@@ -362,6 +362,12 @@ fn no_command_says_or_keeps_any_part_of_a_secret() {
 fn a_secret_in_the_wrong_place_is_not_repeated() {
     let nest = Nest::new();
     let policy = std::fs::read_to_string(nest.sandbox.file("modelguard.toml")).unwrap();
+    let with = |key: &str, value: &str| {
+        policy.replace(
+            "kind = \"slack\"",
+            &format!("kind = \"slack\"\n{key} = {value}"),
+        )
+    };
     for wrong in [
         policy.replace(
             "url_env = \"HOOK\"",
@@ -379,6 +385,39 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
         policy.replace(
             "kind = \"slack\"",
             &format!("kind = \"slack\"\nurl = https://example.com/{SLACK}"),
+        ),
+        // Under names of their own, and where a value is looked at that no key gives away.
+        with(
+            "webhook_url",
+            &format!("\"https://example.com/services/{SLACK}\""),
+        ),
+        with(
+            "Slack_URL",
+            &format!("\"https://example.com/services/{SLACK}\""),
+        ),
+        with("smtp_password", &format!("\"{PASSWORD}\"")),
+        with("api_token", &format!("\"{TOKEN}\"")),
+        with("secret", &format!("\"{TOKEN}\"")),
+        with("secret", &format!("[\n  \"{TOKEN}\", 1 1\n]")),
+        with("API_KEY", &format!("\"\"\"\n{TOKEN}\n\"\"\" 1")),
+        with("pass", &format!("\"{PASSWORD}\"{PASSWORD}\"")),
+        with("hook", &format!("\"{SLACK}")),
+        with(
+            "where",
+            &format!("\"https://example.com/services/{SLACK}\""),
+        ),
+        with("port", &format!("\"https://example.com/services/{SLACK}\"")),
+        with(
+            "min_severity",
+            &format!("\"https://guard:{SLACK}@example.com\""),
+        ),
+        policy.replace(
+            "\"ana@example.com\"",
+            &format!("\"https://example.com/{SLACK}\""),
+        ),
+        policy.replace(
+            "kind = \"slack\"",
+            &format!("kind = \"https://example.com/{SLACK}\""),
         ),
     ] {
         assert_ne!(wrong, policy);
@@ -451,7 +490,11 @@ fn a_panic_says_no_secret() {
         nest.assert_clean(&run);
         // It does not wait for an attempt that is no more.
         assert!(began.elapsed() < Duration::from_secs(12), "{run:#?}");
-        panics += usize::from(run.stderr.contains("MG9901"));
+        // It is told as an attempt that failed, and as nothing else.
+        if run.stdout.contains("the attempt broke off") {
+            assert!(!run.stderr.contains("MG9901"), "{run:#?}");
+            panics += 1;
+        }
         arrived = nest.hook.connections() > 0;
         limit_kib += 500;
     }

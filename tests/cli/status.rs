@@ -188,3 +188,72 @@ fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
         .ok("promote v2 --dry-run")
         .says("→ v2 (degraded when last judged, rmse 1.00)");
 }
+
+#[test]
+fn a_version_that_came_back_shows_no_row_and_no_verdict_of_before() {
+    let sandbox = numbers("");
+    for name in ["v1", "v2"] {
+        version(&sandbox, name, "--metric rmse=1");
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    let fed = Fed {
+        tag: "r",
+        from: sandbox.clock(),
+        rows: off_by(2.0, 300),
+        more: "",
+    };
+    sandbox.set_clock(BEGINNING + 900);
+    feed(&sandbox, &fed);
+    sandbox.run("check").expect(3).tells(
+        "hint: v1 lies below; what going back would change: `modelguard rollback --dry-run`",
+    );
+    sandbox
+        .ok("status")
+        .says(", bad: degraded when last judged");
+    assert_eq!(
+        sandbox.json("status")["models"][0]["production"]["bad"],
+        true
+    );
+    sandbox.ok("rollback --yes");
+    sandbox
+        .ok("status")
+        .says("verdict  not checked since it became live: `modelguard check`")
+        .says("before: degraded, severity")
+        .says(", of v2, which was live then");
+    sandbox.ok("promote v2 --yes");
+    sandbox
+        .ok("status")
+        .says("truth    no predictions in this tenure")
+        .says(", when it was live before");
+    let model = sandbox.json("status")["models"][0].clone();
+    assert_eq!(model["truth"]["predictions_count"], 0);
+    assert_eq!(model["last_check"]["of_present_tenure"], false);
+    assert_eq!(model["production"]["bad"], false, "a promote clears it");
+}
+
+#[test]
+fn a_store_that_is_ahead_of_the_clock_is_told_until_the_clock_has_caught_up() {
+    let sandbox = numbers("");
+    for name in ["v1", "v2"] {
+        version(&sandbox, name, "--metric rmse=1");
+    }
+    sandbox.ok("promote v1 --yes");
+    let (now, later) = (sandbox.clock(), sandbox.clock() + 365 * 24 * HOUR);
+    sandbox.set_clock(later);
+    sandbox.ok("promote v2 --yes");
+    let told = "by this run's clock it is 2026-01-05T";
+    for (line, status) in [("status", 0), ("check", 4), ("monitor", 4), ("status", 0)] {
+        sandbox.set_clock(now);
+        sandbox
+            .run(line)
+            .expect(status)
+            .tells(told)
+            .tells("MODELGUARD_NOW set its clock");
+        sandbox.set_clock(now);
+        let document = sandbox.run(&format!("{line} --json")).document();
+        assert_eq!(document["warnings"][0]["code"], "store_ahead", "{line}");
+    }
+    sandbox.set_clock(later);
+    let caught_up = sandbox.ok("status");
+    assert!(!caught_up.stderr.contains("warning"), "{caught_up:?}");
+}

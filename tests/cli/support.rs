@@ -351,3 +351,26 @@ impl Run {
         self
     }
 }
+
+/// A message as a channel is given it.
+#[cfg(feature = "net")]
+pub fn message() -> modelguard::domain::notification::Message {
+    use modelguard::domain::notification::{Event, Message};
+    use modelguard::domain::time::Timestamp;
+    use modelguard::domain::verdict::Severity;
+
+    Message {
+        delivery_id: "20260105T143022-7-ops".to_owned(),
+        event: Event::Degraded,
+        at: Timestamp::read("2026-01-05T14:30:22Z").unwrap().at,
+        host: "ops.example".to_owned(),
+        model: "churn".to_owned(),
+        version: Some("20260105_143022".to_owned()),
+        alert: None,
+        severity: Some(Severity::High),
+        title: "churn is degraded".to_owned(),
+        lines: vec!["accuracy 0.91 → 0.80".to_owned()],
+        undo_command: Some("modelguard undo -m churn".to_owned()),
+        head_blake3: None,
+    }
+}

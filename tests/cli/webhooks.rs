@@ -3,34 +3,15 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use modelguard::domain::notification::{Event, Message};
 use modelguard::domain::policy::{Carrier, Channel, Filter, SecretSource};
-use modelguard::domain::time::Timestamp;
-use modelguard::domain::verdict::Severity;
 use modelguard::notify::{Secrets, SendError, send};
 use serde_json::Value;
 
 use super::http_server::{Behaviour, Certificate, Server, answer, certificate};
+use crate::support::message;
 
 /// Nothing here needs so long on a busy machine; what ends because of it is a failure.
 const LONG: u64 = 60_000;
-
-fn message() -> Message {
-    Message {
-        delivery_id: "20260105T143022-7-ops".to_owned(),
-        event: Event::Degraded,
-        at: Timestamp::read("2026-01-05T14:30:22Z").unwrap().at,
-        host: "ops.example".to_owned(),
-        model: "churn".to_owned(),
-        version: Some("20260105_143022".to_owned()),
-        alert: None,
-        severity: Some(Severity::High),
-        title: "churn is degraded".to_owned(),
-        lines: vec!["accuracy 0.91 → 0.80".to_owned()],
-        undo_command: Some("modelguard undo -m churn".to_owned()),
-        head_blake3: None,
-    }
-}
 
 struct Sender {
     folder: tempfile::TempDir,

@@ -240,6 +240,7 @@ impl Year {
             channels: &self.policy.channels,
             rules: self.policy.delivery,
             folder: &self.sandbox.path(),
+            began: std::time::Instant::now(),
             all: false,
         };
         deliver(&mut self.store, &author(at), &terms).unwrap();

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::{found, missing};
 use crate::commands::call::Call;
 use crate::commands::output::{Report, Screen};
-use crate::commands::{Outcome, problems};
+use crate::commands::{Outcome, messages, problems};
 use crate::domain::holders::OperationId;
 use crate::domain::operation::{NewOperation, OperationKind};
 use crate::domain::verdict::{AlertId, AlertKind};
+use crate::store::outbox::{self, Delivery};
 use crate::store::{Access, Change, StoreError, alerts};
 
 pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outcome {
@@ -18,9 +19,10 @@ pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outco
         let Some(alert) = found(tx, call, id)? else {
             return Ok(Change::nothing(None));
         };
+        let deliveries = outbox::of_alert(tx, id)?;
         let rearms = rearm && alert.acted_operation.is_some();
         if alert.acked_at.is_some() && !rearms && note.is_none() {
-            return Ok(Change::nothing(Some((alert, None))));
+            return Ok(Change::nothing(Some((alert, deliveries, None))));
         }
         let operation = tx.next_operation()?;
         alerts::acknowledge(tx, id, author.at, rearm)?;
@@ -30,15 +32,19 @@ pub fn run(call: &Call, id: AlertId, rearm: bool, note: Option<String>) -> Outco
             detail: json!({ "alert_id": id.to_string(), "rearm": rearms }).to_string(),
             ..NewOperation::recording(OperationKind::Acknowledge, alert.model_id)
         };
-        Ok::<_, StoreError>(Change::recorded(Some((alert, Some(operation))), content))
+        Ok::<_, StoreError>(Change::recorded(
+            Some((alert, deliveries, Some(operation))),
+            content,
+        ))
     });
     let done = done.map_err(|error| problems::store(call, error))?;
-    let (alert, operation) = done.ok_or_else(|| missing(call, id))?;
+    let (alert, deliveries, operation) = done.ok_or_else(|| missing(call, id))?;
     Ok(Box::new(Acknowledged {
         id,
         operation,
         rearmed: rearm && alert.acted_operation.is_some(),
         is_open: alert.is_open() && alert.kind != AlertKind::RefusedFile,
+        deliveries,
     }))
 }
 
@@ -47,6 +53,8 @@ struct Acknowledged {
     operation: Option<OperationId>,
     rearmed: bool,
     is_open: bool,
+    /// Who was told of it, or will be.
+    deliveries: Vec<Delivery>,
 }
 
 impl Report for Acknowledged {
@@ -60,7 +68,7 @@ impl Report for Acknowledged {
             "alert_id": self.id.to_string(),
             "rearmed": self.rearmed,
             "operation_id": self.operation.map(|id| id.to_string()),
-            "deliveries": [],
+            "deliveries": messages::queued_data(&self.deliveries),
         })
     }
 

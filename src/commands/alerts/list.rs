@@ -91,19 +91,28 @@ impl Listed {
     }
 }
 
-/// `yes`, `waits`, `given up`, or `-` for an alert that nobody was to be told of.
+/// How many of the channels that were to be told have all their messages: `yes`, `2 of 3`; `waits` or `given up` where
+/// none has; `-` for an alert that nobody was to be told of.
 fn told(deliveries: &[Delivery]) -> String {
-    let any = |state| deliveries.iter().any(|delivery| delivery.state == state);
-    let word = if any(DeliveryState::Failed) {
-        "given up"
-    } else if any(DeliveryState::Queued) {
-        "waits"
-    } else if any(DeliveryState::Delivered) {
-        "yes"
-    } else {
-        "-"
+    let mut channels: Vec<&str> = deliveries.iter().map(|one| one.channel.as_str()).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    let has = |channel: &str, state| {
+        let mut of = deliveries.iter().filter(|one| one.channel == channel);
+        of.any(|one| one.state == state)
     };
-    word.to_owned()
+    let lacking = |state| channels.iter().filter(|name| has(name, state)).count();
+    let given_up = lacking(DeliveryState::Failed);
+    let is_told =
+        |name: &&&str| !has(name, DeliveryState::Failed) && !has(name, DeliveryState::Queued);
+    match (channels.iter().filter(is_told).count(), channels.len()) {
+        (_, 0) => "-".to_owned(),
+        (told, all) if told == all => "yes".to_owned(),
+        (0, _) if given_up > 0 => "given up".to_owned(),
+        (0, _) => "waits".to_owned(),
+        (told, all) if given_up > 0 => format!("{told} of {all}, {given_up} given up"),
+        (told, all) => format!("{told} of {all}"),
+    }
 }
 
 impl Report for Listed {
@@ -158,7 +167,7 @@ impl Report for Listed {
         text
     }
 
-    fn aside(&self, _: &Screen) -> String {
+    fn afterwards(&self, _: &Screen) -> String {
         format!("head {}\n", self.head)
     }
 }

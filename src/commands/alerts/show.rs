@@ -112,7 +112,7 @@ impl Report for Shown {
         )
     }
 
-    fn aside(&self, _: &Screen) -> String {
+    fn afterwards(&self, _: &Screen) -> String {
         format!("head {}\n", self.head)
     }
 }

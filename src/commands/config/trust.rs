@@ -84,7 +84,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 }
 
 /// The policy as a command without `--db` finds it.
-fn found(call: &Call, file: Option<&Path>) -> Result<Discovered, Problem> {
+pub fn found(call: &Call, file: Option<&Path>) -> Result<Discovered, Problem> {
     let mut given = Given {
         db: None,
         ..call.given()

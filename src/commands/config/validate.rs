@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::commands::call::Call;
+use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, problems, swept};
 use crate::domain::policy::Policy;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::diagnose::PolicyError;
-use crate::policy::{discover, load, secrets};
+use crate::policy::{discover, load, secrets, trust};
 use crate::store::{Access, Store, models};
 use crate::ui::exit::{self, ExitStatus};
 use crate::ui::number;
@@ -20,7 +20,8 @@ use crate::workflows::sweeping::places;
 /// Everything that is wrong with a policy
 ///
 /// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
-/// does not have. Warns of secrets that are not where the policy says, or that other users can read.
+/// does not have. Warns of secrets that are not where the policy says, or that other users can read, of a share where
+/// percents are meant, and of a policy that is found here and has to be trusted before any other command obeys it.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -47,6 +48,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             path: None,
             problems: Vec::new(),
             doubts: Vec::new(),
+            untrusted: None,
+            trusted: Some(true),
             judged: Vec::new(),
         }));
     };
@@ -70,7 +73,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .discover()
         .ok()
         .filter(|_| !known.is_empty())
-        .and_then(|found| places::misplaced(&found, &known))
+        .and_then(|found| places::misplaced(&found, &known, call.log_path.as_deref()))
         .map(|error| Told {
             problem: swept::misplaced(&error),
             key: Some("ingest.inbox".to_owned()),
@@ -79,12 +82,19 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         });
     let folder = path.parent().unwrap_or(Path::new(""));
     let policy = load::parse(&text, &path).ok();
-    let doubts = policy.map_or_else(Vec::new, |policy| doubts(&policy, folder));
+    let doubts = policy.map_or_else(Vec::new, |policy| {
+        let mut doubts = meant(&policy);
+        doubts.extend(secrets_of(&policy, folder));
+        doubts
+    });
+    let trust = untrusted(call, args.file.as_deref());
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
         problems: problems.chain(misplaced).collect(),
         doubts,
+        trusted: trust.as_ref().map(Option::is_none),
+        untrusted: trust.flatten(),
         judged: known
             .into_iter()
             .map(|model| model.name.to_string())
@@ -92,8 +102,51 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     }))
 }
 
+/// Why the commands that find the policy refuse it, if they do; `None`: it is not known of a policy that is wrong.
+fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
+    let found = match file {
+        None => call.discover(),
+        // Another name is never found by looking for it, and naming a policy is consent.
+        Some(file) if file.file_name() != Some(discover::POLICY_FILE.as_ref()) => {
+            return Some(None);
+        }
+        Some(_) => super::trust::found(call, file),
+    };
+    let refused = trust::require(&found.ok()?, &call.environment).err();
+    Some(refused.map(|error| {
+        let mut told = told(call, error);
+        let words = match file {
+            Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
+            None => "config trust".to_owned(),
+        };
+        told.problem.hints = vec![format!("read it, then `{}`", call.follow_up(&words))];
+        told
+    }))
+}
+
+/// Something that is not wrong and is hardly meant.
+struct Doubtful {
+    /// What it is about.
+    name: String,
+    warning: Warning,
+}
+
+/// Values that are allowed and hardly meant.
+fn meant(policy: &Policy) -> Vec<Doubtful> {
+    let doubts = policy.doubts().into_iter();
+    doubts
+        .map(|doubt| Doubtful {
+            warning: Warning {
+                code: "threshold_tiny",
+                text: format!("{} {}", doubt.key, doubt.message),
+            },
+            name: doubt.key,
+        })
+        .collect()
+}
+
 /// Secrets that are not where the policy says, or that others can read. None of them is kept.
-fn doubts(policy: &Policy, folder: &Path) -> Vec<(String, String)> {
+fn secrets_of(policy: &Policy, folder: &Path) -> Vec<Doubtful> {
     let mut doubts = Vec::new();
     for channel in &policy.channels {
         for (what, source) in secrets::sources(channel) {
@@ -102,7 +155,13 @@ fn doubts(policy: &Policy, folder: &Path) -> Vec<(String, String)> {
                 Ok(_) => secrets::is_open_to_others(source, folder)
                     .then(|| format!("others may read the file with the {what}: `chmod 600` it")),
             };
-            doubts.extend(text.map(|text| (channel.name.clone(), text)));
+            doubts.extend(text.map(|text| Doubtful {
+                name: format!("notify {}", channel.name),
+                warning: Warning {
+                    code: "secret",
+                    text: format!("channel {}: {text}", channel.name),
+                },
+            }));
         }
     }
     doubts
@@ -152,8 +211,11 @@ struct Validated {
     /// `None`: there is no policy.
     path: Option<String>,
     problems: Vec<Told>,
-    /// Of secrets: the channel, and what to know.
-    doubts: Vec<(String, String)>,
+    doubts: Vec<Doubtful>,
+    /// Why every other command refuses it.
+    untrusted: Option<Told>,
+    /// `None`: it is wrong, so that nobody asks.
+    trusted: Option<bool>,
     /// The models of the store for whose task it was read.
     judged: Vec<String>,
 }
@@ -177,33 +239,38 @@ impl Report for Validated {
     }
 
     fn data(&self) -> Value {
-        let mut checks: Vec<_> = self
-            .problems
-            .iter()
-            .map(|told| {
-                json!({
-                    "name": told.key.as_deref().unwrap_or("policy"),
-                    "outcome": "fail",
-                    "text": told.problem.message,
-                    "hint": told.problem.hints.first(),
-                    "code": told.problem.code,
-                    "line_number": told.line,
-                    "column_number": told.column,
-                })
+        let check = |told: &Told, name: &str, outcome: &str| {
+            json!({
+                "name": name,
+                "outcome": outcome,
+                "text": told.problem.message,
+                "hint": told.problem.hints.first(),
+                "code": told.problem.code,
+                "line_number": told.line,
+                "column_number": told.column,
             })
+        };
+        let problems = self.problems.iter();
+        let mut checks: Vec<_> = problems
+            .map(|told| check(told, told.key.as_deref().unwrap_or("policy"), "fail"))
             .collect();
         let is_fine = checks.is_empty();
-        checks.extend(self.doubts.iter().map(|(channel, text)| {
+        checks.extend(self.doubts.iter().map(|doubt| {
             json!({
-                "name": format!("notify {channel}"),
+                "name": doubt.name,
                 "outcome": "warn",
-                "text": text,
+                "text": doubt.warning.text,
                 "hint": null,
                 "code": null,
                 "line_number": null,
                 "column_number": null,
             })
         }));
+        checks.extend(
+            self.untrusted
+                .iter()
+                .map(|told| check(told, "trust", "warn")),
+        );
         if is_fine {
             checks.push(json!({
                 "name": "policy",
@@ -215,7 +282,7 @@ impl Report for Validated {
                 "column_number": null,
             }));
         }
-        json!({ "path": self.path, "checks": checks })
+        json!({ "path": self.path, "trusted": self.trusted, "checks": checks })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -237,13 +304,17 @@ impl Report for Validated {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let doubts = self.doubts.iter();
-        doubts
-            .map(|(channel, text)| Warning {
-                code: "secret",
-                text: format!("channel {channel}: {text}"),
-            })
-            .collect()
+        let doubts = self.doubts.iter().map(|doubt| doubt.warning.clone());
+        let untrusted = self.untrusted.iter().map(|told| Warning {
+            code: "untrusted",
+            text: format!(
+                "{}; every command that opens the store refuses it ({}): {}",
+                told.problem.message,
+                told.problem.code,
+                told.problem.hints.join(", or ")
+            ),
+        });
+        doubts.chain(untrusted).collect()
     }
 
     fn exit(&self) -> ExitStatus {

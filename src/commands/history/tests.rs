@@ -15,6 +15,7 @@ fn facts_of(name: &str, id: i64) -> Facts {
         bad: false,
         live: vec![],
         last_verdict: None,
+        last_by_policy: None,
         last_decided: None,
     }
 }
@@ -111,7 +112,7 @@ fn four_metrics_are_shown_those_that_most_versions_have_by_name() {
 fn only_the_live_version_is_marked() {
     let mut live = facts_of("v2", 2);
     live.aliases = vec!["production".parse().unwrap()];
-    live.last_verdict = Some(Verdict::InsufficientData);
+    live.last_by_policy = Some(Verdict::InsufficientData);
     let said = text(&history(vec![live, facts_of("v1", 1)]));
     let lines: Vec<_> = said.lines().collect();
     assert!(

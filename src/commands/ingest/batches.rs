@@ -1,22 +1,26 @@
 //! The batches that came in: listed, and taken back.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::stored::counts;
 use crate::commands::call::Call;
-use crate::commands::output::{Report, Screen};
+use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, problems};
 use crate::domain::evidence::BatchId;
 use crate::domain::holders::VersionId;
 use crate::files::columns::FileKind;
+use crate::files::look;
 use crate::store::batches::{self, Batch};
 use crate::store::{Access, StoreError, versions};
+use crate::ui::line::one_line;
 use crate::ui::number::count;
 use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
 use crate::workflows::ingesting::{self, Undone};
+use crate::workflows::sweeping::places;
 
 pub fn list(call: &Call, limit: u64) -> Outcome {
     let mut session = call.session(Access::Read)?;
@@ -122,7 +126,16 @@ pub fn undo(call: &Call, id: BatchId) -> Outcome {
     let undone = ingesting::undo(&mut session.store, &session.author, &model, id)
         .map_err(|error| problems::store(call, error))?;
     match undone {
-        Some(undone) => Ok(Box::new(TakenBack { undone })),
+        Some(undone) => {
+            let inbox = places::inbox_of(&session.found, &session.policy(&model));
+            let source = PathBuf::from(&undone.batch.source);
+            let is_in = |folder: PathBuf| source.parent() == Some(folder.as_path());
+            let waits = inbox.is_some_and(is_in) && look::exists(&source);
+            Ok(Box::new(TakenBack {
+                undone,
+                waiting: waits.then_some(source),
+            }))
+        }
         None => Err(
             Problem::new("MG0207", format!("model {} has no batch {id}", model.name))
                 .hint(format!("`{}` lists all", call.follow_up("ingest list"))),
@@ -132,6 +145,8 @@ pub fn undo(call: &Call, id: BatchId) -> Outcome {
 
 struct TakenBack {
     undone: Undone,
+    /// A file that lies in the inbox where the batch's file lay, most likely the same.
+    waiting: Option<PathBuf>,
 }
 
 impl TakenBack {
@@ -173,5 +188,17 @@ impl Report for TakenBack {
             batch.id,
             count(self.rows_count())
         )
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let waiting = self.waiting.iter();
+        let waiting = waiting.map(|path| Warning {
+            code: "file_waits",
+            text: format!(
+                "{} lies in the inbox, and the next sweep takes it in; if it is to stay out, take it away",
+                one_line(&path.to_string_lossy())
+            ),
+        });
+        waiting.collect()
     }
 }

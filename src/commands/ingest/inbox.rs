@@ -6,7 +6,6 @@ use crate::commands::call::Call;
 use crate::commands::messages::Listeners;
 use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, swept};
-use crate::store::Access;
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
@@ -33,14 +32,8 @@ pub struct Args {
 }
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
-    let access = if args.dry_run {
-        Access::Read
-    } else {
-        Access::Write
-    };
-    let mut session = call.session(access)?;
+    let mut session = swept::open(call, args.dry_run)?;
     let model = call.model(&mut session)?;
-    swept::require_apart(call, &mut session)?;
     let listeners = Listeners::of(&session, args.dry_run);
     let Some(swept) = swept::sweep(call, &mut session, &model, &listeners, args.dry_run) else {
         return Err(Problem::new(

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::commands::doubtful_rows;
 use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::domain::time::Timestamp;
 use crate::files::columns::FileKind;
-use crate::files::values::excerpt;
 use crate::store::batches::{Attributed, BatchReport};
 use crate::ui::number::count;
-use crate::workflows::ingesting::{Ingested, OddLabel};
+use crate::workflows::ingesting::Ingested;
 
 /// What an ingest found.
 pub struct Stored {
@@ -165,50 +165,9 @@ impl Report for Stored {
                 ),
             });
         }
-        for odd in &ingested.odd_labels {
-            warnings.push(Warning {
-                code: "label_unseen",
-                text: odd_words(odd),
-            });
-        }
-        if report.truth_stored_count > 0
-            && report.truth_joined_count == 0
-            && ingested.has_predictions
-        {
-            warnings.push(Warning {
-                code: "no_prediction_matches",
-                text: format!(
-                    "none of {} labels has the id of a prediction that is stored; look at the mapping of the id",
-                    count(report.truth_stored_count)
-                ),
-            });
-        }
+        warnings.extend(doubtful_rows::warnings(ingested));
         warnings
     }
-}
-
-/// What is odd about a class.
-fn odd_words(odd: &OddLabel) -> String {
-    let label = excerpt(&odd.label);
-    let (what, others) = match odd.kind {
-        FileKind::Predictions => ("predictions are", "truth or reference sample"),
-        FileKind::Truth => ("labels are", "prediction"),
-    };
-    let what = if odd.rows_count == 1 {
-        what.replace("s are", " is")
-    } else {
-        what.to_owned()
-    };
-    let twin = odd.twin.as_ref().map_or_else(String::new, |twin| {
-        format!(
-            "; there is {}, and classes are compared with their case",
-            excerpt(twin)
-        )
-    });
-    format!(
-        "{} {what} of the class {label}, which no {others} has{twin}",
-        count(odd.rows_count)
-    )
 }
 
 /// `1 row`, `12,431 rows`.

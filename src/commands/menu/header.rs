@@ -14,6 +14,11 @@ pub fn header(call: &Call) -> String {
     }
 }
 
+/// Whether there is nothing to work on yet.
+pub fn lacks_store(call: &Call) -> bool {
+    look(call).is_err_and(|problem| problem.code == "MG0201")
+}
+
 fn look(call: &Call) -> Result<Overview, Problem> {
     let mut session = call.open_session(Access::Read)?;
     let model = call.model(&mut session)?;
@@ -31,9 +36,11 @@ fn told(call: &Call, found: &Overview) -> String {
         |check| {
             let age = call.screen.times.show(check.evaluation.checked_at.micros());
             let of = match (&check.version, live) {
-                (Some(judged), Some(live)) if judged.id == live.id => String::new(),
+                _ if check.is_of_tenure => String::new(),
+                (Some(judged), Some(live)) if judged.id == live.id => " (before)".to_owned(),
                 (Some(judged), _) => format!(" (of {})", judged.name),
-                (None, _) => String::new(),
+                (None, None) => String::new(),
+                (None, Some(_)) => " (of nobody)".to_owned(),
             };
             format!("{}, {age}{of}", check.evaluation.verdict.words())
         },

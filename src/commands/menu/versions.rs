@@ -87,6 +87,7 @@ mod tests {
             bad,
             live: Vec::new(),
             last_verdict: bad.then_some(Verdict::Degraded),
+            last_by_policy: bad.then_some(Verdict::Degraded),
             last_decided: bad.then_some(Verdict::Degraded),
         }
     }

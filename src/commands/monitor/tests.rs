@@ -43,6 +43,7 @@ fn degraded(status: ActionStatus) -> Monitored {
 
 fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     let models = models.into_iter().map(|result| One {
+        ahead: vec![],
         model: "churn".to_owned(),
         inbox: Inbox::default(),
         advice: String::new(),
@@ -58,7 +59,7 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         sent: Vec::new(),
         not_told: None,
         open_secrets: Vec::new(),
-        head: Hash([0xab; 32]),
+        head: Some(Hash([0xab; 32])),
         dry_run: false,
         all: false,
         stopped: None,
@@ -71,6 +72,16 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
 
 fn one(monitored: Monitored) -> Found {
     found(vec![Ok(monitored)])
+}
+
+#[test]
+fn without_the_head_of_the_log_the_rest_is_told() {
+    let mut report = one(degraded(ActionStatus::Done));
+    assert!(text(&report).contains("head abab"));
+    report.head = None;
+    assert!(text(&report).contains("Rolled back to v1"));
+    assert!(!text(&report).contains("head "));
+    assert!(report.data()["head_blake3"].is_null());
 }
 
 #[test]

@@ -659,8 +659,8 @@ fn what_the_system_says_of_a_file_is_told_once() {
     let denied = io::Error::from(io::ErrorKind::PermissionDenied);
     let said = denied.to_string();
     let problem = file(&FileError::reading(Path::new("a.csv"), denied));
-    assert_eq!(problem.message, "a.csv: can't be read");
-    assert_eq!(problem.causes, [said]);
+    assert_eq!(problem.message, format!("a.csv: can't be read: {said}"));
+    assert_eq!(problem.causes, [""; 0]);
     assert!(
         file(&FileErrorKind::Empty.of(Path::new("a.csv")))
             .causes

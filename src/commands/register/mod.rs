@@ -15,6 +15,7 @@ use super::{Outcome, consent, flags, problems, switched};
 use crate::domain::holders::VersionId;
 use crate::domain::names::{AliasName, VersionName};
 use crate::files::columns::ColumnChoice;
+use crate::files::input::Source;
 use crate::files::{FileErrorKind, directory, read};
 use crate::store::Access;
 use crate::store::models::Model;
@@ -232,12 +233,10 @@ fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Prob
                 None => RegisterError::File(error),
             });
         }
-        let copied = if from_stdin {
-            io::copy(&mut io::stdin().lock(), &mut out)
-        } else {
-            io::copy(&mut read::open(path)?, &mut out)
-        };
-        copied.map(|_| ()).map_err(|error| stopped_or(call, error))
+        let mut source = Source::from_argument(path, call.patience()).reader()?;
+        io::copy(&mut source, &mut out)
+            .map(|_| ())
+            .map_err(|error| stopped_or(call, error))
     });
     staged.map_err(|error| problem(call, path, error))
 }

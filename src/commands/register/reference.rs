@@ -63,9 +63,13 @@ impl Reference {
         let choices = choices(&policy.columns, flags).map_err(|error| {
             Problem::new("MG0107", "the columns can't be mapped").cause(error.to_string())
         })?;
-        let source = Source::from_argument(path);
-        let sample =
-            read(&source, model.task, &choices, call.now).map_err(|error| problem(path, error))?;
+        let source = Source::from_argument(path, call.patience());
+        let sample = read(&source, model.task, &choices, call.now).map_err(|error| {
+            match call.check_stop() {
+                Err(stopped) => stopped,
+                Ok(()) => problem(path, error),
+            }
+        })?;
         if let Some(cause) = no_classes(&sample.rows, model.task) {
             return Err(unusable(path)
                 .cause(cause)

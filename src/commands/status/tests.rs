@@ -39,6 +39,9 @@ fn live() -> Production {
             ..Coverage::default()
         },
         newest_label_at: Some(minute(600)),
+        is_bad: false,
+        last_decided: None,
+        tenure: Some(1),
     }
 }
 
@@ -56,6 +59,7 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
             document: String::new(),
         },
         version: Some(version("v2", 2)),
+        is_of_tenure: true,
         document: json!({
             "evidence": "live",
             "detectable_pct": 8.5,
@@ -75,8 +79,10 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
 fn found(models: Vec<Overview>) -> Found {
     Found {
         inboxes: models.iter().map(|_| Inbox::None).collect(),
+        seasons: models.iter().map(|_| None).collect(),
         models,
         head: Hash([0xab; 32]),
+        ahead: vec![],
         alerts_command: "modelguard alerts list --open".to_owned(),
         flush_command: "modelguard alerts flush".to_owned(),
         promote_command: "modelguard promote latest".to_owned(),
@@ -216,14 +222,58 @@ fn each_verdict_is_followed_by_what_belongs_to_it() {
 fn a_check_of_what_was_live_before_is_told_as_such() {
     let mut old = check(Verdict::Healthy, None);
     old.version = Some(version("v1", 1));
-    let overview = |production| Overview {
+    old.is_of_tenure = false;
+    let overview = |production, check: &LastCheck| Overview {
         production,
-        last_check: Some(old.clone()),
+        last_check: Some(check.clone()),
         ..empty()
     };
     let said = ", of v1, which was live then";
-    assert!(line_of(overview(Some(live())), "verdict").ends_with(said));
-    assert!(line_of(overview(None), "verdict").ends_with(said));
+    let now = overview(Some(live()), &old);
+    assert_eq!(
+        line_of(now.clone(), "verdict"),
+        "verdict  not checked since it became live: `modelguard check`"
+    );
+    let before = line_of(now.clone(), "before:");
+    assert!(
+        before.starts_with("before: healthy") && before.ends_with(said),
+        "{before}"
+    );
+    let data = found(vec![now]).data();
+    assert_eq!(
+        data["models"][0]["last_check"]["of_present_tenure"],
+        json!(false)
+    );
+    assert_eq!(data["models"][0]["truth"]["lag_p50_s"], Value::Null);
+    assert!(line_of(overview(None, &old), "verdict").ends_with(said));
+    old.version = Some(version("v2", 2));
+    let before = line_of(overview(Some(live()), &old), "before:");
+    assert!(before.ends_with(", when it was live before"), "{before}");
+    old.version = None;
+    let before = line_of(overview(Some(live()), &old), "before:");
+    assert!(before.ends_with(", when nobody was live"), "{before}");
+}
+
+#[test]
+fn a_bad_version_that_is_live_is_called_bad_and_why() {
+    let of = |last_decided| Overview {
+        production: Some(Production {
+            is_bad: true,
+            last_decided,
+            ..live()
+        }),
+        ..empty()
+    };
+    let judged = of(Some(Verdict::Degraded));
+    assert!(line_of(judged.clone(), "live").ends_with("(op_41), bad: degraded when last judged"));
+    assert!(line_of(of(None), "live").ends_with(", bad: it was left because it was degraded"));
+    let production = |overview| found(vec![overview]).data()["models"][0]["production"].clone();
+    assert_eq!(production(judged)["bad"], true);
+    let fine = Overview {
+        production: Some(live()),
+        ..empty()
+    };
+    assert_eq!(production(fine)["bad"], false);
 }
 
 #[test]

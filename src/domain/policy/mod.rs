@@ -1,13 +1,16 @@
 //! What a policy says: every key that exists, typed, with its default and what one model overrides.
 
+mod addresses;
 mod channels;
 mod choices;
+mod doubts;
 mod inboxes;
 mod requires;
 mod rules;
 
 use std::collections::BTreeMap;
 
+pub use addresses::{is_mail_address, is_this_machine, without_brackets};
 pub use channels::{Carrier, Channel, DeliveryRules, Filter, Mailer, SecretSource};
 pub use choices::{
     BaselineChoice, Encryption, EventKind, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice,

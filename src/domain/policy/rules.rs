@@ -49,6 +49,8 @@ const LONGEST_LOCK_TIMEOUT: Length = Length::from_days(1);
 /// Between these a delivery can be told from one that hangs, and a command still ends.
 const SHORTEST_DELIVERY: Length = Length::from_seconds(1);
 const LONGEST_DELIVERY: Length = Length::from_seconds(600);
+/// A server that restarts is back by then.
+const SHORTEST_GIVE_UP: Length = Length::from_seconds(3600);
 
 /// Reads how long to wait for a lock, under the same limit as `store.lock_timeout`.
 ///
@@ -117,6 +119,15 @@ impl Policy {
             if !(SHORTEST_DELIVERY..=LONGEST_DELIVERY).contains(&length) {
                 found.push(one(key, format!("is {length}: it must be 1s to 10min")));
             }
+        }
+        if delivery.give_up_after < SHORTEST_GIVE_UP {
+            found.push(one(
+                "delivery.give_up_after",
+                format!(
+                    "is {}: it must be at least 1h, or a message is given up after its first attempt",
+                    delivery.give_up_after
+                ),
+            ));
         }
         let names: Vec<_> = self.models.keys().map(ModelName::as_str).collect();
         for (index, name) in names.iter().enumerate() {

@@ -17,9 +17,13 @@ use std::path::{Path, PathBuf};
 use super::{CLAIMED, DONE, ERROR_ENDING, REJECTED, entries, odd, with_ending};
 use crate::domain::time::Length;
 use crate::files::error::{FileError, FileErrorKind};
+use crate::files::hash::hash_bytes;
 use crate::files::lock::Lock;
+use crate::files::pipe::open_regular;
 use crate::files::{look, read, write};
 
+/// Endings that say how a file is packed, and not what is in it.
+const PACKINGS: [&str; 2] = ["gz", "zst"];
 /// One visitor at a time.
 const LOCK: &str = ".modelguard.lock";
 /// An error document is far smaller.
@@ -82,12 +86,11 @@ impl Inbox {
             return Err(FileErrorKind::Missing.of(folder));
         }
         let lock = folder.join(LOCK);
-        // Whoever may write here would have a file made anywhere.
-        if lock
-            .symlink_metadata()
-            .is_ok_and(|found| found.is_symlink())
+        // Whoever may write here would have a file made anywhere by a link, and a sweep wait for ever at a pipe.
+        if let Ok(found) = lock.symlink_metadata()
+            && let Some(what) = odd(&found)
         {
-            return Err(FileErrorKind::Irreplaceable("a symbolic link").of(&lock));
+            return Err(FileErrorKind::Irreplaceable(what).of(&lock));
         }
         let inbox = Self {
             folder: folder.to_owned(),
@@ -132,9 +135,16 @@ impl Inbox {
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(failed(source)),
         }
-        let open = match File::open(&path) {
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-            open => open.map_err(failed)?,
+        let open = match open_regular(&path) {
+            Err(error)
+                if matches!(
+                    *error.kind,
+                    FileErrorKind::Missing | FileErrorKind::Special(_)
+                ) =>
+            {
+                return Ok(None);
+            }
+            open => open?,
         };
         let identity = Identity::of(&open.metadata().map_err(failed)?);
         Ok(Some(Watched {
@@ -197,7 +207,7 @@ impl Claimed<'_> {
         let folder = self.inbox.own_folder(REJECTED)?;
         remove_unfinished(&folder)?;
         for number in 0_u64.. {
-            let target = folder.join(numbered(&self.name, number));
+            let target = folder.join(name_for(&self.path, &self.name, number)?);
             if look::exists(&target) && !is_same(&self.path, &target) {
                 continue;
             }
@@ -259,10 +269,10 @@ fn remove_unfinished(folder: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Moves a file into a folder under its name or the next that is free.
+/// Moves a file into a folder under its name, or another where that is taken.
 fn settle(from: &Path, folder: &Path, name: &OsStr) -> Result<PathBuf, FileError> {
     for number in 0_u64.. {
-        let target = folder.join(numbered(name, number));
+        let target = folder.join(name_for(from, name, number)?);
         if look::exists(&target) && !is_same(from, &target) {
             continue;
         }
@@ -304,17 +314,50 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// `x.csv`, `x.1.csv`, `x.2.csv`: the ending says what a file is and stays.
-fn numbered(name: &OsStr, number: u64) -> OsString {
+/// `x.csv.gz`, `x.1f3a9c2e.csv.gz`, `x.1f3a9c2e.1.csv.gz`: its own name, then that with eight letters which are this
+/// file's alone, so that a service that uses one name for ever has not a name tried for each file it ever sent. The
+/// ending says what a file is and stays.
+pub(super) fn name_for(file: &Path, name: &OsStr, number: u64) -> Result<OsString, FileError> {
     if number == 0 {
-        return name.to_owned();
+        return Ok(name.to_owned());
     }
-    let path = Path::new(name);
-    let mut new = path.file_stem().unwrap_or(name).to_owned();
-    new.push(format!(".{number}"));
-    if let Some(extension) = path.extension() {
+    let found = file
+        .symlink_metadata()
+        .map_err(|source| FileError::reading(file, source))?;
+    let mut mark = hash_bytes(format!("{:?}", Identity::of(&found)).as_bytes()).to_string();
+    mark.truncate(8);
+    if number > 1 {
+        mark.push_str(&format!(".{}", number - 1));
+    }
+    let (stem, ending) = parted(name);
+    let mut new = stem.to_owned();
+    new.push(".");
+    new.push(mark);
+    if !ending.is_empty() {
         new.push(".");
-        new.push(extension);
+        new.push(ending);
     }
-    new
+    Ok(new)
+}
+
+/// A name before its ending, and the ending: both parts of one that says how a file is packed.
+fn parted(name: &OsStr) -> (OsString, OsString) {
+    let path = Path::new(name);
+    let stem = path.file_stem().unwrap_or(name);
+    let Some(ending) = path.extension() else {
+        return (stem.to_owned(), OsString::new());
+    };
+    let is_packing = PACKINGS
+        .iter()
+        .any(|packing| ending.eq_ignore_ascii_case(packing));
+    let inner = Path::new(stem);
+    match (inner.file_stem(), inner.extension()) {
+        (Some(stem), Some(first)) if is_packing => {
+            let mut both = first.to_owned();
+            both.push(".");
+            both.push(ending);
+            (stem.to_owned(), both)
+        }
+        _ => (stem.to_owned(), ending.to_owned()),
+    }
 }

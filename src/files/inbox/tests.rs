@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::moving::name_for;
 use super::*;
 use crate::domain::time::Length;
 
@@ -60,6 +61,24 @@ impl Scene {
     }
 }
 
+/// A name with `#` for the eight letters that are a file's own.
+fn plain(name: &str) -> String {
+    let is_mark =
+        |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = name
+        .split('.')
+        .map(|part| if is_mark(&part) { "#" } else { part });
+    parts.collect::<Vec<_>>().join(".")
+}
+
+/// The text of the one file whose name that is.
+fn text_of(scene: &Scene, folder: &str, name: &str) -> String {
+    let names = scene.names(folder).into_iter();
+    let found: Vec<_> = names.filter(|found| plain(found) == name).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    fs::read_to_string(scene.folder.join(folder).join(&found[0])).unwrap()
+}
+
 fn done(inbox: &Inbox, name: &str) -> PathBuf {
     let watched = inbox.watch(name.as_ref()).unwrap().unwrap();
     let claimed = inbox.claim(name.as_ref(), &watched).unwrap().unwrap();
@@ -94,20 +113,52 @@ fn finished_files_wait_in_the_order_of_their_names_and_nothing_else_does() {
 }
 
 #[test]
-fn a_name_that_is_taken_gets_a_number_and_nothing_is_overwritten() {
-    let scene = Scene::new(&[]);
-    for text in ["one", "two", "three"] {
-        scene.rename_in("a.csv", text);
-        done(&scene.visit(), "a.csv");
+fn a_name_that_is_taken_gets_letters_of_its_own_and_nothing_is_overwritten() {
+    for (name, ending) in [
+        ("a.csv", "csv"),
+        ("a.csv.gz", "csv.gz"),
+        ("a.CSV.ZST", "CSV.ZST"),
+        ("a", ""),
+        ("a.gz", "gz"),
+    ] {
+        let scene = Scene::new(&[]);
+        let mut places = Vec::new();
+        for text in ["one", "two", "three"] {
+            scene.rename_in(name, text);
+            places.push((done(&scene.visit(), name), text));
+        }
+        assert_eq!(scene.names(DONE).len(), 3);
+        for (index, (place, text)) in places.iter().enumerate() {
+            assert_eq!(fs::read_to_string(place).unwrap(), *text);
+            let wanted = if index == 0 {
+                name.to_owned()
+            } else {
+                format!("a.#.{ending}")
+            };
+            let got = plain(place.file_name().unwrap().to_str().unwrap());
+            assert_eq!(got, wanted.trim_end_matches('.'));
+        }
+        assert_eq!(scene.waiting(), [""; 0]);
+        assert_eq!(scene.names(CLAIMED), [""; 0]);
     }
-    assert_eq!(scene.names(DONE), ["a.1.csv", "a.2.csv", "a.csv"]);
-    assert_eq!(scene.read("done/a.csv"), "one");
-    assert_eq!(scene.read("done/a.2.csv"), "three");
-    assert_eq!(scene.waiting(), [""; 0]);
-    assert_eq!(scene.names(CLAIMED), [""; 0]);
-    scene.rename_in("bare", "x");
-    scene.write("done/bare", "y");
-    assert!(done(&scene.visit(), "bare").ends_with("done/bare.1"));
+}
+
+#[test]
+fn a_taken_name_is_found_in_one_go_and_counts_on_where_even_that_is_taken() {
+    let scene = Scene::new(&["a.csv"]);
+    let file = scene.folder.join("a.csv");
+    let name = |number| name_for(&file, "a.csv".as_ref(), number).unwrap();
+    let (second, third) = (name(1), name(2));
+    assert_eq!(plain(second.to_str().unwrap()), "a.#.csv");
+    assert_eq!(plain(third.to_str().unwrap()), "a.#.1.csv");
+    // A move changes no letter of it: after a crash the same name is found again.
+    fs::rename(&file, scene.folder.join("b")).unwrap();
+    let moved = name_for(&scene.folder.join("b"), "a.csv".as_ref(), 1).unwrap();
+    assert_eq!(moved, second);
+    fs::rename(scene.folder.join("b"), &file).unwrap();
+    scene.write("done/a.csv", "x");
+    scene.write(&format!("done/{}", second.display()), "y");
+    assert!(done(&scene.visit(), "a.csv").ends_with(third));
 }
 
 #[test]
@@ -139,8 +190,8 @@ fn a_claimed_file_goes_back_beside_a_newer_one() {
     let claimed = inbox.claim("a.csv".as_ref(), &watched).unwrap().unwrap();
     scene.rename_in("a.csv", "newer");
     claimed.put_back().unwrap();
-    assert_eq!(scene.waiting(), ["a.1.csv", "a.csv"]);
-    assert_eq!(scene.read("a.1.csv"), "a.csv");
+    assert_eq!(scene.waiting().len(), 2);
+    assert_eq!(text_of(&scene, ".", "a.#.csv"), "a.csv");
     assert_eq!(scene.read("a.csv"), "newer");
 }
 
@@ -150,9 +201,10 @@ fn what_an_ended_visitor_had_claimed_waits_again() {
     scene.write("b.csv", "newer");
     assert_eq!(look(&scene.folder).unwrap().claimed_count, 2);
     drop(scene.visit());
-    assert_eq!(scene.waiting(), ["a.csv", "b.1.csv", "b.csv"]);
+    assert_eq!(scene.waiting().len(), 3);
+    assert_eq!(scene.read("a.csv"), ".taking/a.csv");
     assert_eq!(scene.read("b.csv"), "newer");
-    assert_eq!(scene.read("b.1.csv"), ".taking/b.csv");
+    assert_eq!(text_of(&scene, ".", "b.#.csv"), ".taking/b.csv");
 }
 
 #[cfg(unix)]
@@ -176,25 +228,37 @@ fn a_file_that_a_crash_left_under_both_names_is_one_file() {
 #[test]
 fn a_rejected_file_has_its_document_and_neither_lands_on_another() {
     let scene = Scene::new(&[]);
-    let rejected = |text: &str, mark: &str| {
-        scene.rename_in("a.csv", text);
-        let inbox = scene.visit();
+    let claimed = |inbox: &Inbox, mark: &str| {
         let watched = inbox.watch("a.csv".as_ref()).unwrap().unwrap();
         let claimed = inbox.claim("a.csv".as_ref(), &watched).unwrap().unwrap();
-        claimed
+        let place = claimed
             .rejected(format!("why {mark}").as_bytes(), mark)
-            .unwrap()
+            .unwrap();
+        plain(place.file_name().unwrap().to_str().unwrap())
     };
-    assert!(rejected("one", "h1").ends_with("rejected/a.csv"));
-    assert!(rejected("two", "h2").ends_with("rejected/a.1.csv"));
+    let rejected = |text: &str, mark: &str| {
+        scene.rename_in("a.csv", text);
+        claimed(&scene.visit(), mark)
+    };
+    assert_eq!(rejected("one", "h1"), "a.csv");
+    assert_eq!(rejected("two", "h2"), "a.#.csv");
     assert_eq!(scene.read("rejected/a.csv.error.json"), "why h1");
-    assert_eq!(scene.read("rejected/a.1.csv.error.json"), "why h2");
+    assert_eq!(text_of(&scene, REJECTED, "a.#.csv.error.json"), "why h2");
     assert_eq!(rejected_count(&scene.folder).unwrap(), 2);
     scene.write("rejected/.a.csv.error.json.mg-7-0.tmp", "half a docum");
     // A crash came between the document and the file: the same file takes its document again, another one does not.
-    scene.write("rejected/a.2.csv.error.json", "why h3");
-    assert!(rejected("four", "h4").ends_with("rejected/a.3.csv"));
-    assert!(rejected("three", "h3").ends_with("rejected/a.2.csv"));
+    scene.rename_in("a.csv", "three");
+    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1).unwrap();
+    let document = format!("rejected/{}.error.json", own.display());
+    scene.write(&document, "why h3");
+    assert_eq!(claimed(&scene.visit(), "h3"), "a.#.csv");
+    assert!(scene.folder.join("rejected").join(&own).is_file());
+    scene.rename_in("a.csv", "four");
+    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1).unwrap();
+    let document = format!("rejected/{}.error.json", own.display());
+    scene.write(&document, "why another");
+    assert_eq!(claimed(&scene.visit(), "h4"), "a.#.1.csv");
+    assert_eq!(scene.read(&document), "why another");
     assert_eq!(rejected_count(&scene.folder).unwrap(), 4);
     let hidden = scene.names(REJECTED).into_iter();
     assert_eq!(hidden.filter(|name| name.starts_with('.')).count(), 0);

@@ -139,6 +139,8 @@ fn what_is_wrong_is_said_and_where() {
             "two channels are called",
         ),
         ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10min"),
+        ("[delivery]\ngive_up_after = \"0s\"", "at least 1h"),
+        ("[delivery]\ngive_up_after = \"3599s\"", "at least 1h"),
     ] {
         let said = faults(text);
         assert!(
@@ -159,11 +161,54 @@ fn a_secret_that_is_written_in_clear_is_not_repeated() {
 
 #[test]
 fn a_mail_server_of_this_machine_needs_no_encryption() {
-    for host in ["localhost", "127.0.0.1", "::1"] {
+    for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "[::1]"] {
         let text = format!(
             "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"{host}\"\nencryption = \"none\""
         );
         assert_eq!(faults(&text), [""; 0], "{host}");
+    }
+}
+
+#[test]
+fn what_sending_would_refuse_is_refused_by_the_policy() {
+    for (address, host, words) in [
+        ("a..b@c", "localhost", "no e-mail address"),
+        ("a@b_c", "localhost", "no e-mail address"),
+        ("a(b)@c", "localhost", "no e-mail address"),
+        ("a@b", "127.evil.example", "for this machine alone"),
+    ] {
+        let text = format!(
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [{address:?}]\nhost = {host:?}\nencryption = \"none\""
+        );
+        let said = faults(&text);
+        assert!(
+            said.iter().any(|one| one.contains(words)),
+            "{text}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_under_any_key_gets_the_hint_where_to_keep_it() {
+    for (kind, key, kept) in [
+        ("slack", "url", "url"),
+        ("slack", "webhook_url", "url"),
+        ("slack", "secret", "url"),
+        ("webhook", "URL", "url"),
+        ("webhook", "api_token", "token"),
+        ("webhook", "Secret", "token"),
+        ("email", "smtp_password", "password"),
+        ("email", "secret", "password"),
+    ] {
+        let text = format!("[[notify]]\nkind = \"{kind}\"\n{key} = \"Qx7Canary\"\n");
+        let found = check_all(&text, Path::new("modelguard.toml"));
+        let about = found
+            .iter()
+            .find(|one| one.message.starts_with(&format!("`{key}` is a secret")))
+            .unwrap();
+        let wanted = [format!("{kept}_file"), format!("{kept}_env")];
+        assert_eq!(about.suggestion, wanted, "{key}");
+        assert!(!format!("{found:?}").contains("Qx7"), "{found:?}");
     }
 }
 

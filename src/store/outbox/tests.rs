@@ -58,12 +58,18 @@ fn queued(example: &mut Example, alert: AlertId, name: &str) {
 }
 
 fn claimed(example: &mut Example, at: i64, all: bool) -> Vec<Delivery> {
-    change(&mut example.store, |tx| claim(tx, minute(at), all))
+    claimed_all(example, at, all).due
+}
+
+fn claimed_all(example: &mut Example, at: i64, all: bool) -> Claimed {
+    change(&mut example.store, |tx| {
+        claim(tx, minute(at), minute(at + 1), all)
+    })
 }
 
 fn settled(example: &mut Example, id: i64, settlement: Settlement<'_>) {
     change(&mut example.store, |tx| {
-        settle(tx, id, minute(5), settlement)
+        settle(tx, id, minute(5), settlement, &[])
     });
 }
 
@@ -108,7 +114,7 @@ fn what_failed_waits_and_what_was_delivered_is_done() {
         1,
         "asked for, it does not wait"
     );
-    settled(&mut example, due[1].id, Settlement::Released);
+    change(&mut example.store, |tx| release(tx, &[due[1].id]));
     let due = claimed(&mut example, 10, false);
     assert_eq!((due.len(), due[0].attempts_count), (1, 1));
     assert_eq!(due[0].last_error.as_deref(), Some("refused"));
@@ -133,16 +139,21 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
     let mut owned_by = |pid: u32, boot: &str, at: i64| {
         change(&mut example.store, |tx| {
             tx.sql.execute(
-                "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3",
-                (pid, boot, minute(0).micros()),
+                "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_until = ?3",
+                (pid, boot, minute(2).micros()),
             )?;
-            claim(tx, minute(at), false)
+            claim(tx, minute(at), minute(at + 1), false)
         })
+        .due
         .len()
     };
     let parent = std::os::unix::process::parent_id();
     assert_eq!(owned_by(parent, &present.boot, 1), 0, "it lives");
-    assert_eq!(owned_by(parent, &present.boot, 10), 1, "but not for ever");
+    assert_eq!(
+        owned_by(parent, &present.boot, 2),
+        1,
+        "but no longer than it said"
+    );
     assert_eq!(
         owned_by(u32::MAX - 1, &present.boot, 1),
         1,
@@ -153,10 +164,57 @@ fn what_a_living_process_sends_is_left_to_it_and_what_a_dead_one_sent_is_taken_o
         0,
         "it can't be seen from here"
     );
+    assert_eq!(
+        owned_by(1, "another machine", 2),
+        1,
+        "its time is over, wherever it is"
+    );
+    let until = "SELECT claimed_until FROM delivery";
+    let until: i64 = example.read(|tx| Ok(tx.sql.query_row(until, [], |row| row.get(0))?));
+    assert_eq!(until, minute(3).micros(), "and its own claim ends too");
 }
 
 #[test]
-fn nothing_overtakes_what_waits_for_the_same_channel() {
+fn addresses_that_were_reached_are_remembered_from_attempt_to_attempt() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    for (at, reached) in [(10, "ana@x.org"), (20, "zoe@x.org"), (30, "ana@x.org")] {
+        let id = claimed(&mut example, at, false)[0].id;
+        change(&mut example.store, |tx| {
+            let again = Settlement::Again("refused", minute(at + 10));
+            settle(tx, id, minute(at), again, &[reached.to_owned()])
+        });
+    }
+    let delivery = claimed(&mut example, 40, false).remove(0);
+    assert_eq!(delivery.reached, ["ana@x.org", "zoe@x.org"]);
+    assert_eq!(delivery.first_failed_at, Some(minute(10)));
+}
+
+#[test]
+fn what_waits_holds_up_its_alert_and_the_recovery_of_its_model_alone() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let first = claimed(&mut example, 1, false).remove(0);
+    let again = Settlement::Again("refused", minute(10));
+    settled(&mut example, first.id, again);
+    let version = example.version("b");
+    let other = opened(&mut example, version);
+    queued(&mut example, other, "mg-2");
+    change(&mut example.store, |tx| {
+        let recovered = Message {
+            event: Event::Recovered,
+            ..message(other, "mg-3")
+        };
+        queue(tx, 1, "TEAM", &recovered)
+    });
+    let due = claimed(&mut example, 5, false);
+    let names: Vec<_> = due.iter().map(|one| &one.message.delivery_id).collect();
+    assert_eq!(names, ["mg-2"]);
+    assert_eq!(claimed(&mut example, 10, false).len(), 3);
+}
+
+#[test]
+fn nothing_overtakes_what_waits_about_the_same_alert() {
     let (mut example, alert) = scene();
     queued(&mut example, alert, "mg-1");
     let first = claimed(&mut example, 1, false).remove(0);
@@ -181,10 +239,15 @@ fn nothing_overtakes_what_waits_for_the_same_channel() {
     let (pid, boot) = (std::os::unix::process::parent_id(), Owner::present().boot);
     change(&mut example.store, |tx| {
         tx.sql.execute(
-            "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_at = ?3 WHERE name = 'mg-1'",
-            (pid, boot, minute(10).micros()),
+            "UPDATE delivery SET owner_pid = ?1, owner_boot = ?2, claimed_until = ?3 WHERE name = 'mg-1'",
+            (pid, boot, minute(12).micros()),
         )?;
         Ok(())
     });
-    assert_eq!(names(claimed(&mut example, 11, true)), ["mg-3"]);
+    let left = claimed_all(&mut example, 11, true);
+    assert_eq!(names(left.due), ["mg-3"]);
+    assert_eq!(
+        left.elsewhere_count, 2,
+        "the one that is sent, and the one behind it"
+    );
 }

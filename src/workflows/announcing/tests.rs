@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::domain::policy::{Carrier, EventKind, Filter, OnDegraded};
+use crate::store::Change;
 use crate::store::alerts;
 use crate::store::example::minute;
+use crate::store::outbox::Settlement;
 use crate::workflows::example::{Scene, at};
 
 const DAY: i64 = 24 * 60;
@@ -63,7 +65,7 @@ fn an_alert_that_stays_open_is_told_once_and_reminded_of_each_day_until_somebody
     scene
         .store()
         .change(&at(0), |tx| {
-            alerts::acknowledge(tx, AlertId(1), minute(0), false).map(crate::store::Change::staged)
+            alerts::acknowledge(tx, AlertId(1), minute(0), false).map(Change::staged)
         })
         .unwrap();
     scene.monitor(100 + 10 * DAY);
@@ -184,8 +186,73 @@ fn blindness_is_told_once() {
     assert_eq!(blind.count(), 1);
 }
 
+/// The inbox refuses a file.
+fn refuse(scene: &mut Scene, name: &str, minutes: i64) {
+    let (model, channels) = (scene.model.id, scene.channels.clone());
+    let audience = Audience {
+        channels: &channels,
+        ..Audience::NOBODY
+    };
+    scene
+        .store()
+        .change(&at(minutes), |tx| {
+            let file = alerts::RefusedFile {
+                model,
+                name,
+                hash: hash_bytes(name.as_bytes()),
+                message: "no id",
+                at: minute(minutes),
+            };
+            let alert = alerts::open_file(tx, &file)?.unwrap();
+            announce_refused(tx, &audience, &at(minutes), alert, name)?;
+            Ok::<_, StoreError>(Change::staged(()))
+        })
+        .unwrap();
+}
+
+#[test]
+fn all_refused_files_of_a_model_are_reminded_of_in_one_message() {
+    let mut scene = Scene::new();
+    scene.channels = vec![channel("all", Filter::default())];
+    for name in ["a.csv", "b.csv", "c.csv"] {
+        refuse(&mut scene, name, 100);
+    }
+    scene.policy.check.max_age = "1000d".parse().unwrap();
+    let live = scene.version("live");
+    scene.reference(live, 100, 1.0);
+    scene.promote(live, 0);
+    scene.rows(live, 20, 50, 1.0);
+    for hour in 0..60 {
+        scene.monitor(100 + hour * 60);
+    }
+    let all = told(&mut scene);
+    let reminders: Vec<_> = all
+        .iter()
+        .filter(|one| one.event == Event::Reminder)
+        .collect();
+    assert_eq!(reminders.len(), 2);
+    assert!(reminders[1].lines[1].starts_with("2 files more were refused"));
+}
+
+#[test]
+fn what_was_given_up_was_not_heard_and_is_told_again() {
+    let mut scene = degraded();
+    scene.monitor(100);
+    scene
+        .store()
+        .change(&at(200), |tx| {
+            let queued = outbox::of_alert(tx, AlertId(1))?.remove(0);
+            outbox::settle(tx, queued.id, minute(200), Settlement::GivenUp("dead"), &[])?;
+            Ok::<_, StoreError>(Change::staged(()))
+        })
+        .unwrap();
+    scene.monitor(300);
+    scene.monitor(400);
+    assert_eq!(events(&mut scene), [Event::Degraded, Event::Degraded]);
+}
+
 #[test]
 fn numbers_keep_three_digits() {
-    let shown = [0.0, 1.0, 0.412_4, 12.345, 1234.5, 0.000_123_4].map(short);
+    let shown = [0.0, 1.0, 0.412_4, 12.345, 1234.5, 0.000_123_4].map(words::short);
     assert_eq!(shown, ["0", "1.00", "0.412", "12.3", "1234", "0.000123"]);
 }

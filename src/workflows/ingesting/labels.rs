@@ -62,8 +62,8 @@ impl Labels {
         let mut odd = Vec::new();
         if !self.predicted.is_empty() {
             let mut known = labels::true_ones(tx, model, versions)?;
+            // The truths of this very file are among those that count; of many the rare ones may not have been seen.
             known.labels.extend(self.truth.keys().cloned());
-            known.rows_count += self.truth.values().sum::<u64>();
             odd.extend(among(&self.predicted, &known, FileKind::Predictions));
         } else if !self.truth.is_empty() {
             let known = labels::predicted_ones(tx, model)?;

@@ -87,6 +87,26 @@ fn the_coverage_is_that_of_the_present_tenure() {
 }
 
 #[test]
+fn a_tenure_counts_no_row_of_its_first_hour_that_lies_before_it() {
+    let mut scene = Scene::new();
+    let (a, b) = (scene.version("a"), scene.version("b"));
+    scene.promote(a, 0);
+    scene.promote(b, 5);
+    scene.rows(b, 5, 10, 1.0);
+    scene.wish(&Wish::RollBackOne, 20).unwrap();
+    scene.promote(b, 30);
+    let counts = |scene: &mut Scene| {
+        let coverage = seen(scene).production.unwrap().coverage;
+        (coverage.predictions_count, coverage.truth_count)
+    };
+    assert_eq!(counts(&mut scene), (0, 0));
+    scene.rows(b, 40, 3, 1.0);
+    assert_eq!(counts(&mut scene), (3, 3));
+    scene.rows(b, 100, 40, 1.0);
+    assert_eq!(counts(&mut scene), (43, 43), "and whole hours");
+}
+
+#[test]
 fn the_last_check_is_that_of_what_was_live_then() {
     let mut scene = Scene::new();
     let (a, b) = (scene.version("a"), scene.version("b"));
@@ -98,6 +118,18 @@ fn the_last_check_is_that_of_what_was_live_then() {
     assert_eq!(last.version.unwrap().id, a, "a check of a shadow is none");
     assert_eq!(last.evaluation.checked_at, minute(10));
     assert_eq!(last.document["version"], "a");
+    assert!(!last.is_of_tenure);
+    scene.check(40);
+    assert!(seen(&mut scene).last_check.unwrap().is_of_tenure);
+    scene.wish(&Wish::Undo(None), 50).unwrap();
+    assert!(!seen(&mut scene).last_check.unwrap().is_of_tenure);
+    scene.wish(&Wish::Redo, 60).unwrap();
+    let last = seen(&mut scene).last_check.unwrap();
+    assert!(last.is_of_tenure, "a redo continues the tenure");
+    scene.wish(&Wish::RollBackOne, 70).unwrap();
+    scene.promote(b, 80);
+    let last = seen(&mut scene).last_check.unwrap();
+    assert!(!last.is_of_tenure, "the same version in a tenure before");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::names::ModelName;
-use crate::domain::policy::ModelPolicy;
+use crate::domain::policy::{Carrier, ModelPolicy, SecretSource};
 use crate::files::FileError;
 use crate::files::inbox;
 use crate::policy::discover::Discovered;
+use crate::policy::secrets;
 use crate::policy::trust::followed;
 use crate::store::models::Model;
 
@@ -31,9 +32,11 @@ pub enum Misplaced {
     HoldsProject { folder: PathBuf, what: PathBuf },
 }
 
-/// The first inbox of these models that can't be meant; links are followed.
+/// The first inbox of these models that can't be meant; links are followed. `log` is the tool's own log, if it is
+/// written.
 #[must_use]
-pub fn misplaced(found: &Discovered, models: &[Model]) -> Option<Misplaced> {
+pub fn misplaced(found: &Discovered, models: &[Model], log: Option<&Path>) -> Option<Misplaced> {
+    let own = own_files(found, log);
     let inboxes: Vec<_> = models
         .iter()
         .filter_map(|model| {
@@ -42,8 +45,7 @@ pub fn misplaced(found: &Discovered, models: &[Model]) -> Option<Misplaced> {
         })
         .collect();
     for (index, (name, real, folder)) in inboxes.iter().enumerate() {
-        let own = [found.policy_path.as_ref(), Some(&found.store_path)];
-        if let Some(what) = own.into_iter().flatten().find(|own| holds(real, own)) {
+        if let Some(what) = own.iter().find(|own| holds(real, own)) {
             return Some(Misplaced::HoldsProject {
                 folder: folder.clone(),
                 what: what.clone(),
@@ -61,6 +63,27 @@ pub fn misplaced(found: &Discovered, models: &[Model]) -> Option<Misplaced> {
         }
     }
     None
+}
+
+/// What modelguard itself reads and writes: a file channel in an inbox would feed that with what it tells.
+fn own_files(found: &Discovered, log: Option<&Path>) -> Vec<PathBuf> {
+    let mut own: Vec<_> = found.policy_path.iter().cloned().collect();
+    own.push(found.store_path.clone());
+    own.extend(log.map(Path::to_path_buf));
+    for channel in &found.policy.channels {
+        let mut named: Vec<&str> = secrets::sources(channel)
+            .into_iter()
+            .filter_map(|(_, source)| match source {
+                SecretSource::File(path) => Some(path.as_str()),
+                SecretSource::Variable(_) => None,
+            })
+            .collect();
+        if let Carrier::File { path } = &channel.carrier {
+            named.push(path);
+        }
+        own.extend(named.into_iter().map(|path| found.folder().join(path)));
+    }
+    own
 }
 
 fn holds(folder: &Path, path: &Path) -> bool {

@@ -113,6 +113,7 @@ const STATES: [(&str, &[&str]); 14] = [
         &[
             "season list",
             "season apply --dry-run",
+            "season apply --all --dry-run",
             "season apply --yes",
             "season apply",
             "check --baseline previous",

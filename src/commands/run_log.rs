@@ -111,7 +111,7 @@ impl Entry {
     ) -> Self {
         let began = Instant::now();
         let opened = Log::open(&wishes.place(environment), &now.day());
-        let trouble = opened.as_ref().err().map(told);
+        let trouble = opened.as_ref().err().map(not_logged);
         let log = opened.unwrap_or_default();
         if let Some(trouble) = trouble.as_ref().filter(|_| !wishes.quiet && !wishes.json) {
             output::stderr(&format!("warning: {}\n", one_line(trouble)));
@@ -198,15 +198,25 @@ impl Entry {
         if let Err(error) = written
             && !self.mutes
         {
-            output::stderr(&format!("warning: {}\n", one_line(&told(&error))));
+            output::stderr(&format!("warning: {}\n", one_line(&not_logged(&error))));
         }
         status
     }
 }
 
-fn told(error: &FileError) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("no log is written: {error}{}", cause.unwrap_or_default())
+fn not_logged(error: &FileError) -> String {
+    format!("no log is written: {error}")
+}
+
+/// Notes in the log where an attempt to send broke off. The panic's own words may hold a secret.
+pub fn caught(place: Option<&std::panic::Location<'_>>) {
+    let Some((log, at)) = OF_PROCESS.get() else {
+        return;
+    };
+    let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+    let text = format!("an attempt to send broke off{place}");
+    // The attempt is told as one that failed; without a log there is no more to say.
+    let _ = log.append(Level::Error, "panic", at, json!({ "text": text }));
 }
 
 /// Tells a panic, on stderr and in the log.
