@@ -1,4 +1,4 @@
-//! Runs a program without a shell, in a bare environment, within a time limit that holds for all that it starts.
+//! Runs a program without a shell, in a bare environment, within a time limit that holds for its process group.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -42,11 +42,12 @@ pub enum ProcessError {
     NoWords,
     #[error("{program} can't be run: {source}")]
     Start { program: String, source: io::Error },
-    #[error("{program} did not end within {} ms and was stopped, with all that it started", .timeout.as_millis())]
+    #[error("{program} did not end within {} ms and was killed, with its process group", .timeout.as_millis())]
     Time { program: String, timeout: Duration },
 }
 
-/// Runs it and waits for its end. When the time is up, it and all that it started are killed.
+/// Runs it and waits for its end. When the time is up, it and its process group are killed: what it started, except for
+/// what left the group (`setsid`), which nobody waits for either.
 ///
 /// # Errors
 /// It can't be started, or did not end in time.

@@ -248,9 +248,18 @@ pub fn waiting(told: &[Told]) -> String {
 
 /// What did not arrive.
 pub fn failures(sent: &[Sent]) -> Vec<Warning> {
-    let failed = sent
-        .iter()
-        .filter_map(|one| Some((one, one.error.as_deref()?)));
+    warnings(sent.iter())
+}
+
+/// What did not arrive and is news: a message that failed for the first time, or was given up. A required channel has a
+/// line of the answer.
+pub fn new_failures(sent: &[Sent]) -> Vec<Warning> {
+    let is_new = |one: &&Sent| one.attempts_count == 1 || one.state == DeliveryState::Failed;
+    warnings(sent.iter().filter(is_new).filter(|one| !one.required))
+}
+
+fn warnings<'a>(sent: impl Iterator<Item = &'a Sent>) -> Vec<Warning> {
+    let failed = sent.filter_map(|one| Some((one, one.error.as_deref()?)));
     failed
         .map(|(one, error)| {
             let next = match one.state {

@@ -291,6 +291,26 @@ impl Found {
             .map(|monitored| &**monitored)
     }
 
+    /// The warning, with the model where there are several.
+    fn prefixed(&self, one: &One, warning: Warning) -> Warning {
+        Warning {
+            text: if self.all {
+                format!("{}: {}", one.model, warning.text)
+            } else {
+                warning.text
+            },
+            ..warning
+        }
+    }
+
+    fn nothing_sent(&self) -> Option<Warning> {
+        let problem = self.not_told.as_ref()?;
+        Some(Warning {
+            code: "not_delivered",
+            text: format!("no message was sent: {}; a later run does", problem.message),
+        })
+    }
+
     /// What was done, or why nothing was.
     fn action_line(&self, one: &One, monitored: &Monitored) -> String {
         let action = &monitored.action;
@@ -425,14 +445,6 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let prefix = |one: &One, warning: Warning| Warning {
-            text: if self.all {
-                format!("{}: {}", one.model, warning.text)
-            } else {
-                warning.text
-            },
-            ..warning
-        };
         let of_one = |one: &One| {
             let judged = one.result.as_ref().ok();
             let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
@@ -443,15 +455,26 @@ impl Report for Found {
         };
         let models = self.models.iter();
         let mut warnings: Vec<_> = models
-            .flat_map(|one| of_one(one).into_iter().map(|warning| prefix(one, warning)))
+            .flat_map(|one| {
+                let warnings = of_one(one).into_iter();
+                warnings.map(|warning| self.prefixed(one, warning))
+            })
             .collect();
         warnings.extend(self.open_secrets.iter().cloned());
         warnings.extend(messages::failures(&self.sent));
-        warnings.extend(self.not_told.as_ref().map(|problem| Warning {
-            code: "not_delivered",
-            text: format!("no message was sent: {}; a later run does", problem.message),
-        }));
+        warnings.extend(self.nothing_sent());
         warnings
+    }
+
+    fn alarms(&self) -> Vec<Warning> {
+        let missing = self.models.iter().filter_map(|one| {
+            let trouble = one.inbox.lasting_trouble()?;
+            Some(self.prefixed(one, trouble))
+        });
+        let mut alarms: Vec<_> = missing.collect();
+        alarms.extend(messages::new_failures(&self.sent));
+        alarms.extend(self.nothing_sent());
+        alarms
     }
 
     fn is_news(&self) -> bool {

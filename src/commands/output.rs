@@ -65,6 +65,11 @@ pub trait Report {
         Vec::new()
     }
 
+    /// Those warnings that `-q` keeps too: a job's owner hears of them by no other way.
+    fn alarms(&self) -> Vec<Warning> {
+        Vec::new()
+    }
+
     /// What is told beside the answer, and makes sense only after it.
     fn afterwards(&self, _: &Screen) -> String {
         String::new()
@@ -100,6 +105,10 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
             stderr(&warning.line());
         }
         stderr(&report.aside(&call.screen));
+    } else {
+        for warning in report.alarms() {
+            stderr(&warning.line());
+        }
     }
     if quiet == 0 || report.is_news() {
         answer(&report.text(&call.screen))?;

@@ -176,7 +176,7 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
 pub fn append_line_durably(path: &Path, line: &str) -> Result<(), FileError> {
     let file = appended(path, line)?;
     match file.sync_all() {
-        // A pipe or a terminal has no disk to wait for.
+        // Some file systems have nothing to wait for, and say so.
         Err(source) if source.kind() != io::ErrorKind::InvalidInput => {
             Err(FileError::writing(path, source))
         }

@@ -1,5 +1,6 @@
 //! Channels that stay on this machine: a file of JSON lines, a program, the local mail program.
 
+use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,13 +8,28 @@ use super::mail::mail;
 use super::message::document;
 use super::{Secrets, SendError};
 use crate::domain::notification::Message;
+use crate::files::FileError;
+use crate::files::read::{self, PathKind};
 use crate::files::write;
 use crate::process::{self, Ended, Program};
 
 /// Appends the message to a file of JSON lines, durably: once it counts as delivered nobody says it again.
+///
+/// Only to a regular file: whoever opens a pipe that nobody reads waits for ever, and no time limit ends that.
 pub(super) fn append(path: &Path, message: &Message) -> Result<(), SendError> {
-    write::append_line_durably(path, &document(message).to_string())
-        .map_err(|error| SendError::again(error.to_string()))
+    let failed = |error: FileError| {
+        let cause = error.source().map(|cause| format!(" ({cause})"));
+        SendError::again(format!("{error}{}", cause.unwrap_or_default()))
+    };
+    match read::kind_of(path).map_err(failed)? {
+        PathKind::Absent | PathKind::File { .. } => {
+            write::append_line_durably(path, &document(message).to_string()).map_err(failed)
+        }
+        PathKind::Directory | PathKind::Other => Err(SendError::again(format!(
+            "{} is no regular file, and a channel of the kind file appends to nothing else",
+            path.display()
+        ))),
+    }
 }
 
 /// Runs a program with the message as JSON on its standard input.

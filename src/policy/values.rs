@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::diagnose::nearest;
+use super::mask::is_variable;
 use crate::domain::metric::Metric;
 use crate::domain::names::{AliasName, NameSyntax, ReferenceTarget};
 use crate::domain::policy::BaselineChoice;
@@ -227,9 +228,7 @@ impl Value<'_, '_> {
     /// The name of an environment variable; what is none may be a secret, and is not repeated.
     pub fn variable(&self) -> Result<String, Wrong> {
         let name = self.name()?;
-        let mut bytes = name.bytes();
-        let plain = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if plain && !name.starts_with(|first: char| first.is_ascii_digit()) {
+        if is_variable(&name) {
             return Ok(name);
         }
         Err(self.wrong("is no name of an environment variable"))

@@ -80,6 +80,18 @@ fn when_the_time_is_up_all_that_it_started_ends() {
 
 #[test]
 #[cfg(unix)]
+fn what_leaves_the_group_is_not_waited_for_and_not_claimed_to_be_stopped() {
+    let began = Instant::now();
+    let error = shell("setsid sleep 3 & sleep 600", 500).unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert_eq!(
+        error.to_string(),
+        "sh did not end within 500 ms and was killed, with its process group"
+    );
+}
+
+#[test]
+#[cfg(unix)]
 fn what_it_leaves_running_is_not_waited_for() {
     let began = Instant::now();
     let said = shell("echo started; sleep 60 &", 30_000).unwrap();

@@ -567,6 +567,27 @@ fn a_busy_store_moves_nothing() {
 }
 
 #[test]
+fn a_missing_folder_is_told_to_cron_until_it_is_there() {
+    let sandbox = project();
+    fs::remove_dir(sandbox.file("inbox")).unwrap();
+    for _ in 0..2 {
+        let run = sandbox.run("monitor -q").expect(4);
+        assert_eq!(run.stdout, "");
+        let told: Vec<_> = run.stderr.lines().collect();
+        assert_eq!(told.len(), 1, "{run:#?}");
+        assert!(
+            told[0].starts_with("warning: there is no inbox ")
+                && told[0].contains("(MG0213)")
+                && told[0].contains("`mkdir -p "),
+            "{run:#?}"
+        );
+        assert_eq!(sandbox.run("monitor -qq").expect(4).stderr, "");
+    }
+    fs::create_dir(sandbox.file("inbox")).unwrap();
+    assert_eq!(sandbox.run("monitor -q").expect(4).stderr, "");
+}
+
+#[test]
 fn a_missing_folder_is_a_warning_of_monitor_and_no_inbox_of_its_own() {
     let sandbox = project();
     fs::remove_dir(sandbox.file("inbox")).unwrap();

@@ -358,6 +358,34 @@ fn what_waits_behind_a_failure_is_told_of_and_was_not_tried() {
 }
 
 #[test]
+fn cron_is_told_once_that_a_channel_is_dead_and_once_that_a_message_is_given_up() {
+    let sandbox = project("\n[[notify]]\nname = \"ops\"\nkind = \"file\"\npath = \"no/x.jsonl\"\n");
+    sandbox.ok("retire v1 --reason old");
+    sandbox.ok("retire v2 --reason old");
+    let first = an_hour_later(&sandbox, "monitor -q").expect(6);
+    assert!(
+        first
+            .stderr
+            .starts_with("warning: channel ops did not take the message (blocked): ")
+            && first.stderr.ends_with("; a later run tries again\n")
+            && first.stderr.contains("No such file or directory"),
+        "{first:#?}"
+    );
+    for _ in 0..6 {
+        sandbox.set_clock(sandbox.clock() + DAY);
+        let run = sandbox.run("monitor -q").expect(6);
+        assert_eq!(run.stderr, "", "nothing is new");
+    }
+    sandbox.set_clock(sandbox.clock() + DAY);
+    let last = sandbox.run("monitor -q").expect(6);
+    let told: Vec<_> = last.stderr.lines().collect();
+    assert!(
+        told[0].ends_with("; it was given up") && told.len() == 1,
+        "{last:#?}"
+    );
+}
+
+#[test]
 fn a_channel_for_which_no_thread_can_be_made_failed() {
     let sandbox = project(FILE);
     // Stacks of so many bytes fit into no memory.
@@ -510,22 +538,15 @@ fn hanging() -> String {
     )
 }
 
-/// A named pipe that nobody reads: whoever appends to it hangs.
-fn pipe(sandbox: &Sandbox, name: &str) {
-    let status = Command::new("mkfifo")
-        .arg(sandbox.file(name))
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
 #[test]
 fn a_channel_that_hangs_ends_with_the_time_for_all() {
     let policy = format!(
-        "\n[delivery]\ntotal_timeout = \"2s\"\nattempt_timeout = \"1s\"\n{FILE}\n[[notify]]\nname = \"pipe\"\nkind = \"file\"\npath = \"pipe\"\n"
+        "\n[delivery]\ntotal_timeout = \"2s\"\nattempt_timeout = \"1s\"\n{FILE}\n\
+         [[notify]]\nname = \"asleep\"\nkind = \"command\"\ncommand = [\"sleep\", \"600\"]\n"
     );
-    let sandbox = project(&policy);
-    pipe(&sandbox, "pipe");
+    let sandbox = project("");
+    add_to_policy(&sandbox, &policy);
+    sandbox.ok("config trust --yes");
     let started = Instant::now();
     let run = an_hour_later(&sandbox, "monitor").expect(5);
     assert!(
@@ -533,8 +554,39 @@ fn a_channel_that_hangs_ends_with_the_time_for_all() {
         "{:?}",
         started.elapsed()
     );
-    assert!(run.stderr.contains("channel pipe did not take"), "{run:#?}");
+    assert!(
+        run.stderr.contains(
+            "channel asleep did not take the message (degraded): sleep did not end within 1000 ms"
+        ),
+        "{run:#?}"
+    );
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded"]);
+}
+
+#[test]
+fn a_channel_writes_into_no_pipe_and_no_folder() {
+    let policy = format!(
+        "\n[delivery]\ntotal_timeout = \"600s\"\nattempt_timeout = \"600s\"\n{FILE}\n\
+         [[notify]]\nname = \"pipe\"\nkind = \"file\"\npath = \"pipe\"\n\
+         [[notify]]\nname = \"folder\"\nkind = \"file\"\npath = \".git\"\n"
+    );
+    let sandbox = project(&policy);
+    // A named pipe that nobody reads: whoever opens it to append to it waits for ever.
+    let made = Command::new("mkfifo").arg(sandbox.file("pipe")).status();
+    assert!(made.unwrap().success());
+    let run = sandbox.run("alerts test").expect(1);
+    let refused = |name: &str, path: &str| {
+        let path = sandbox.path().canonicalize().unwrap().join(path);
+        let why = "is no regular file, and a channel of the kind file appends to nothing else";
+        format!("{name}: failed: {} {why}\n", path.display())
+    };
+    let expected = [refused("pipe", "pipe"), refused("folder", ".git")].concat();
+    assert_eq!(run.stdout, format!("team: it was taken\n{expected}"));
+    an_hour_later(&sandbox, "monitor")
+        .expect(5)
+        .tells("channel pipe did not take the message (degraded): ")
+        .tells("is no regular file")
+        .tells("Told team (file): degraded.");
 }
 
 /// Starts a command and waits until a delivery is claimed.
@@ -587,6 +639,34 @@ fn what_a_killed_run_had_in_its_hands_is_delivered_by_the_next_one() {
         .tells("Told team (command): degraded, recovered.");
     assert_eq!(sandbox.json("alerts flush")["elsewhere_count"], 0);
     assert_eq!(events(&sandbox, "alerts.jsonl"), ["degraded", "recovered"]);
+}
+
+#[test]
+fn a_claim_that_nobody_can_see_ends_a_minute_after_what_a_delivery_may_take() {
+    let sandbox = project("");
+    add_to_policy(&sandbox, &hanging());
+    sandbox.ok("config trust --yes");
+    sandbox.write("hold", b"");
+    let claimed_at = sandbox.clock();
+    let mut child = until_claimed(&sandbox, "monitor");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
+    // As if it had run in another container, where nobody can see that it is dead.
+    let query = "UPDATE delivery SET owner_boot = 'another machine'";
+    assert_eq!(sandbox.sql().execute(query, []).unwrap(), 1);
+    // The run's clock stands still; the claim begins when it is made, a while after the run.
+    let ends = sandbox.number("SELECT claimed_until / 1000000 FROM delivery");
+    let ends = u64::try_from(ends).unwrap();
+    assert!((claimed_at + 120..claimed_at + 150).contains(&ends));
+    sandbox.set_clock(ends - 5);
+    sandbox
+        .ok("alerts flush")
+        .says("1 message is being sent by another run.");
+    sandbox.set_clock(ends + 1);
+    sandbox
+        .ok("alerts flush")
+        .says("Told team (command): degraded.");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::commands::messages::Listeners;
 use crate::commands::output::Warning;
 use crate::commands::swept;
 use crate::store::models::Model;
+use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::workflows::session::Session;
 use crate::workflows::sweeping::Swept;
@@ -40,6 +41,13 @@ impl Inbox {
                 trouble => Ok(Self { swept, trouble }),
             },
         }
+    }
+
+    /// Why no file comes in until somebody does something. That another run is at it is no such reason.
+    pub fn lasting_trouble(&self) -> Option<Warning> {
+        let trouble = self.trouble.as_ref();
+        let lasts = trouble.filter(|problem| problem.exit != ExitStatus::Busy);
+        lasts.map(swept::warning)
     }
 
     pub fn warnings(&self) -> Vec<Warning> {
