@@ -14,13 +14,14 @@ T = TypeVar("T")
 
 def decode(kind: type[T], data: dict[str, Any]) -> T:
     """Builds a `kind` from a JSON object. Keys that it does not know are left out; absent ones are `None`."""
-    hints = _hints(kind)
+    hints = hints_of(kind)
     values = {name: _value(hint, data.get(name)) for name, hint in hints}
     return kind(**values)
 
 
 @functools.cache
-def _hints(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+def hints_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a class and their types, in their order."""
     hints = typing.get_type_hints(kind)
     return tuple((field.name, hints[field.name]) for field in dataclasses.fields(kind) if field.init)
 

@@ -5,13 +5,14 @@ Colours are the text's own (`currentColor`), but for three mid-tones that repeat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from datetime import datetime
 from html import escape
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
-from . import results
+from . import _tables, results
+from .errors import ModelguardError
 
 _COLOURS = {"healthy": "#2f9e5b", "degraded": "#d9534f", "insufficient_data": "#b8862b"}
 _WORDS = {"healthy": "healthy", "degraded": "degraded", "insufficient_data": "insufficient data"}
@@ -33,6 +34,11 @@ def page(result: results.Result) -> str:
         body = _plain(result)
     notes = "".join(f"<div style='opacity:.75'>warning: {escape(text)}</div>" for text in result.warnings)
     return f"<div style='line-height:1.45'>{body}{notes}</div>"
+
+
+def failed(name: str, error: ModelguardError) -> str:
+    """In place of an answer that there is none."""
+    return f"<div><b>{escape(name)}</b></div><pre style='color:inherit;background:transparent'>{escape(str(error))}</pre>"
 
 
 def judged(check: results.Judged) -> str:
@@ -136,7 +142,7 @@ def _compared(comparison: results.Comparison) -> str:
 def _status(one: results.ModelStatus) -> str:
     live = one.production.version if one.production else "nothing live"
     last = one.last_check
-    verdict = f"{_badge(last.verdict)} at {_moment(last.checked_at)}" if last else "never judged"
+    verdict = f"{_badge(last.verdict)} at {_tables.moment(last.checked_at)}" if last else "never judged"
     below = ", ".join(escape(version.version) + (" (bad)" if version.bad else "") for version in one.below)
     line = f"<div><b>{escape(one.model)}</b> {escape(live)} {verdict}"
     if last and last.value is not None:
@@ -146,22 +152,36 @@ def _status(one: results.ModelStatus) -> str:
 
 
 def _plain(result: results.Result) -> str:
-    """A list as a table, anything else as names and values."""
-    if not is_dataclass(result):
-        return f"<code>{escape(str(result.document.get('command', '')))}</code>"
-    for field in fields(result):
-        value: Any = getattr(result, field.name)
-        if _is_tuple(value) and value and is_dataclass(value[0]):
-            return _list_of(value)
-    pairs = [(field.name, _text(getattr(result, field.name))) for field in fields(result)]
+    """A list of versions, operations or alerts as a table, anything else as names and values."""
+    if isinstance(result, results.History):
+        return _list_of(result.versions, "No version is registered.")
+    if isinstance(result, results.Log):
+        return _list_of(result.operations, "The log is empty.")
+    if isinstance(result, results.Alerts):
+        return _list_of(result.alerts, "There is no alert.")
+    cells = _tables.flat(result) if is_dataclass(result) else dict(_json(result.document.get("data")))
+    pairs = [(name, _text(value)) for name, value in cells.items()]
     return _rows(("", ""), [pair for pair in pairs if pair[1]], left=2)
 
 
-def _list_of(rows: tuple[Any, ...]) -> str:
-    names = [field.name for field in fields(rows[0])]
-    cells = [[_text(getattr(row, name)) for name in names] for row in rows]
-    kept = [index for index in range(len(names)) if any(row[index] for row in cells)]
-    return _rows([names[i] for i in kept], [[row[i] for i in kept] for row in cells], left=len(kept))
+def _json(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The names and values of an answer that has no class."""
+    if isinstance(value, dict):
+        for key, one in cast("dict[str, Any]", value).items():
+            yield from _json(one, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for index, one in enumerate(cast("list[Any]", value)):
+            yield from _json(one, f"{name}.{index}")
+    else:
+        yield name, value
+
+
+def _list_of(rows: tuple[Any, ...], without: str) -> str:
+    cells = [{name: _text(value) for name, value in _tables.flat(row).items()} for row in rows]
+    # A column that is empty in all rows says nothing; dicts may have other keys in each.
+    names = list(dict.fromkeys(name for row in cells for name in row if any(other.get(name) for other in cells)))
+    table = _rows(names, [[row.get(name, "") for name in names] for row in cells], left=len(names))
+    return table or f"<p>{without}</p>"
 
 
 def _rows(head: Iterable[str], rows: Iterable[Iterable[str]], left: int) -> str:
@@ -200,24 +220,11 @@ def _change(worse_pct: float | None) -> str:
     return f"{'worse' if worse_pct > 0 else 'better'} by {_number(abs(worse_pct))} %" if worse_pct else "unchanged"
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}Z"
-
-
 def _text(value: Any) -> str:
-    if value is None or value == ():
+    if value is None:
         return ""
     if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value)
-        return ", ".join(f"{key}={_text(one)}" for key, one in pairs.items())
-    if _is_tuple(value):
-        return ", ".join(str(getattr(part, "version", part)) for part in value)
-    return str(value)
-
-
-def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
-    return isinstance(value, tuple)
+        return _tables.moment(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _number(value) if isinstance(value, float) else str(value)

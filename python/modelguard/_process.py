@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,11 +10,14 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import warnings
+from collections.abc import Generator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from .errors import BY_EXIT_STATUS, Failed, ModelguardError, ModelguardWarning, NotFound
+from .errors import BY_EXIT_STATUS, Busy, Failed, ModelguardError, ModelguardWarning, NotFound, Usage
 
 # These come with a document: a verdict, or what was done about it.
 _ANSWERS = frozenset({0, 3, 4, 5, 6})
@@ -47,27 +51,32 @@ def binary() -> Path:
     if found is None:
         raise NotFound(
             "the modelguard command is not installed beside this module",
-            hints=("`pip install --force-reinstall modelguard`, or set MODELGUARD_BINARY to its path",),
+            hints=("install the wheel again, which has both, or set MODELGUARD_BINARY to its path",),
         )
     return Path(found)
 
 
-def run(words: list[str]) -> dict[str, Any]:
+def run(words: list[str], *, within_s: float | None = None) -> dict[str, Any]:
     """Runs the command and gives its JSON document.
 
+    Args:
+        within_s: how long it may take, in seconds; as long as it needs without it.
+
     Raises:
-        ModelguardError: by its exit status.
+        ModelguardError: by its exit status; `Busy` where it took too long.
         KeyboardInterrupt: the command was told to stop, and has.
     """
     command = [str(binary()), *words, "--json", "--no-input", "--no-progress"]
+    process: subprocess.Popen[bytes] | None = None
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    except OSError as error:
-        raise Failed(f"{command[0]} can't be run", causes=(str(error),)) from error
-    try:
-        stdout, stderr = process.communicate()
-    except BaseException:
-        _stop(process)
+        with _interrupts_later():
+            process = _started(command)
+        stdout, stderr = process.communicate(timeout=within_s)
+    except BaseException as error:
+        if process is not None:
+            _stop(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise Busy(f"the command did not answer within {within_s} s") from None
         raise
     document = _document(stdout)
     if process.returncode in _ANSWERS and document is not None:
@@ -77,16 +86,45 @@ def run(words: list[str]) -> dict[str, Any]:
     raise _error(process.returncode, document, stderr.decode(errors="replace"))
 
 
+def _started(command: list[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise Failed(f"{command[0]} can't be run", causes=(str(error),)) from error
+    except ValueError as error:
+        # A NUL, or half of a pair of surrogates.
+        broken = next((word for word in command if "\0" in word or not word.isprintable()), "")
+        raise Usage(f"no command can be told {ascii(broken)}", causes=(str(error),)) from error
+
+
+@contextlib.contextmanager
+def _interrupts_later() -> Generator[None]:
+    """Keeps a Ctrl-C until the block ends: one between the start of a process and knowing it would leave it running."""
+    former = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(former):
+        yield
+        return
+    kept: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: kept.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if kept:
+            former(*kept[-1])
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Interrupts the command as Ctrl-C would and waits until it has left."""
-    if process.poll() is None:
-        process.send_signal(signal.CTRL_C_EVENT if sys.platform == "win32" else signal.SIGINT)
+    """Interrupts the command as Ctrl-C would and waits until it has left; a second Ctrl-C does not wait."""
+    with process:
+        if process.poll() is not None:
+            return
         try:
+            process.send_signal(signal.CTRL_C_EVENT if sys.platform == "win32" else signal.SIGINT)
             process.communicate(timeout=_PATIENCE)
         except BaseException as error:
-            # Too slow, or interrupted once more: it is not left behind.
             process.kill()
-            process.communicate()
+            process.wait()
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
 

@@ -15,18 +15,20 @@ from typing import Any, cast
 
 from .errors import RunsCodeWarning, Usage
 
-# What marks a version as written here, so that `load` knows what it reads.
-TAG = "saved_with"
+# What marks a version as written here, so that `load` knows what it reads: a parameter, since tags can be changed.
+PARAM = "saved_with"
 FORMATS = ("joblib", "skops")
 
 
 @contextlib.contextmanager
 def as_path(model: Any, file_format: str | None, name: str | None) -> Generator[tuple[Path, dict[str, str]]]:
-    """Gives a path that holds the model, and the tags that say how it was written.
+    """Gives a path that holds the model, and the parameters that say how it was written.
 
     Raises:
-        Usage: the object can't be saved, or the library for it is not installed.
+        Usage: the object can't be saved, or the library for it is not installed, or the name is no bare one.
     """
+    if name is not None:
+        _check_name(model, name)
     if isinstance(model, (str, os.PathLike)):
         if file_format is not None:
             raise Usage("a path is stored as it is: `format` is for fitted objects")
@@ -43,7 +45,15 @@ def as_path(model: Any, file_format: str | None, name: str | None) -> Generator[
         file_format = file_format or "joblib"
         path = Path(folder) / (name or f"model.{file_format}")
         _save(model, path, file_format)
-        yield path, {TAG: file_format}
+        yield path, {PARAM: file_format}
+
+
+def _check_name(model: Any, name: str) -> None:
+    if isinstance(model, (str, os.PathLike)):
+        raise Usage("a path is stored under its own name: `file_name` is for bytes and fitted objects")
+    # Of either system, so that a project means the same on both.
+    if not name or name in (".", "..") or any(part in name for part in ("/", "\\", ":", "\0")):
+        raise Usage(f"{name!r} is no bare name of a file", hints=('as "model.bin", without a folder',))
 
 
 def _save(model: Any, path: Path, file_format: str) -> None:

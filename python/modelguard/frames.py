@@ -1,86 +1,121 @@
 """Hands rows over: writes a data frame, a table or a list of dicts into a file that the command reads.
 
-Frames travel as Parquet, so that types survive; rows of dicts as JSON lines.
+Frames travel as Parquet, so that types survive; rows of dicts as JSON lines. No column is left out, because the
+command looks for those that were not named: what it could not read is written as a list, which it refuses by name
+where it needs the column, and otherwise passes over.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
-import decimal
 import importlib
 import json
-import math
 import os
 import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn
 
-from .errors import Usage
+from ._values import plain, text, why_no_id
+from .errors import Failed, ModelguardError, Usage
 
 # Rows of one row group: the command holds one in memory at a time.
 _ROW_GROUP = 131_072
 
 
 @contextlib.contextmanager
-def as_file(data: Any, mapped: Mapping[str, str], ids: tuple[str, ...]) -> Generator[Path]:
+def as_file(
+    data: Any, named: Iterable[str], ids: tuple[str, ...], found_ids: tuple[str, ...] = ()
+) -> Generator[Path]:
     """Gives the path of a file with the rows of `data`; a temporary one is removed afterwards.
 
     Args:
         data: a path; a pandas or polars frame; a pyarrow table; anything with `__arrow_c_stream__`; dicts, one a row.
-        mapped: which column is which field. These must be there.
-        ids: the columns of the id, which have to be text or whole numbers.
+        named: the columns that were named. These must be there.
+        ids: those of the id, which must be there too and hold text or whole numbers.
+        found_ids: where no id was named, what the policy names, or nothing: then it is found by its name.
 
     Raises:
-        Usage: a mapped column is missing, an id is a float, or nothing of this kind can be written.
+        Usage: a named column is missing, an id is a float, or nothing of this kind can be written.
     """
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)  # pyright: ignore[reportUnknownArgumentType]
         yield path
         return
+    columns = _Columns(named, ids, found_ids)
     with tempfile.TemporaryDirectory(prefix="modelguard-") as folder:
-        yield _write(data, Path(folder), tuple(mapped.values()), ids)
+        yield _write(data, Path(folder), columns)
 
 
-def _write(data: Any, folder: Path, columns: tuple[str, ...], ids: tuple[str, ...]) -> Path:
-    wanted = tuple(dict.fromkeys((*columns, *ids)))
+class _Columns:
+    """Which columns somebody speaks of."""
+
+    def __init__(self, named: Iterable[str], ids: tuple[str, ...], found_ids: tuple[str, ...]) -> None:
+        self.named = tuple(dict.fromkeys((*named, *ids)))
+        self._ids = ids
+        self._found_ids = found_ids
+
+    def check(self, present: list[Any]) -> None:
+        """Refuses a table without a named column, and one that has a name twice."""
+        if not present:
+            raise Usage("the rows have no column")
+        absent = [name for name in self.named if name not in present]
+        if absent:
+            shown = ", ".join(str(name) for name in present[:12]) + (", …" if len(present) > 12 else "")
+            raise Usage(
+                f"there is no column {absent[0]!r}",
+                causes=(f"the columns are {shown}",),
+                hints=('name the column that holds it: `prediction="y_pred"`',),
+            )
+        if len(set(present)) < len(present):
+            twice = next(name for name in present if present.count(name) > 1)
+            raise Usage(f"two columns are called {twice!r}", hints=("rename one, or leave it out",))
+
+    def ids(self, present: Iterable[str]) -> tuple[str, ...]:
+        """The columns of the id, as the command finds them."""
+        if self._ids or self._found_ids:
+            return self._ids or self._found_ids
+        by_name = {name.lower(): name for name in present}
+        found = by_name.get("id", by_name.get("prediction_id"))
+        return () if found is None else (found,)
+
+
+def _write(data: Any, folder: Path, columns: _Columns) -> Path:
     pandas, polars, pyarrow = (sys.modules.get(name) for name in ("pandas", "polars", "pyarrow"))
     if pandas is not None and isinstance(data, pandas.DataFrame):
-        return _write_pandas(data, folder, wanted, ids)
+        return _write_pandas(data, folder, columns)
     if polars is not None and isinstance(data, polars.LazyFrame):
         data = data.collect()
     if polars is not None and isinstance(data, polars.DataFrame):
-        _check(list(data.columns), wanted)
-        _check_rows(data.height)
-        _check_ids({name: data.schema[name].is_float() for name in _id_columns(data.columns, ids)})
-        objects = [name for name, kind in data.schema.items() if kind == polars.Object]
-        if set(objects) & set(wanted):
-            return _write_rows(data.iter_rows(named=True), folder, wanted, ids)
-        data = data.drop(objects)
-        path = folder / "rows.parquet"
-        data.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
-        return path
+        return _write_polars(polars, data, folder, columns)
     if pyarrow is not None and isinstance(data, pyarrow.RecordBatch):
         data = pyarrow.Table.from_batches([data])
+    kind = type(data).__name__
+    if kind == "Series":
+        raise Usage("rows can't be read from a Series, which is one column", hints=("give `series.to_frame()`",))
     if hasattr(data, "__arrow_c_stream__"):
-        return _write_arrow(_arrow_table(data), folder, wanted, ids)
+        return _write_arrow(_arrow_table(data), folder, columns)
     if isinstance(data, Mapping):
         raise Usage(
             "one dict is no list of rows",
             hints=("give a list with a dict for each row, or a data frame",),
         )
-    if isinstance(data, Iterable):
-        return _write_rows(data, folder, wanted, ids)  # pyright: ignore[reportUnknownArgumentType]
-    raise _no_rows(data)
-
-
-def _no_rows(data: Any) -> Usage:
-    return Usage(
-        f"rows can't be read from a {type(data).__name__}",
+    if isinstance(data, Iterable) and not isinstance(data, (bytes, bytearray, memoryview)):
+        return _write_rows(data, folder, columns)  # pyright: ignore[reportUnknownArgumentType]
+    raise Usage(
+        f"rows can't be read from a {kind}",
         hints=("give a pandas or polars data frame, a pyarrow table, a list of dicts, or a file's path",),
     )
+
+
+# Arrow ------------------------------------------------------------------------------------------------------------
+
+
+def _pyarrow() -> Any:
+    importlib.import_module("pyarrow.parquet")
+    importlib.import_module("pyarrow.compute")
+    return importlib.import_module("pyarrow")
 
 
 def _arrow_table(data: Any) -> Any:
@@ -91,65 +126,142 @@ def _arrow_table(data: Any) -> Any:
             f"a {type(data).__name__} is read with pyarrow, which is not installed",
             hints=("`pip install pyarrow`",),
         ) from error
-    try:
+    with _refusing(f"a {type(data).__name__} can't be read as a table"):
         return data if isinstance(data, pyarrow.Table) else pyarrow.table(data)
-    except (pyarrow.ArrowException, TypeError, ValueError) as error:
-        raise _no_rows(data) from error
 
 
-def _pyarrow() -> Any:
-    importlib.import_module("pyarrow.parquet")
-    return importlib.import_module("pyarrow")
-
-
-def _write_arrow(table: Any, folder: Path, wanted: tuple[str, ...], ids: tuple[str, ...]) -> Path:
+def _write_arrow(table: Any, folder: Path, columns: _Columns) -> Path:
     pyarrow = _pyarrow()
-    _check(table.column_names, wanted)
+    names: list[str] = table.column_names
+    columns.check(names)
     _check_rows(table.num_rows)
-    kinds = {name: table.schema.field(name).type for name in _id_columns(table.column_names, ids)}
-    kinds = {name: kind.value_type if pyarrow.types.is_dictionary(kind) else kind for name, kind in kinds.items()}
-    _check_ids({name: pyarrow.types.is_floating(kind) for name, kind in kinds.items()})
+    for name in columns.ids(names):
+        if name in names:
+            _check_id_type(name, _arrow_kind(pyarrow, table.column(name).type))
     path = folder / "rows.parquet"
-    pyarrow.parquet.write_table(table, path, compression="snappy", row_group_size=_ROW_GROUP)
+    with _refusing("the rows can't be written"):
+        readable = [_readable(pyarrow, table.column(name), table.field(name), columns.named) for name in names]
+        # Without the metadata, which speaks of the types as they were.
+        readable_table = pyarrow.table(dict(zip(names, readable, strict=True)))
+        pyarrow.parquet.write_table(readable_table, path, compression="snappy", row_group_size=_ROW_GROUP)
     return path
 
 
-def _write_pandas(frame: Any, folder: Path, wanted: tuple[str, ...], ids: tuple[str, ...]) -> Path:
-    absent = [name for name in wanted if name not in frame.columns]
+def _readable(pyarrow: Any, column: Any, field: Any, named: tuple[str, ...]) -> Any:
+    """The column in a type that Parquet has and means the same."""
+    types, kind, name = pyarrow.types, column.type, field.name
+    if b"ARROW:extension:name" in (field.metadata or {}):
+        return _unreadable(pyarrow, column, name, field.metadata[b"ARROW:extension:name"].decode(), named)
+    if isinstance(kind, pyarrow.BaseExtensionType):
+        extension = getattr(kind, "extension_name", "")
+        if extension == "pandas.period":
+            # A period is a number since 1970 in its storage; its beginning is a time.
+            column = pyarrow.chunked_array([pyarrow.array(column.to_pandas().dt.to_timestamp())])
+        elif extension == "arrow.bool8":
+            column = column.cast(kind.storage_type).cast(pyarrow.bool_())
+        elif extension != "arrow.uuid":
+            return _unreadable(pyarrow, column, name, f"{kind}", named)
+    elif types.is_duration(kind) or types.is_interval(kind) or types.is_union(kind):
+        return _unreadable(pyarrow, column, name, f"{kind}", named)
+    elif types.is_run_end_encoded(kind):
+        column = pyarrow.compute.run_end_decode(column)
+    elif types.is_string_view(kind) or types.is_binary_view(kind):
+        column = column.cast(pyarrow.large_string() if types.is_string_view(kind) else pyarrow.large_binary())
+    return column
+
+
+def _unreadable(pyarrow: Any, column: Any, name: str, kind: str, named: tuple[str, ...]) -> Any:
+    if name in named:
+        _refuse_column(name, kind)
+    return pyarrow.array([[]] * len(column), pyarrow.list_(pyarrow.int8()))
+
+
+def _arrow_kind(pyarrow: Any, kind: Any) -> str | None:
+    types = pyarrow.types
+    if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        kind = kind.value_type
+    if types.is_floating(kind):
+        return "floats"
+    if types.is_boolean(kind) or getattr(kind, "extension_name", "") == "arrow.bool8":
+        return "truth values"
+    binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    return "bytes" if binary or types.is_fixed_size_binary(kind) else None
+
+
+# Polars -----------------------------------------------------------------------------------------------------------
+
+
+def _write_polars(polars: Any, frame: Any, folder: Path, columns: _Columns) -> Path:
+    columns.check(list(frame.columns))
+    _check_rows(frame.height)
+    changed: list[Any] = []
+    ids = columns.ids(frame.columns)
+    for name, kind in frame.schema.items():
+        if name in ids and kind != polars.Object:
+            floats = "floats" if kind.is_float() else None
+            _check_id_type(name, {polars.Boolean: "truth values", polars.Binary: "bytes"}.get(kind, floats))
+        if kind == polars.Object:
+            texts = _texts(frame[name], name, columns, is_id=name in ids)
+            changed.append(
+                polars.Series(name, [[]] * len(frame), dtype=polars.List(polars.Int8))
+                if texts is None
+                else polars.Series(name, texts, dtype=polars.String)
+            )
+        elif kind == polars.Duration or _is_polars_extension(polars, kind):
+            if name in columns.named:
+                _refuse_column(name, str(kind))
+            changed.append(polars.Series(name, [[]] * len(frame), dtype=polars.List(polars.Int8)))
+    path = folder / "rows.parquet"
+    with _refusing("the rows can't be written"):
+        whole = frame.with_columns(changed) if changed else frame
+        whole.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
+    return path
+
+
+def _is_polars_extension(polars: Any, kind: Any) -> bool:
+    extension = getattr(polars, "BaseExtension", None)
+    return extension is not None and isinstance(kind, extension)
+
+
+# Pandas -----------------------------------------------------------------------------------------------------------
+
+
+def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
+    names: list[Any] = list(frame.columns)
+    absent = [name for name in columns.named if name not in names]
     if absent and set(absent) <= set(frame.index.names):
-        frame = frame.reset_index()
-    if not all(isinstance(name, str) for name in frame.columns):
-        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    _check(list(frame.columns), wanted)
+        with _refusing("the index can't become columns"):
+            frame = frame.reset_index()
+    # The caller's frame keeps its names.
+    names = [_name(name) for name in frame.columns]
+    columns.check(names)
     _check_rows(len(frame))
-    ids = _id_columns(frame.columns, ids)
-    _check_ids({name: frame[name].dtype.kind == "f" for name in ids})
+    frame = frame.set_axis(names, axis=1)
     try:
         pyarrow = _pyarrow()
     except ImportError:
-        return _write_rows(_pandas_rows(frame), folder, wanted, ids)
-    columns: dict[str, Any] = {}
-    for name in frame.columns:
+        return _write_rows(_pandas_rows(frame), folder, columns)
+    ids = columns.ids(names)
+    made: dict[str, Any] = {}
+    for name in names:
+        column = frame[name]
+        if name in ids and column.dtype == object:
+            # One by one: numbers of several types become one type in Arrow.
+            for number, value in enumerate(column, start=1):
+                _check_id(name, value, number)
         try:
-            columns[name] = pyarrow.array(frame[name], from_pandas=True)
-        except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
-            # Values of several types in one column: text for each, as JSON has it.
-            _check_ids({name: name in ids and any(_is_number(value) for value in frame[name])})
-            try:
-                columns[name] = pyarrow.array([_text(value) for value in frame[name]], pyarrow.string())
-            except (pyarrow.ArrowException, TypeError, ValueError) as error:
-                if name in wanted:
-                    raise Usage(f"the column {name!r} holds what is no text", causes=(str(error),)) from error
-    return _write_arrow(pyarrow.table(columns), folder, wanted, ids)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float) and not math.isnan(value)
-
-
-def _text(value: Any) -> str | None:
-    value = plain(value)
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            made[name] = pyarrow.array(column, from_pandas=True)
+        except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
+            # Values of several types in one column: a text for each, as JSON has it.
+            texts = _texts(column, name, columns, is_id=name in ids)
+            made[name] = (
+                pyarrow.array([[]] * len(frame), pyarrow.list_(pyarrow.int8()))
+                if texts is None
+                else pyarrow.array(texts, pyarrow.string())
+            )
+    with _refusing("the rows can't be written"):
+        table = pyarrow.table(made)
+    return _write_arrow(table, folder, columns)
 
 
 def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:
@@ -158,83 +270,119 @@ def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, values, strict=True))
 
 
-def _write_rows(rows: Iterable[Any], folder: Path, wanted: tuple[str, ...], ids: tuple[str, ...]) -> Path:
+def _name(name: Any) -> str:
+    """The name of a column, which pandas lets be anything."""
+    try:
+        return text(name if isinstance(name, str) else str(name))
+    except ValueError as error:
+        raise Usage(f"the name of a column: {error}") from error
+
+
+# Values one by one ------------------------------------------------------------------------------------------------
+
+
+def _texts(values: Iterable[Any], name: str, columns: _Columns, *, is_id: bool) -> list[str | None] | None:
+    """A column of anything as text; `None` where a value has no text and nobody named the column.
+
+    Raises:
+        Usage: a value of a named column has no text; the row is said.
+    """
+    made: list[str | None] = []
+    for number, value in enumerate(values, start=1):
+        if is_id:
+            _check_id(name, value, number)
+        try:
+            written = plain(value)
+            if isinstance(written, (list, dict)):
+                raise ValueError(f"a {type(value).__name__} is no value")
+        except Exception as error:
+            if name in columns.named:
+                _refuse_value(number, name, error)
+            return None
+        made.append(written if written is None or isinstance(written, str) else json.dumps(written))
+    return made
+
+
+def _write_rows(rows: Iterable[Any], folder: Path, columns: _Columns) -> Path:
     path = folder / "rows.jsonl"
+    ids: tuple[str, ...] = ()
     number = 0
-    with path.open("wb") as file:
+    with path.open("w", encoding="utf-8") as file:
         for number, row in enumerate(rows, start=1):
             if not isinstance(row, Mapping):
                 raise Usage(f"row {number} is a {type(row).__name__}, not a dict")
-            cells: Mapping[str, Any] = row  # pyright: ignore[reportUnknownVariableType]
-            absent = [name for name in wanted if name not in cells]
-            if absent and number == 1:
-                _check(list(cells), wanted)
-            for name in ids:
-                _check_ids({name: _is_number(cells.get(name))})
-            try:
-                line = json.dumps({str(key): plain(value) for key, value in cells.items()}, ensure_ascii=False)
-                file.write(line.encode() + b"\n")
-            except (TypeError, ValueError, RecursionError) as error:
-                raise Usage(f"row {number} can't be written as text", causes=(str(error),)) from error
+            cells: Mapping[Any, Any] = row  # pyright: ignore[reportUnknownVariableType]
+            if number == 1:
+                names = [_name(key) for key in cells]
+                columns.check(names)
+                ids = columns.ids(names)
+            written: dict[str, Any] = {}
+            for key, value in cells.items():
+                name = _name(key)
+                if name in ids:
+                    _check_id(name, value, number)
+                try:
+                    written[name] = plain(value)
+                except Exception as error:
+                    # A foreign object may raise anything when it is asked for its value.
+                    if name in columns.named:
+                        _refuse_value(number, name, error)
+                    written[name] = []
+            file.write(json.dumps(written, ensure_ascii=False))
+            file.write("\n")
     _check_rows(number)
     return path
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it. NaN and what pandas calls NA become null: a prediction that failed."""
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        # A NaT is a datetime that equals nothing.
-        return value.isoformat() if value == value else None  # noqa: PLR0124
-    if isinstance(value, decimal.Decimal):
-        return str(value) if value.is_finite() else None
-    if type(value).__name__ == "NAType":
-        return None
-    if hasattr(value, "item"):
-        try:
-            return plain(value.item())
-        except (TypeError, ValueError, RuntimeError):
-            # Several values, as arrays and tensors have them.
-            return plain(value.tolist()) if hasattr(value, "tolist") else str(value)
-    if isinstance(value, (list, tuple)):
-        return [plain(one) for one in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        pairs = cast("dict[Any, Any]", value)
-        return {str(key): plain(one) for key, one in pairs.items()}
-    return str(value)
+# What is refused --------------------------------------------------------------------------------------------------
 
 
-def _check(present: list[Any], wanted: tuple[str, ...]) -> None:
-    absent = [name for name in wanted if name not in present]
-    if absent:
-        shown = ", ".join(str(name) for name in present[:12]) + (", …" if len(present) > 12 else "")
-        raise Usage(
-            f"there is no column {absent[0]!r}",
-            causes=(f"the columns are {shown}",),
-            hints=('name the column that holds it: `prediction="y_pred"`',),
-        )
-    if len(set(present)) < len(present):
-        twice = next(name for name in present if present.count(name) > 1)
-        raise Usage(f"two columns are called {twice!r}", hints=("rename one, or leave it out",))
+@contextlib.contextmanager
+def _refusing(what: str) -> Generator[None]:
+    """Makes one of ours of what other libraries raise."""
+    try:
+        yield
+    except ModelguardError:
+        raise
+    except (OSError, MemoryError) as error:
+        raise Failed(what, causes=(str(error),)) from error
+    except Exception as error:
+        said = str(error).strip().splitlines()
+        raise Usage(what, causes=(": ".join((type(error).__name__, *said[:1])),)) from error
 
 
 def _check_rows(count: int) -> None:
+    # As the command says it of a file.
     if count == 0:
-        raise Usage("there is no row", hints=('an empty input is never taken for "no predictions"',))
+        raise Usage("there is no row", code="MG0510", hints=('an empty input is never taken for "no predictions"',))
 
 
-def _id_columns(present: Iterable[str], ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of the id: those that are named, else those that the command finds by their name."""
-    return ids or tuple(name for name in present if name.lower() in ("id", "prediction_id"))
+def _refuse_column(name: str, kind: str) -> NoReturn:
+    raise Usage(
+        f"column {name!r} is of type {kind}, which is no value",
+        hints=("make it numbers, texts or times first",),
+    )
 
 
-def _check_ids(is_float: dict[str, bool]) -> None:
-    for name, floating in is_float.items():
-        if floating:
-            raise Usage(
-                f"the id column {name!r} holds floats: 7 would be stored as 7.0 and never meet its truth",
-                hints=(f"make it whole numbers or text first: `df[{name!r}].astype('Int64')`",),
-            )
+def _refuse_value(number: int, name: str, error: Exception) -> NoReturn:
+    raise Usage(f"row {number}, column {ascii(name)}: {error}") from error
+
+
+def _check_id(name: str, value: Any, number: int) -> None:
+    why = why_no_id(value)
+    if why is not None:
+        _refuse_id(name, f"{why} in row {number}" if why != "a float" else f"floats, in row {number}")
+
+
+def _check_id_type(name: str, kind: str | None) -> None:
+    if kind is not None:
+        _refuse_id(name, kind)
+
+
+def _refuse_id(name: str, what: str) -> NoReturn:
+    if what.startswith("floats"):
+        raise Usage(
+            f"the id column {name!r} holds {what}: 7 would be stored as 7.0 and never meet its truth",
+            hints=(f"make it whole numbers or text first: `df[{name!r}].astype('Int64')`",),
+        )
+    raise Usage(f"the id column {name!r} holds {what}", hints=("an id is text or a whole number",))

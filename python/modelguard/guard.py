@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeVar
 
 from . import _process, artifacts, frames, results
-from .errors import Degraded, Usage
+from ._policy import Policy
+from ._values import plain
+from .errors import Degraded, ModelguardError, ModelguardWarning, Usage
 from .results import decode_any
 
 if TYPE_CHECKING:
@@ -19,6 +23,14 @@ R = TypeVar("R", bound=results.Result)
 StrPath = str | os.PathLike[str]
 # The field of an ingested row; a sequence of columns joins them into one id.
 Column = str | Sequence[str]
+# How a version is named: as on the command line, or by what `register`, `show` and `history` gave.
+Ref = str | results.Registered | results.Version
+Task = Literal["classification", "regression"]
+Preset = Literal["default", "original"]
+Evidence = Literal["live", "recorded"]
+Severity = Literal["low", "medium", "high", "critical"]
+# How long a notebook waits for what a project shows of itself, in seconds.
+_GLANCE_S = 3.0
 
 
 def open(
@@ -50,9 +62,9 @@ def open(
 def init(
     directory: StrPath = ".",
     *,
-    task: str | None = None,
+    task: Task | None = None,
     model: str | None = None,
-    preset: str | None = None,
+    preset: Preset | None = None,
     actor: str | None = None,
 ) -> Guard:
     """Makes a project, or adds a model to one. Twice is as once.
@@ -91,6 +103,7 @@ class Guard:
         # Absolute, so that it stays the same project when the notebook changes its folder.
         self.directory = Path(directory).absolute()
         self.model = model
+        self._only_model: str | None = None
         self._globals = [
             "-C",
             str(self.directory),
@@ -105,10 +118,18 @@ class Guard:
         return f"modelguard.open({str(self.directory)!r}{named})"
 
     def _repr_html_(self) -> str:
-        return self.status()._repr_html_()  # pyright: ignore[reportPrivateUsage]
+        from . import _html
 
-    def _run(self, kind: type[R], words: Sequence[str]) -> R:
-        document = _process.run([*self._globals, *words])
+        try:
+            with warnings.catch_warnings():
+                # The page has them.
+                warnings.simplefilter("ignore", ModelguardWarning)
+                return _html.page(self._run(results.Status, ["status"], within_s=_GLANCE_S))
+        except ModelguardError as error:
+            return _html.failed(repr(self), error)
+
+    def _run(self, kind: type[R], words: Sequence[str], *, within_s: float | None = None) -> R:
+        document = _process.run([*self._globals, *words], within_s=within_s)
         result = decode_any(document)
         if not isinstance(result, kind):
             raise Usage(
@@ -123,7 +144,7 @@ class Guard:
         self,
         model: Any,
         *,
-        metrics: Mapping[str, float] | None = None,
+        metrics: Mapping[str, SupportsFloat] | None = None,
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
         note: str | None = None,
@@ -154,27 +175,27 @@ class Guard:
             Usage: the object can't be saved, or a metric is no number.
             Refused: `version_id` is held by other bytes.
         """
-        with artifacts.as_path(model, format, file_name) as (path, own_tags):
+        if artifacts.PARAM in {**(params or {}), **(tags or {})}:
+            raise Usage(
+                f"{artifacts.PARAM} is this module's own: `load` goes by it",
+                hints=("give yours another name",),
+            )
+        with artifacts.as_path(model, format, file_name) as (path, own_params):
             words = ["register", *_file(path)]
-            for name, value in (metrics or {}).items():
-                number = frames.plain(value)
-                if number is None:
-                    raise Usage(f"the metric {name!r} is {value}, and that is no number")
-                words.append(f"--metric={name}={number!r}")
-            for name, value in (params or {}).items():
-                words.append(f"--param={name}={value}")
-            for name, value in {**own_tags, **(tags or {})}.items():
-                words.append(f"--tag={name}={value}")
+            numbers = {name: _number(value, f"the metric {name!r}") for name, value in (metrics or {}).items()}
+            words += _pairs("--metric", numbers)
+            words += _pairs("--param", {**_texts(params or {}), **own_params})
+            words += _pairs("--tag", _texts(tags or {}))
             words += [*_option("--note", note), *_option("--version-id", version_id)]
             words += [*_option("--alias", alias), *(["--yes"] if alias else [])]
             if reference is None:
                 return self._run(results.Registered, words)
             columns, ids = _columns(reference_columns or {})
-            with frames.as_file(reference, _single(columns), ids) as sample:
+            with frames.as_file(reference, _single(columns).values(), ids) as sample:
                 words += ["--reference", str(sample.absolute()), *_mapping(columns)]
                 return self._run(results.Registered, words)
 
-    def fetch(self, ref: str = "@production", output: StrPath | None = None, *, overwrite: bool = False) -> Path:
+    def fetch(self, ref: Ref = "@production", output: StrPath | None = None, *, overwrite: bool = False) -> Path:
         """Writes a version's artifact, verified on the way, and gives its path.
 
         Args:
@@ -186,10 +207,10 @@ class Guard:
             Damaged: the stored bytes are not what they were.
         """
         target = Path(output) if output is not None else Path(self.show(ref).file_name)
-        words = ["fetch", ref, "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
+        words = ["fetch", _ref(ref), "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
         return self._run(results.Fetched, words).as_path()
 
-    def load(self, ref: str = "@production", *, trusted: bool = False) -> Any:
+    def load(self, ref: Ref = "@production", *, trusted: bool = False) -> Any:
         """Loads a version that was registered from a fitted object.
 
         **Loading a pickle (`joblib`) runs code that is stored in it.** It warns each time unless `trusted` is true.
@@ -203,14 +224,14 @@ class Guard:
         shown = self.show(ref)
         with tempfile.TemporaryDirectory(prefix="modelguard-") as folder:
             path = Path(folder) / shown.file_name
-            saved_with = shown.tags.get(artifacts.TAG)
+            saved_with = shown.params.get(artifacts.PARAM)
             if saved_with in artifacts.FORMATS:
                 self.fetch(shown.version, path)
             return artifacts.load(path, saved_with, trusted=trusted)
 
-    def show(self, ref: str = "@production") -> results.Shown:
+    def show(self, ref: Ref = "@production") -> results.Shown:
         """Tells all about one version."""
-        return self._run(results.Shown, ["show", ref])
+        return self._run(results.Shown, ["show", _ref(ref)])
 
     def history(self, limit: int = 10) -> results.History:
         """Lists versions, the newest first, with who was live when."""
@@ -228,9 +249,9 @@ class Guard:
         proba: Mapping[str, str] | None = None,
         truth: str | None = None,
         truth_time: str | None = None,
-        version: str | None = None,
+        version: Ref | None = None,
         version_column: str | None = None,
-        on_conflict: str | None = None,
+        on_conflict: Literal["error", "skip"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
     ) -> results.Ingested:
@@ -261,7 +282,7 @@ class Guard:
             "version": version_column,
             **{f"proba.{label}": column for label, column in (proba or {}).items()},
         }
-        options = [*_option("--version", version), *_option("--on-conflict", on_conflict)]
+        options = [*_option("--version", version and _ref(version)), *_option("--on-conflict", on_conflict)]
         return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
 
     def log_truth(
@@ -271,7 +292,7 @@ class Guard:
         id: Column | None = None,
         truth: str | None = None,
         truth_time: str | None = None,
-        on_conflict: str | None = None,
+        on_conflict: Literal["error", "skip", "revise"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
     ) -> results.Ingested:
@@ -298,7 +319,8 @@ class Guard:
         dry_run: bool,
     ) -> results.Ingested:
         columns, ids = _columns({name: column for name, column in fields.items() if column is not None})
-        with frames.as_file(data, _single(columns), ids) as path:
+        of_policy = () if ids or isinstance(data, (str, os.PathLike)) else self._policy_id()
+        with frames.as_file(data, _single(columns).values(), ids, of_policy) as path:
             words = ["ingest", kind, *_file(path), *_mapping(columns), *options]
             words += _option("--max-rejects", None if max_rejects is None else str(max_rejects))
             words += ["--dry-run"] if dry_run else []
@@ -323,38 +345,38 @@ class Guard:
         """
         from .logger import Logger
 
+        policy = self._policy()
         if inbox is None:
-            inbox = self._inbox()
-        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds)
+            inbox = policy.inbox()
+        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns())
 
-    def _inbox(self) -> Path:
-        # A model may have an inbox of its own, and the only model need not be named.
-        models = [self.model] if self.model else [one.model for one in self.status().models]
-        named = [] if self.model or len(models) != 1 else _option("--model", models[0])
-        document = _process.run([*self._globals, *named, "config", "show"])
-        folder = Path(document["policy_path"]).parent if document["policy_path"] else self.directory
-        values = {key["key"]: key["value"] for key in document["data"]["keys"]}
-        value = values.get(f"models.{models[0]}.ingest.inbox") if len(models) == 1 else None
-        value = value or values.get("ingest.inbox")
-        if not value:
-            raise Usage(
-                "the policy names no inbox",
-                hints=('write `[ingest]` and `inbox = "inbox"` into modelguard.toml, or give a folder',),
-            )
-        return folder / value.strip("\"'")
+    def _policy(self) -> Policy:
+        policy = Policy(_process.run([*self._globals, "config", "show"]), self.directory)
+        if policy.model() is None:
+            # The only model of the store is meant, and may have keys of its own.
+            if self._only_model is None:
+                models = self.status().models
+                self._only_model = models[0].model if len(models) == 1 else None
+            own = _option("--model", self._only_model)
+            policy = Policy(_process.run([*self._globals, *own, "config", "show"]), self.directory)
+        return policy
+
+    def _policy_id(self) -> tuple[str, ...]:
+        column = self._policy().columns().get("id")
+        return tuple(column.split("+")) if column else ()
 
     # Judging and acting ---------------------------------------------------------------------------------------
 
     def check(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
         metric: str | Sequence[str] | None = None,
-        threshold: float | None = None,
+        threshold: SupportsFloat | None = None,
         window: str | None = None,
         min_rows: int | None = None,
         baseline: str | None = None,
-        evidence: str | None = None,
+        evidence: Evidence | None = None,
         record: bool = True,
         raise_if_degraded: bool = False,
     ) -> results.Check:
@@ -370,7 +392,7 @@ class Guard:
             record: false leaves no trace in the store.
             raise_if_degraded: raise `Degraded` instead of giving the verdict back.
         """
-        words = ["check", *([ref] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
+        words = ["check", *([_ref(ref)] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
         words += [] if record else ["--no-record"]
         result = self._run(results.Check, words)
         if raise_if_degraded and result.is_degraded:
@@ -384,20 +406,20 @@ class Guard:
 
     def compare(
         self,
-        a: str,
-        b: str = "@production",
+        a: Ref,
+        b: Ref = "@production",
         *,
         metric: str | Sequence[str] | None = None,
         window: str | None = None,
-        confidence: float | None = None,
+        confidence: SupportsFloat | None = None,
     ) -> results.Comparison:
         """Compares two versions on the rows that both predicted, else each on its own, else as recorded.
 
         Args:
             confidence: the share of intervals that hold the true value, between 0 and 1.
         """
-        words = ["compare", a, b, *_judging(metric, None, window, None, None, None)]
-        words += _option("--confidence", None if confidence is None else repr(confidence))
+        words = ["compare", _ref(a), _ref(b), *_judging(metric, None, window, None, None, None)]
+        words += _option("--confidence", None if confidence is None else _number(confidence, "confidence"))
         return self._run(results.Comparison, words)
 
     def monitor(
@@ -427,7 +449,7 @@ class Guard:
 
     def promote(
         self,
-        ref: str,
+        ref: Ref,
         *,
         to: str | None = None,
         since: datetime | str | None = None,
@@ -440,15 +462,15 @@ class Guard:
             since: when it really went live; not in the future, not before the present one did.
         """
         moment = since.isoformat() if isinstance(since, datetime) else since
-        words = ["promote", ref, *_option("--to", to), *_option("--since", moment)]
+        words = ["promote", _ref(ref), *_option("--to", to), *_option("--since", moment)]
         return self._switch(words, reason, dry_run)
 
     def rollback(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
         last_good: bool = False,
-        from_version: str | None = None,
+        from_version: Ref | None = None,
         reason: str | None = None,
         dry_run: bool = False,
     ) -> results.Switch:
@@ -457,8 +479,8 @@ class Guard:
         Args:
             from_version: only if this one is still live; else nothing changes (`changed` is false).
         """
-        words = ["rollback", *([ref] if ref else []), *(["--last-good"] if last_good else [])]
-        return self._switch([*words, *_option("--from", from_version)], reason, dry_run)
+        words = ["rollback", *([_ref(ref)] if ref else []), *(["--last-good"] if last_good else [])]
+        return self._switch([*words, *_option("--from", from_version and _ref(from_version))], reason, dry_run)
 
     def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the model's newest promote, rollback or alias change that is not undone."""
@@ -479,7 +501,7 @@ class Guard:
         """Tells what is live, since when, and how it was last judged."""
         return self._run(results.Status, ["status"])
 
-    def alerts(self, limit: int = 10, *, open_only: bool = False, severity: str | None = None) -> results.Alerts:
+    def alerts(self, limit: int = 10, *, open_only: bool = False, severity: Severity | None = None) -> results.Alerts:
         """Lists alerts, the last opened first."""
         words = ["alerts", "list", "-n", str(limit), *(["--open"] if open_only else [])]
         return self._run(results.Alerts, [*words, *_option("--severity", severity)])
@@ -490,9 +512,57 @@ class Guard:
         return self._run(results.Log, ["log", "-n", str(limit), *_option("--kind", kinds)])
 
 
+def _ref(ref: Ref) -> str:
+    return ref if isinstance(ref, str) else ref.version
+
+
+def _number(value: Any, name: str) -> str:
+    """The shortest digits that read back as a number of any library, which a metric or an option takes.
+
+    Raises:
+        Usage: it is none.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Usage(f"{name} is {value!r}, and that is no number") from error
+    if not math.isfinite(number):
+        raise Usage(f"{name} is {number}, and that is no number")
+    return repr(number)
+
+
+def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:
+    """An option for each pair.
+
+    Raises:
+        Usage: a name would be cut at its `=`.
+    """
+    for name in pairs:
+        _check_name(name, f"{option.lstrip('-')} {name!r}")
+    return [f"{option}={name}={value}" for name, value in pairs.items()]
+
+
+def _check_name(name: str, what: str) -> None:
+    if "=" in name:
+        raise Usage(f"{what} can't have = in its name", hints=("give it another name",))
+
+
 def _option(name: str, value: str | None) -> list[str]:
     # With = a value may begin with a dash.
     return [] if value is None else [f"{name}={value}"]
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values of numpy as the numbers that they are; anything else as its own text."""
+    written: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            simple = plain(value)
+        except Exception:
+            simple = None
+        is_number = isinstance(simple, (int, float)) and not isinstance(simple, bool)
+        written[name] = str(simple) if is_number else str(value)
+    return written
 
 
 def _file(path: Path) -> list[str]:
@@ -502,6 +572,8 @@ def _file(path: Path) -> list[str]:
 
 def _columns(fields: Mapping[str, Column]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The columns by field as the command takes them, and which columns make the id."""
+    for name in fields:
+        _check_name(name, f"the class {name.removeprefix('proba.')!r}")
     columns = {name: column if isinstance(column, str) else "+".join(column) for name, column in fields.items()}
     given = fields.get("id", ())
     return columns, (given,) if isinstance(given, str) else tuple(given)
@@ -517,16 +589,16 @@ def _mapping(columns: Mapping[str, str]) -> list[str]:
 
 def _judging(
     metric: str | Sequence[str] | None,
-    threshold: float | None,
+    threshold: SupportsFloat | None,
     window: str | None,
     min_rows: int | None,
     baseline: str | None,
-    evidence: str | None,
+    evidence: Evidence | None,
 ) -> list[str]:
     metrics = [metric] if isinstance(metric, str) else list(metric or ())
     return [
         *(f"--metric={name}" for name in metrics),
-        *_option("--threshold", None if threshold is None else repr(threshold)),
+        *_option("--threshold", None if threshold is None else _number(threshold, "threshold")),
         *_option("--window", window),
         *_option("--min-rows", None if min_rows is None else str(min_rows)),
         *_option("--baseline", baseline),

@@ -7,11 +7,12 @@ The end of a name is its unit: `_at` (an aware `datetime` in UTC), `_s`, `_ms`, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from . import _tables
 from ._decode import decode
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="type[Result]")
 _BY_SCHEMA: dict[str, type[Result]] = {}
 
+Verdict = Literal["healthy", "degraded", "insufficient_data"]
+# What says most about an answer in one line.
+_TELLING = (
+    *("model", "version", "verdict", "overall", "alias", "from_version", "to_version", "created", "changed", "dry_run"),
+    *("rows_stored_count", "truth_joined_count", "total_count", "path"),
+)
+
 
 def _answers(*commands: str) -> Callable[[R], R]:
     """Marks the class of a command's document."""
@@ -27,6 +35,8 @@ def _answers(*commands: str) -> Callable[[R], R]:
     def mark(kind: R) -> R:
         for command in commands:
             _BY_SCHEMA[f"modelguard.{command}/1"] = kind
+        # In place of the one of `dataclass`, which has every field of every row.
+        setattr(kind, "__repr__", Result.__repr__)  # noqa: B010
         return kind
 
     return mark
@@ -51,6 +61,12 @@ class Result:
     def warnings(self) -> tuple[str, ...]:
         return tuple(warning["text"] for warning in self._document["warnings"])
 
+    def __repr__(self) -> str:
+        said = [f"{name}={getattr(self, name)!r}" for name in _TELLING if getattr(self, name, None) is not None]
+        models: tuple[Any, ...] = getattr(self, "models", ())
+        said += [f"models={[one.model for one in models]!r}"] if models else []
+        return f"{type(self).__name__}({', '.join(said)})"
+
     def _repr_html_(self) -> str:
         from ._html import page
 
@@ -63,33 +79,6 @@ def decode_any(document: dict[str, Any]) -> Result:
     result = decode(kind, document["data"] or {}) if is_dataclass(kind) else kind()
     object.__setattr__(result, "_document", document)
     return result
-
-
-def _flat(row: Any, prefix: str = "") -> dict[str, Any]:
-    """One row of a table: the fields of a nested object become `outer.inner`, a list becomes a text."""
-    cells: dict[str, Any] = {}
-    for field in fields(row):
-        value = getattr(row, field.name)
-        name = prefix + field.name
-        if is_dataclass(value) and not isinstance(value, type):
-            cells.update(_flat(value, f"{name}."))
-        elif isinstance(value, tuple):
-            parts: list[str] = [str(getattr(one, "version", one)) for one in value]  # pyright: ignore
-            cells[name] = ", ".join(parts)
-        elif isinstance(value, dict):
-            pairs = cast("dict[str, Any]", value)
-            cells.update({f"{name}.{key}": one for key, one in pairs.items()})
-        else:
-            cells[name] = value
-    return cells
-
-
-def _frame(rows: tuple[Any, ...]) -> pandas.DataFrame:
-    try:
-        import pandas  # pyright: ignore[reportMissingTypeStubs]
-    except ImportError as error:
-        raise ImportError("to_frame() makes a pandas data frame: `pip install pandas`") from error
-    return pandas.DataFrame([_flat(row) for row in rows])
 
 
 @dataclass(frozen=True)
@@ -181,7 +170,8 @@ class TrendPoint:
     """One earlier check of the same tenure."""
 
     checked_at: datetime
-    verdict: str
+    verdict: Verdict
+    metric: str | None
     value: float | None
     ci_low: float | None
     ci_high: float | None
@@ -196,7 +186,7 @@ class Judged:
 
     model: str
     version: str | None
-    verdict: str
+    verdict: Verdict
     role: str
     evaluation_id: str | None
     operation_id: str | None
@@ -226,7 +216,7 @@ class Judged:
 
     def to_frame(self) -> pandas.DataFrame:
         """The metrics, a row each."""
-        return _frame(self.metrics)
+        return _tables.frame(Metric, self.metrics)
 
 
 @_answers("check")
@@ -294,7 +284,7 @@ class Comparison(Result):
 
     def to_frame(self) -> pandas.DataFrame:
         """The metrics, a row each."""
-        return _frame(self.metrics)
+        return _tables.frame(ComparedMetric, self.metrics)
 
 
 @dataclass(frozen=True)
@@ -372,13 +362,13 @@ class Monitored(Result):
     head_blake3: str
 
     @property
-    def verdict(self) -> str | None:
+    def verdict(self) -> Verdict | None:
         """The worst of all models."""
         return self._document["verdict"]
 
     def to_frame(self) -> pandas.DataFrame:
         """The models, a row each: the verdict's numbers and what was done."""
-        return _frame(self.models)
+        return _tables.frame(MonitoredModel, self.models)
 
 
 @_answers("promote", "rollback", "undo", "redo", "alias_set", "alias_remove", "season_apply")
@@ -469,13 +459,14 @@ class Ingested(Result):
     attribution: tuple[Attribution, ...]
     first_at: datetime | None
     last_at: datetime | None
+    source: str
     mapping: str
     rejects: tuple[Reject, ...]
     duration_ms: float
 
     def to_frame(self) -> pandas.DataFrame:
         """The rejected rows (the first of them), a row each."""
-        return _frame(self.rejects)
+        return _tables.frame(Reject, self.rejects)
 
 
 @dataclass(frozen=True)
@@ -491,7 +482,7 @@ class Below:
     version: str
     bad: bool
     retired: bool
-    last_verdict: str | None
+    last_verdict: Verdict | None
 
 
 @dataclass(frozen=True)
@@ -500,7 +491,7 @@ class LastCheck:
     version: str | None
     of_present_tenure: bool
     checked_at: datetime
-    verdict: str
+    verdict: Verdict
     severity: str | None
     evidence: str
     metric: str | None
@@ -533,6 +524,8 @@ class ModelStatus:
     last_check: LastCheck | None
     truth: Truth | None
     alerts_open_count: int
+    messages_queued_count: int
+    messages_failed_count: int
 
 
 @_answers("status")
@@ -545,7 +538,7 @@ class Status(Result):
 
     def to_frame(self) -> pandas.DataFrame:
         """The models, a row each."""
-        return _frame(self.models)
+        return _tables.frame(ModelStatus, self.models)
 
 
 @dataclass(frozen=True)
@@ -576,7 +569,7 @@ class Version:
     retired_reason: str | None
     bad: bool
     periods: tuple[Period, ...]
-    last_verdict: str | None
+    last_verdict: Verdict | None
     reference_rows_count: int
 
 
@@ -590,7 +583,7 @@ class History(Result):
 
     def to_frame(self) -> pandas.DataFrame:
         """The versions, a row each."""
-        return _frame(self.versions)
+        return _tables.frame(Version, self.versions)
 
 
 @_answers("show")
@@ -649,7 +642,7 @@ class Alerts(Result):
 
     def to_frame(self) -> pandas.DataFrame:
         """The alerts, a row each."""
-        return _frame(self.alerts)
+        return _tables.frame(Alert, self.alerts)
 
 
 @dataclass(frozen=True)
@@ -687,7 +680,7 @@ class Log(Result):
 
     def to_frame(self) -> pandas.DataFrame:
         """The operations, a row each."""
-        return _frame(self.operations)
+        return _tables.frame(Operation, self.operations)
 
 
 @_answers("init")

@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 import modelguard
+from modelguard import _process
 
 
 @pytest.mark.parametrize("saved_with", ["joblib", "skops"])
@@ -49,3 +50,24 @@ def test_paths_folders_and_bytes_come_back(guard: modelguard.Guard, tmp_path: Pa
     raw = guard.register(b"\x00\x01", file_name="m.bin")
     assert guard.fetch(raw.version, tmp_path / "m.bin").read_bytes() == b"\x00\x01"
     assert not guard.register(b"\x00\x01", file_name="m.bin").created
+
+
+@pytest.mark.parametrize("name", ["/PATH/mine", "../mine", "a/b", "a\\b", "", "..", "c:x"])
+def test_a_file_name_is_a_bare_name_and_overwrites_nothing(guard: modelguard.Guard, tmp_path: Path, name: str) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    with pytest.raises(modelguard.Usage, match="no bare name"):
+        guard.register(b"bytes", file_name=name.replace("/PATH", str(tmp_path)))
+    assert mine.read_text() == "mine"
+    with pytest.raises(modelguard.Usage, match="under its own name"):
+        guard.register(mine, file_name="other")
+
+
+def test_how_a_version_was_saved_can_not_be_claimed(guard: modelguard.Guard) -> None:
+    for kind in ("tags", "params"):
+        with pytest.raises(modelguard.Usage, match="saved_with"):
+            guard.register(b"a pickle of somebody", **{kind: {"saved_with": "joblib"}})
+    registered = guard.register(b"a pickle of somebody")
+    _process.run(["-C", str(guard.directory), "tag", registered.version, "saved_with=joblib"])
+    with pytest.raises(modelguard.Usage, match="was not saved by this module"):
+        guard.load(registered.version, trusted=True)

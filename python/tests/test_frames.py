@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import decimal
 import json
 import sqlite3
 import warnings
@@ -20,6 +21,7 @@ import pytest
 from conftest import nasty_rows, rows
 
 import modelguard
+from modelguard import frames
 
 ROWS = 100_000
 
@@ -142,6 +144,196 @@ def test_what_is_no_table_is_said(guard: modelguard.Guard) -> None:
             guard.log_predictions(data)
 
 
+def _stored(tmp_path: Path, columns: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(tmp_path / "churn" / "modelguard.db") as store:
+        found = store.execute(f"SELECT {columns} FROM prediction ORDER BY prediction_id").fetchall()
+    store.close()
+    return found
+
+
+ROADS_OF_OBJECTS: dict[str, Callable[[dict[str, list[Any]]], Any]] = {
+    "pandas": lambda columns: pandas.DataFrame({name: pandas.Series(values, dtype=object) for name, values in columns.items()}),
+    "polars": lambda columns: polars.DataFrame({name: polars.Series(values, dtype=polars.Object) for name, values in columns.items()}),
+    "dicts": lambda columns: [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)],
+}
+
+
+@pytest.mark.parametrize("road", ROADS_OF_OBJECTS)
+def test_columns_that_nobody_named_are_found_whatever_their_types(guard: modelguard.Guard, tmp_path: Path, road: str) -> None:
+    moment = datetime.datetime(2026, 1, 5, 10, tzinfo=datetime.timezone.utc)
+    guard.register(b"second", version_id="other")
+    columns: dict[str, list[Any]] = {
+        "prediction_id": ["a", 7],
+        "predicted_at": [moment, "2026-01-06T10:00:00Z"],
+        "prediction": [1, "2.5"],
+        "truth": [decimal.Decimal("1.5"), "2"],
+        "version": ["other", None],
+        "other": [object(), {1: 2}],
+    }
+    answer = guard.log_predictions(ROADS_OF_OBJECTS[road](columns))
+    assert (answer.rows_stored_count, answer.truth_joined_count) == (2, 2)
+    assert (answer.first_at, answer.last_at) == (moment, moment + datetime.timedelta(days=1))
+    assert {one.version for one in answer.attribution} == {"other", "20260101_000000"}
+    assert _stored(tmp_path, "prediction_id, value") == [("7", 2.5), ("a", 1.0)]
+
+
+def test_a_column_that_is_needed_and_has_no_values_is_refused_by_name(guard: modelguard.Guard) -> None:
+    for made in (pandas.DataFrame, polars.DataFrame, lambda columns: [{key: values[0] for key, values in columns.items()}]):
+        with pytest.raises(modelguard.Usage, match="'p'"):
+            guard.log_predictions(made({"id": ["a"], "p": [object()]}), prediction="p")
+        with pytest.raises(modelguard.Usage, match="prediction"):
+            guard.log_predictions(made({"id": ["a"], "prediction": [object()]}))
+    with pytest.raises(modelguard.Usage, match="row 2, column 'p': a object"):
+        guard.log_predictions(pandas.DataFrame({"id": ["a", "b"], "p": [1.0, object()]}), prediction="p")
+
+
+FLOAT_IDS: dict[str, Callable[[str], Any]] = {
+    "pandas": lambda name: pandas.DataFrame({name: [1.0, 2.0], "prediction": [1.0, 2.0]}),
+    "category": lambda name: pandas.DataFrame({name: pandas.Categorical([1.0, 2.0]), "prediction": [1.0, 2.0]}),
+    "objects": lambda name: pandas.DataFrame({name: pandas.Series([1, 2.0], dtype=object), "prediction": [1.0, 2.0]}),
+    "mixed": lambda name: pandas.DataFrame({name: ["a", 2.0], "prediction": [1.0, 2.0]}),
+    "truth values": lambda name: pandas.DataFrame({name: [True, False], "prediction": [1.0, 2.0]}),
+    "bytes": lambda name: pandas.DataFrame({name: [b"a", b"b"], "prediction": [1.0, 2.0]}),
+    "polars": lambda name: polars.DataFrame({name: [1.0, 2.0], "prediction": [1.0, 2.0]}),
+    "polars objects": lambda name: polars.DataFrame({name: polars.Series([1, 2.0], dtype=polars.Object), "prediction": [1.0, 2.0]}),
+    "arrow": lambda name: pyarrow.table({name: pyarrow.array([1.0, 2.0]).dictionary_encode(), "prediction": [1.0, 2.0]}),
+    "dicts": lambda name: [{name: "a", "prediction": 1.0}, {name: 2.0, "prediction": 1.0}],
+    "numpy": lambda name: [{name: numpy.float32(2), "prediction": 1.0}],
+    "numpy truth": lambda name: [{name: numpy.bool_(True), "prediction": 1.0}],
+}
+
+
+@pytest.mark.parametrize("kind", FLOAT_IDS)
+def test_an_id_that_would_miss_its_truth_is_refused_however_it_is_found(guard: modelguard.Guard, tmp_path: Path, kind: str) -> None:
+    for name in ("id", "prediction_id", "ID"):
+        with pytest.raises(modelguard.Usage, match=f"the id column '{name}' holds"):
+            guard.log_predictions(FLOAT_IDS[kind](name))
+    policy = tmp_path / "churn" / "modelguard.toml"
+    policy.write_text(policy.read_text() + '\n[models.churn.columns]\nid = "customer"\n')
+    with pytest.raises(modelguard.Usage, match="the id column 'customer' holds"):
+        guard.log_predictions(FLOAT_IDS[kind]("customer"))
+
+
+def test_periods_are_times_and_other_extensions_are_refused(guard: modelguard.Guard) -> None:
+    months = pandas.period_range("2026-01", periods=2, freq="M")
+    frame = pandas.DataFrame({"id": ["a", "b"], "prediction": [1.0, 2.0], "predicted_at": months})
+    table = pyarrow.Table.from_pandas(frame)
+    wanted = datetime.datetime(2026, 2, 1, tzinfo=datetime.timezone.utc)
+    for number, data in enumerate((frame, table, frame.to_dict("records"))):
+        with pytest.warns(modelguard.ModelguardWarning, match="without"):
+            answer = guard.log_predictions(data, version="20260101_000000", dry_run=True)
+        assert answer.last_at == wanted, number
+    steps = pandas.DataFrame({"id": ["a"], "prediction": pandas.to_timedelta([1], unit="s")})
+    ranges = pandas.DataFrame({"id": ["a"], "prediction": pandas.interval_range(0, 1)})
+    for frame in (steps, ranges, polars.DataFrame({"id": ["a"], "prediction": [datetime.timedelta(seconds=1)]})):
+        with pytest.raises(modelguard.Usage, match="prediction"):
+            guard.log_predictions(frame)
+        with pytest.raises(modelguard.Usage, match="column 'prediction' is of type"):
+            guard.log_predictions(frame, prediction="prediction")
+        assert guard.log_predictions(_with_numbers(frame), prediction="p", dry_run=True).rows_stored_count == 1
+
+
+def _with_numbers(frame: Any) -> Any:
+    if isinstance(frame, pandas.DataFrame):
+        return frame.rename(columns={"prediction": "x"}).assign(p=1.0)
+    return frame.rename({"prediction": "x"}).with_columns(p=polars.lit(1.0))
+
+
+def test_values_mean_the_same_in_dicts_and_in_frames(guard: modelguard.Guard, tmp_path: Path) -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    values: list[Any] = [
+        datetime.datetime(2026, 1, 5, 10, 0, 0, 5000, tzinfo=zone),
+        datetime.datetime(2026, 1, 5, 10),
+        datetime.date(2026, 1, 5),
+        pandas.Timestamp("2026-01-05T10:00:00.000000007", tz="America/New_York"),
+        numpy.datetime64("2026-01-05T10:00:00.000000007", "ns"),
+        numpy.datetime64("2026-01-05T10:00", "m").astype("datetime64[ms]"),
+        decimal.Decimal("1.50"),
+        decimal.Decimal("1E+3"),
+        numpy.int8(7),
+        numpy.str_("007"),
+    ]
+    for number, value in enumerate(values):
+        row = {"a": value, "b": f"{number:02}", "p": 1.0}
+        from_dict = guard.log_predictions([row], id=["a", "b"], prediction="p")
+        assert from_dict.rows_stored_count == 1, value
+        from_frame = guard.log_predictions(pandas.DataFrame([row]), id=["a", "b"], prediction="p")
+        assert not from_frame.changed, (value, _stored(tmp_path, "prediction_id"))
+
+
+def test_an_infinite_truth_is_no_missing_one(guard: modelguard.Guard) -> None:
+    row = {"id": "a", "prediction": 1.0, "truth": float("inf")}
+    for data in ([row], pandas.DataFrame([row]), [{**row, "truth": numpy.float32("-inf")}], [{**row, "truth": decimal.Decimal("Infinity")}]):
+        with pytest.raises(modelguard.Usage, match="infinite"):
+            guard.log_predictions(data)
+
+
+@pytest.mark.parametrize("value", [object(), numpy.array([1.0, 2.0]), numpy.timedelta64(1, "s"), 1j, b"\xff", "\ud800", datetime.timedelta(1)])
+def test_a_value_that_means_nothing_is_refused_with_its_row_and_column(guard: modelguard.Guard, value: Any) -> None:
+    with pytest.raises(modelguard.Usage, match="row 2, column 'prediction'"):
+        guard.log_predictions([{"id": "a", "prediction": 1.0}, {"id": "b", "prediction": value}], prediction="prediction")
+
+
+def test_bytes_are_their_text_as_in_parquet(tmp_path: Path) -> None:
+    guard = modelguard.init(tmp_path / "churn", task="classification")
+    guard.register(b"x", alias="production")
+    guard.log_predictions([{"id": "a", "prediction": b"yes"}])
+    guard.log_predictions(pandas.DataFrame({"id": ["b"], "prediction": [b"yes"]}))
+    assert _stored(tmp_path, "class") == [("yes",), ("yes",)]
+
+
+def test_what_other_libraries_raise_is_ours(guard: modelguard.Guard) -> None:
+    twice = pandas.DataFrame([["a", 1.0, 2.0]], columns=["id", "prediction", "prediction"])
+    odd: list[tuple[Any, str]] = [
+        (twice, "two columns are called 'prediction'"),
+        (pandas.DataFrame([["a", 1.0]], columns=[1, "1"]), "two columns are called '1'"),
+        (pyarrow.Table.from_arrays([pyarrow.array(["a"]), pyarrow.array([1.0])], ["id", "id"]), "two columns are called 'id'"),
+        (pandas.Series([1.0, 2.0]), "one column"),
+        (polars.Series([1.0, 2.0]), "one column"),
+        (pandas.DataFrame({"id": pandas.Series(["\ud800"], dtype=object), "prediction": [1.0]}), "id"),
+        (pandas.DataFrame([["a", 1.0, 1.0]], columns=pandas.Index(["id", "prediction", "\ud800"], dtype=object)), "no Unicode"),
+        ([{"id": "a", "prediction": 1.0, "\ud800": 1.0}], "no Unicode"),
+        (b"bytes", "can't be read from a bytes"),
+        (pandas.DataFrame(), "no column"),
+        (pyarrow.table({}), "no column"),
+        ([{}], "no column"),
+    ]
+    for data, said in odd:
+        with pytest.raises(modelguard.Usage, match=said):
+            guard.log_predictions(data)
+
+
+def test_an_empty_frame_has_no_row_as_an_empty_csv(guard: modelguard.Guard, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("id,prediction\n")
+    frame = pandas.DataFrame({"id": pandas.Series([], dtype=str), "prediction": pandas.Series([], dtype=float)})
+    said: set[str] = set()
+    for data in (tmp_path / "empty.csv", frame, polars.from_pandas(frame)):
+        with pytest.raises(modelguard.Usage, match="no row") as raised:
+            guard.log_predictions(data)
+        said.add(raised.value.code)
+    assert said == {"MG0510"}
+
+
+def test_a_class_with_an_equals_sign_is_refused_and_not_cut(tmp_path: Path) -> None:
+    guard = modelguard.init(tmp_path / "churn", task="classification")
+    guard.register(b"x", alias="production")
+    frame = pandas.DataFrame({"id": ["a"], "prediction": ["a"], "p": [0.5], "q": [0.5]})
+    with pytest.raises(modelguard.Usage, match="the class 'a=b' can't have ="):
+        guard.log_predictions(frame, proba={"a=b": "p", "a": "q"})
+
+
+def test_without_pyarrow_a_pandas_frame_is_the_same(guard: modelguard.Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> Any:
+        raise ImportError
+
+    monkeypatch.setattr(frames, "_pyarrow", absent)
+    frame = pandas.DataFrame({"id": ["a", 7], "prediction": [1.0, float("nan")], "other": [object(), {1: 2}]})
+    answer = guard.log_predictions(frame)
+    assert (answer.rows_stored_count, answer.rows_failed_count) == (2, 1)
+    with pytest.raises(modelguard.Usage, match="holds floats"):
+        guard.log_predictions(pandas.DataFrame({"id": [1.0], "prediction": [1.0]}))
+
+
 def test_a_float_id_is_refused_also_where_its_name_alone_says_that_it_is_one(guard: modelguard.Guard) -> None:
     for frame in (
         pandas.DataFrame({"id": [1.0, 2.0], "prediction": [1.0, 2.0]}),
@@ -178,7 +370,7 @@ def test_what_can_not_be_handed_over_is_said_before_the_command_runs(guard: mode
         ([], "no row"),
         (pandas.Series([1.0], name="prediction"), "from a Series"),
         (polars.Series("prediction", [1.0]), "from a Series"),
-        ([{"id": "\ud800", "prediction": 1.0}], "row 1 can't be written"),
+        ([{"id": "\ud800", "prediction": 1.0}], "line 1, column id"),
     ):
         with pytest.raises(modelguard.Usage, match=words):
             guard.log_predictions(data)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
+import numpy
 import pytest
 from conftest import rows
 
@@ -167,6 +172,111 @@ def test_the_command_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("MODELGUARD_BINARY", str(tmp_path / "absent"))
     with pytest.raises(modelguard.Failed):
         _process.run(["status"])
+
+
+def test_a_second_ctrl_c_does_not_leave_the_command_running(tmp_path: Path) -> None:
+    # A command that says where it is and does not leave when it is told to.
+    stubborn = tmp_path / "modelguard"
+    said = tmp_path / "pid"
+    stubborn.write_text(
+        f"#!{sys.executable}\nimport os, signal, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: open(PATH + '.told', 'w').close())\n"
+        "open(PATH + '.tmp', 'w').write(str(os.getpid()))\nos.rename(PATH + '.tmp', PATH)\n"
+        "while True: time.sleep(1)\n".replace("PATH", repr(str(said)))
+    )
+    stubborn.chmod(0o700)
+    script = (
+        "from modelguard import _process\n"
+        "try:\n    _process.run(['status'])\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
+    )
+    environment = {**os.environ, "MODELGUARD_BINARY": str(stubborn)}
+    words = [sys.executable, "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as notebook:
+        _wait_for(said)
+        notebook.send_signal(signal.SIGINT)
+        _wait_for(Path(f"{said}.told"))
+        notebook.send_signal(signal.SIGINT)
+        assert notebook.stdout is not None
+        assert notebook.stdout.read() == "interrupted\n"
+        assert notebook.wait() == 0
+    assert not Path(f"/proc/{said.read_text()}").exists()
+
+
+def _wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
+def test_a_ctrl_c_while_the_command_starts_ends_it_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def start(*words: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process = real(*words, **options)
+        started.append(process)
+        # As it comes before anybody knows the process.
+        signal.raise_signal(signal.SIGINT)
+        return process
+
+    script = tmp_path / "modelguard"
+    script.write_text("#!/bin/sh\nexec sleep 1000\n")
+    script.chmod(0o700)
+    monkeypatch.setenv("MODELGUARD_BINARY", str(script))
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(KeyboardInterrupt):
+        _process.run(["status"])
+    assert started[0].returncode is not None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_command_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "modelguard"
+    script.write_text("#!/bin/sh\nexec sleep 1000\n")
+    script.chmod(0o700)
+    monkeypatch.setenv("MODELGUARD_BINARY", str(script))
+    with pytest.raises(modelguard.Busy, match="did not answer"):
+        _process.run(["status"], within_s=0.2)
+
+
+def test_numbers_of_any_library_are_numbers(guard: modelguard.Guard) -> None:
+    guard.log_predictions(rows(400, 1.0, "n"))
+    with pytest.warns(modelguard.ModelguardWarning):
+        check = guard.check(threshold=numpy.float64(5.0), min_rows=numpy.int64(100))
+    assert check.metrics[0].threshold_pct == 5.0
+    with pytest.warns(modelguard.ModelguardWarning):
+        assert guard.check(threshold=decimal.Decimal("7.5")).metrics[0].threshold_pct == 7.5  # type: ignore[arg-type]
+    made = guard.register(
+        b"numbers",
+        metrics={"rmse": decimal.Decimal("1.5"), "mae": numpy.float32(0.5)},  # type: ignore[dict-item]
+        params={"rate": numpy.float64(0.25), "depth": numpy.int64(6), "kind": "gbm"},
+    )
+    shown = guard.show(made.version)
+    assert shown.metrics == {"rmse": 1.5, "mae": 0.5}
+    assert shown.params == {"rate": "0.25", "depth": "6", "kind": "gbm"}
+    compared = guard.compare(made.version, "20260101_000000", confidence=numpy.float64(0.9))
+    assert compared.metrics[0].confidence_ratio in (0.9, None)
+    with pytest.raises(modelguard.Usage, match="threshold is 'much', and that is no number"):
+        guard.check(threshold="much")  # type: ignore[arg-type]
+
+
+def test_what_no_command_line_can_hold_is_refused(guard: modelguard.Guard) -> None:
+    for note in ("a\0b", "\ud800"):
+        with pytest.raises(modelguard.Usage, match="no command can be told"):
+            guard.register(b"other", note=note)
+    for kind in ("metrics", "params", "tags"):
+        with pytest.raises(modelguard.Usage, match="can't have ="):
+            guard.register(b"other", **{kind: {"a=b": 1.0}})
+
+
+def test_a_warning_that_is_an_error_comes_after_the_work(guard: modelguard.Guard) -> None:
+    naive = [{"id": "a", "prediction": 1.0, "time": "2026-01-02 10:00:00"}]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(modelguard.ModelguardWarning, match="without"):
+            guard.log_predictions(naive, version="20260101_000000")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", modelguard.ModelguardWarning)
+        assert not guard.log_predictions(naive, version="20260101_000000").changed
 
 
 def test_names_may_begin_with_a_dash_and_a_metric_is_a_number(guard: modelguard.Guard) -> None:

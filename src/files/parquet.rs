@@ -169,6 +169,13 @@ impl ParquetRecords {
         for wanted in &mut self.wanted {
             wanted.column = None;
         }
+        // An empty group may say nothing sound of its columns, which begin nowhere.
+        let rest = self.footer.groups.get(self.next_group..);
+        let empty = rest.map_or(0, |groups| {
+            let empty = groups.iter().take_while(|group| group.rows_count == 0);
+            empty.count()
+        });
+        self.next_group += empty;
         let Some(group) = self.footer.groups.get(self.next_group) else {
             return Ok(false);
         };

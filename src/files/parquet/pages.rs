@@ -51,6 +51,11 @@ impl Held {
     fn give(&self, size_bytes: u64) {
         self.0.fetch_sub(size_bytes, Ordering::Relaxed);
     }
+
+    #[cfg(test)]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What the column knows of the page that it is reading.

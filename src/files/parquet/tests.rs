@@ -8,8 +8,10 @@ use super::super::input::Source;
 use super::super::mapping::Wanted;
 use super::super::record::{Cell, Record};
 use super::super::rows::Rows;
+use super::super::seekable::Seekable;
 use super::super::table::tests::source;
 use super::super::table::{COLUMN_LIMIT, Format, Table};
+use super::ParquetRecords;
 use super::write::{Written, file};
 use crate::domain::metric::Task;
 use crate::domain::time::Timestamp;
@@ -506,9 +508,39 @@ fn memory_stays_bounded_while_a_long_file_is_read() {
         rows_per_group: 50_000,
         ..Written::default()
     };
-    let mut table = Table::open(&source("a", file(&written)), Format::Auto).unwrap();
+    let bytes = file(&written);
+    let all_bytes = bytes.len() as u64;
+    let path = PathBuf::from("a");
+    let mut records = ParquetRecords::open(&path, Seekable::Bytes(bytes), 1 << 20).unwrap();
     let mut record = Record::default();
-    while table.next_record(&mut record).unwrap() {
+    let mut most_bytes = 0;
+    let mut rows = 0;
+    loop {
+        record.clear();
+        if !records.next_record(&mut record).unwrap() {
+            break;
+        }
+        rows += 1;
+        most_bytes = most_bytes.max(records.held.bytes());
         assert!(record.held_bytes() < 4_096);
     }
+    assert_eq!(rows, 200_000);
+    assert!(all_bytes > 1_000_000);
+    // A page of 100 rows of each of three columns, and not nothing.
+    assert!((1_000..8_192).contains(&most_bytes), "{most_bytes}");
+}
+
+#[test]
+fn empty_row_groups_are_passed_over_and_a_file_of_them_has_no_row() {
+    for count in [0_usize, 1, 3_000] {
+        let written = Written {
+            ids: (0..count).map(|id| format!("id-{id}")).collect(),
+            empty_groups: true,
+            ..Written::default()
+        };
+        let (columns, rows) = cells("a", file(&written)).unwrap();
+        assert_eq!((columns.len(), rows.len()), (3, count));
+    }
+    let (columns, rows) = cells("empty.parquet", fixture("empty.parquet")).unwrap();
+    assert_eq!((columns.len(), rows.len()), (2, 0));
 }

@@ -11,6 +11,8 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 pub struct Written {
     pub ids: Vec<String>,
     pub rows_per_group: usize,
+    /// A row group without rows before each one and at the end.
+    pub empty_groups: bool,
     /// The name of the column of ids.
     pub name: String,
     /// Columns of numbers behind the three.
@@ -26,6 +28,7 @@ impl Default for Written {
         Self {
             ids: Vec::new(),
             rows_per_group: 1_000,
+            empty_groups: false,
             name: "id".to_owned(),
             more_columns: 0,
             second_version: false,
@@ -75,13 +78,27 @@ pub fn file(written: &Written) -> Vec<u8> {
         SerializedFileWriter::new(&mut bytes, Arc::new(schema), Arc::new(properties.build()))
             .unwrap();
     for (group, ids) in written.ids.chunks(written.rows_per_group).enumerate() {
+        if written.empty_groups {
+            write_empty_group(&mut writer);
+        }
         let mut group_writer = writer.next_row_group().unwrap();
         let first = group * written.rows_per_group;
         write_group(&mut group_writer, ids, first, written.more_columns);
         group_writer.close().unwrap();
     }
+    if written.empty_groups {
+        write_empty_group(&mut writer);
+    }
     writer.close().unwrap();
     bytes
+}
+
+fn write_empty_group<W: std::io::Write + Send>(writer: &mut SerializedFileWriter<W>) {
+    let mut group = writer.next_row_group().unwrap();
+    while let Some(column) = group.next_column().unwrap() {
+        column.close().unwrap();
+    }
+    group.close().unwrap();
 }
 
 fn write_group<W: std::io::Write + Send>(
