@@ -18,7 +18,7 @@ export PATH="$tools/bin:$PATH"
 export MATURIN_PEP517_ARGS='--compatibility pypi'
 if [ -n "$glibc" ]; then
     "$tools/bin/pip" install --quiet --disable-pip-version-check 'ziglang>=0.15,<0.18' >&2
-    export MATURIN_PEP517_ARGS="--zig --compatibility manylinux_$glibc"
+    export MATURIN_PEP517_ARGS="--zig --compatibility manylinux_$glibc --target-dir target/tools/zig-target"
 fi
 
 rm -rf target/wheels
