@@ -164,7 +164,7 @@ impl ParquetRecords {
         Ok(true)
     }
 
-    /// Begins the next row group, which may have no rows; false: there is none.
+    /// Begins the next row group that has rows; false: there is none.
     fn open_group(&mut self) -> Result<bool, FileError> {
         for wanted in &mut self.wanted {
             wanted.column = None;
@@ -184,10 +184,6 @@ impl ParquetRecords {
             return Err(FileErrorKind::ParquetUnsupported(text).of(&self.path));
         }
         self.next_group += 1;
-        if group.rows_count == 0 {
-            // Where its columns would lie is often no place in the file: pyarrow writes 0.
-            return Ok(true);
-        }
         let leaves: Vec<Leaf> = self.wanted.iter().map(|wanted| wanted.leaf).collect();
         let place = format!("row group {}", self.next_group);
         let broken = |trouble: Trouble| trouble.kind(Some(&place)).of(&self.path);

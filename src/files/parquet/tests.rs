@@ -321,13 +321,6 @@ fn row_groups_of_any_size_are_one_table() {
 }
 
 #[test]
-fn a_row_group_without_rows_has_none() {
-    let (_, rows) = cells("a", fixture("empty_group.parquet")).unwrap();
-    let ids: Vec<_> = rows.iter().map(|row| row[0].as_deref()).collect();
-    assert_eq!(ids, [Some("first"), Some("last")]);
-}
-
-#[test]
 fn a_record_is_shown_as_json_of_the_mapped_columns() {
     let choices = ColumnChoices::default();
     let wanted = Wanted {
