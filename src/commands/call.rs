@@ -15,7 +15,7 @@ use crate::files::pipe::Patience;
 use crate::files::read::canonical;
 use crate::policy::discover::{Discovered, Given, Origin, discover};
 use crate::policy::environment::Environment;
-use crate::store::models::Model;
+use crate::store::models::{self, Model};
 use crate::store::{Access, SCHEMA, Store, backup_path};
 use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
@@ -295,6 +295,19 @@ impl Call {
             Origin::Flag | Origin::Environment
         );
         session.found.model.clone().filter(|_| named)
+    }
+
+    /// All models of the store, for `--all`; none may be named besides.
+    ///
+    /// # Errors
+    /// One is named, or the store can't be read.
+    pub fn all_models(&self, session: &mut Session) -> Result<Vec<Model>, Problem> {
+        if Self::named_model(session).is_some() {
+            return Err(Problem::new("MG0101", "--all and -m say different things")
+                .hint("leave one of them out"));
+        }
+        let models = session.store.read(models::list);
+        models.map_err(|error| problems::store(self, error))
     }
 
     /// Whether a question can be asked.

@@ -14,7 +14,7 @@ use super::{Outcome, advice, ahead, judged, problems, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
-use crate::store::models::{self, Model};
+use crate::store::models::Model;
 use crate::store::operations;
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
@@ -78,14 +78,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }
         return finish(call, &mut session, args, &listeners, vec![one]);
     }
-    if Call::named_model(&session).is_some() {
-        return Err(Problem::new("MG0101", "--all and -m say different things")
-            .hint("leave one of them out"));
-    }
-    let models = session
-        .store
-        .read(models::list)
-        .map_err(|error| problems::store(call, error))?;
+    let models = call.all_models(&mut session)?;
     let mut found = Vec::new();
     for model in models {
         if found.is_empty() {

@@ -6,16 +6,7 @@ use crate::support::Sandbox;
 
 /// A message about a version and two about files wait.
 fn waiting(notify: &str) -> Sandbox {
-    let sandbox = Sandbox::empty();
-    sandbox.ok("init --model m --task regression --preset original");
-    for (name, rmse) in [("v1", "10"), ("v2", "14")] {
-        rows::version(
-            &sandbox,
-            name,
-            &format!("--metric rmse={rmse} --metric r2=0.8"),
-        );
-        sandbox.ok(&format!("promote {name} --yes"));
-    }
+    let sandbox = rows::degraded();
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
     let policy = format!("{policy}\n[models.m.ingest]\ninbox = \"inbox/\"\n{notify}");
     sandbox.write("modelguard.toml", policy.as_bytes());

@@ -13,7 +13,7 @@ use modelguard::notify::{Secrets, SendError, send};
 use serde_json::Value;
 
 use crate::rows;
-use crate::support::{Sandbox, message};
+use crate::support::message;
 
 /// Nothing here needs so long on a busy machine; what ends because of it is a failure.
 const LONG: u64 = 60_000;
@@ -312,16 +312,7 @@ fn a_refused_recipient_is_named_and_the_others_get_it() {
 fn who_has_a_mail_gets_it_no_second_time_because_of_one_who_was_put_off() {
     let busy = "busy@example.com";
     let server = Server::start(&["--put-off", busy]);
-    let sandbox = Sandbox::empty();
-    sandbox.ok("init --model m --task regression --preset original");
-    for (name, rmse) in [("v1", "10"), ("v2", "14")] {
-        rows::version(
-            &sandbox,
-            name,
-            &format!("--metric rmse={rmse} --metric r2=0.8"),
-        );
-        sandbox.ok(&format!("promote {name} --yes"));
-    }
+    let sandbox = rows::degraded();
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
     let notify = |port: u16| {
         format!(

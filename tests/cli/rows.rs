@@ -31,6 +31,21 @@ pub fn version(sandbox: &Sandbox, name: &str, more: &str) {
     sandbox.ok(&format!("register {path} --version-id {name} {more}"));
 }
 
+/// A project of the original's policy whose live version `v2` is worse than `v1` below it, by recorded metrics.
+pub fn degraded() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression --preset original");
+    for (name, rmse) in [("v1", "10"), ("v2", "14")] {
+        version(
+            &sandbox,
+            name,
+            &format!("--metric rmse={rmse} --metric r2=0.8"),
+        );
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    sandbox
+}
+
 /// Predictions of one call, each `(prediction, truth)` as it stands in the file; no truth is no line of it.
 pub struct Fed<'a> {
     /// Names the ids.

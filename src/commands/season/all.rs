@@ -5,22 +5,14 @@ use serde_json::{Value, json};
 use crate::commands::call::Call;
 use crate::commands::flags::LiveFlags;
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, problems, switched};
-use crate::store::models;
+use crate::commands::{Outcome, switched};
 use crate::ui::exit::{ExitStatus, worst};
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
 
 pub fn apply(call: &Call, flags: &LiveFlags) -> Outcome {
     let mut session = switched::open(call, flags)?;
-    if Call::named_model(&session).is_some() {
-        return Err(Problem::new("MG0101", "--all and -m say different things")
-            .hint("leave one of them out"));
-    }
-    let models = session
-        .store
-        .read(models::list)
-        .map_err(|error| problems::store(call, error))?;
+    let models = call.all_models(&mut session)?;
     let mut found = Vec::new();
     for model in models {
         if session.policy(&model).season.is_empty() {
