@@ -1,6 +1,5 @@
 //! What is wrong with a policy, and where in the file: the line, carets, and what was perhaps meant.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -72,17 +71,15 @@ impl PolicyError {
 
     /// The same problem at `marks`, of which the first is the place of the problem.
     #[must_use]
-    pub(super) fn at(mut self, text: &str, marks: &[Mark]) -> Self {
-        self.place = marks.first().map(|mark| {
-            let (line, column) = position(text, mark.span.start);
-            let excerpt = excerpt(&self.path, text, marks);
-            Box::new(Place {
-                line,
-                column,
-                span: Some(mark.span.clone()),
-                excerpt,
-            })
-        });
+    pub(super) fn at(mut self, text: &str, mark: Mark) -> Self {
+        let (line, column) = position(text, mark.span.start);
+        let excerpt = excerpt(&self.path, text, &mark);
+        self.place = Some(Box::new(Place {
+            line,
+            column,
+            span: Some(mark.span),
+            excerpt,
+        }));
         self
     }
 
@@ -131,7 +128,7 @@ const SHOWN_COLUMNS: usize = 100;
 const SHOWN_BEFORE: usize = 30;
 
 /// Where the byte `at` is: line and column, both from 1, the column in characters.
-fn position(text: &str, at: usize) -> (usize, usize) {
+pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(at)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.matches('\n').count() + 1;
@@ -151,31 +148,14 @@ fn heading(gutter: usize, path: &Path, line: usize, column: usize) -> String {
     format!("{:gutter$}--> {name}:{line}:{column}", "")
 }
 
-fn excerpt(path: &Path, text: &str, marks: &[Mark]) -> String {
-    let (Some(first), lines) = (
-        marks.first(),
-        marks.iter().map(|mark| position(text, mark.span.start).0),
-    ) else {
-        return String::new();
-    };
-    let gutter = lines.max().unwrap_or(1).to_string().len().max(2);
-    let (line, column) = position(text, first.span.start);
-    let mut out = heading(gutter, path, line, column);
-    let mut shown = 0;
-    let mut marks: Vec<_> = marks.iter().collect();
-    marks.sort_by_key(|mark| mark.span.start);
-    for mark in marks {
-        let (line, _) = position(text, mark.span.start);
-        let (source, carets) = underlined(text, &mark.span);
-        // Writing to a String can't fail.
-        if line != shown {
-            let _ = write!(out, "\n{line:>gutter$} | {source}");
-            shown = line;
-        }
-        let pointed = format!("{carets} {}", mark.note);
-        let _ = write!(out, "\n{:gutter$} | {}", "", pointed.trim_end());
-    }
-    out
+fn excerpt(path: &Path, text: &str, mark: &Mark) -> String {
+    let (line, column) = position(text, mark.span.start);
+    let gutter = line.to_string().len().max(2);
+    let heading = heading(gutter, path, line, column);
+    let (source, carets) = underlined(text, &mark.span);
+    let pointed = format!("{carets} {}", mark.note);
+    let (pointed, margin) = (pointed.trim_end(), "");
+    format!("{heading}\n{line:>gutter$} | {source}\n{margin:gutter$} | {pointed}")
 }
 
 /// The line that holds the beginning of `span`, as it is shown, and blanks and carets to stand below it.
@@ -286,7 +266,7 @@ mod tests {
             span: start..start + needle.len(),
             note: note.to_owned(),
         };
-        excerpt(Path::new("modelguard.toml"), text, &[mark])
+        excerpt(Path::new("modelguard.toml"), text, &mark)
     }
 
     #[test]
@@ -340,10 +320,10 @@ mod tests {
             excerpt(
                 Path::new("p"),
                 "k = '''a\nb'''\n",
-                &[Mark {
+                &Mark {
                     span: 4..13,
                     note: String::new()
-                }]
+                }
             ),
             "  --> p:1:5\n 1 | k = '''a\n   |     ^^^^"
         );
@@ -351,31 +331,12 @@ mod tests {
             excerpt(
                 Path::new("p"),
                 "k = ",
-                &[Mark {
+                &Mark {
                     span: 4..4,
                     note: "here".to_owned()
-                }]
+                }
             ),
             "  --> p:1:5\n 1 | k =\n   |     ^ here"
-        );
-    }
-
-    #[test]
-    fn two_marks_share_one_place_line() {
-        let text = "[check]\nwindow = \"n=100\"\nmin_rows = 200\n";
-        let marks = [
-            Mark {
-                span: 8..14,
-                note: String::new(),
-            },
-            Mark {
-                span: 25..33,
-                note: "and this".to_owned(),
-            },
-        ];
-        assert_eq!(
-            excerpt(Path::new("p"), text, &marks),
-            "  --> p:2:1\n 2 | window = \"n=100\"\n   | ^^^^^^\n 3 | min_rows = 200\n   | ^^^^^^^^ and this"
         );
     }
 

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::channels::{self, NOTIFY};
-use super::diagnose::{Mark, PolicyError, ProblemKind};
+use super::diagnose::{Mark, PolicyError, ProblemKind, position};
 use super::keys::{KEYS, Key, MODELS, Reader};
 use super::mask::{masked, without_addresses};
 use super::suggest::similar;
@@ -91,7 +91,7 @@ impl<'a> Document<'a> {
         let span = error.span().unwrap_or(0..0);
         let note = String::new();
         self.problems
-            .push(problem.at(&self.text, &[Mark { span, note }]));
+            .push(problem.at(&self.text, Mark { span, note }));
     }
 
     /// Looked at before all else, so that an old modelguard that meets a new key says which one is needed.
@@ -302,7 +302,7 @@ impl<'a> Document<'a> {
         };
         problem.suggestion = suggestion;
         self.problems
-            .push(problem.at(&self.text, &[Mark { span, note }]));
+            .push(problem.at(&self.text, Mark { span, note }));
     }
 
     /// A broken rule is shown at the key that was written; what was not written is a default and has no place.
@@ -333,27 +333,27 @@ impl<'a> Document<'a> {
         };
         let message = without_addresses(&format!("`{key}` {message}"));
         let mut problem = PolicyError::new(kind, self.path, message);
-        let marks: Vec<_> = [first, second].into_iter().flatten().collect();
-        if let Some(seen) = marks.first() {
-            problem.key = Some(seen.name.clone());
-        }
-        let marks: Vec<_> = marks
-            .into_iter()
-            .enumerate()
-            .map(|(index, seen)| Mark {
-                span: if seen.is_table {
-                    seen.key_span
-                } else {
-                    seen.value_span
-                },
-                note: if index == 0 {
-                    String::new()
-                } else {
-                    "clashes with this".to_owned()
-                },
-            })
-            .collect();
-        self.problems.push(problem.at(&self.text, &marks));
+        let span = |seen: Seen| match seen.is_table {
+            true => seen.key_span,
+            false => seen.value_span,
+        };
+        let (seen, other) = match (first, second) {
+            (Some(first), second) => (first, second),
+            (None, Some(second)) => (second, None),
+            (None, None) => return self.problems.push(problem),
+        };
+        problem.key = Some(seen.name.clone());
+        let note = other.map_or_else(String::new, |other| {
+            format!(
+                "clashes with line {}",
+                position(&self.text, span(other).start).0
+            )
+        });
+        let mark = Mark {
+            span: span(seen),
+            note,
+        };
+        self.problems.push(problem.at(&self.text, mark));
     }
 
     /// The metrics of the other task that the rules for `model` name.

@@ -68,6 +68,13 @@ fn every_bad_policy_is_answered_as_written_beside_it() {
         let problems = check_all(&text, Path::new(NAME));
         let wanted = files::read::text(&expected, 1 << 20).unwrap();
         assert_eq!(said(&problems), wanted, "{}", expected.display());
+        for problem in &problems {
+            let shown = problem.excerpt().unwrap_or_default();
+            assert!(
+                shown.lines().count() <= 3,
+                "with its message four lines: {shown}"
+            );
+        }
         assert_eq!(parse(&text, Path::new(NAME)), Err(problems[0].clone()));
     }
 }

@@ -200,7 +200,7 @@ pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(),
     };
     problem.key = Some(first.key.clone());
     let note = "leads outside the folder of this file".to_owned();
-    Err(problem.at(text, &[Mark { span, note }]))
+    Err(problem.at(text, Mark { span, note }))
 }
 
 /// Whether the fingerprint is on the list in `state_folder`. No list: no.
