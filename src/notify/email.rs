@@ -124,7 +124,15 @@ impl Attempt {
         let worst = refused.iter().position(|error| !error.is_permanent);
         let refused = (!refused.is_empty()).then(|| refused.swap_remove(worst.unwrap_or(0)));
         if let (Some(error), true) = (&refused, reached.is_empty()) {
-            return Err(error.clone().into());
+            let text = match letter.to.len() {
+                1 => error.text.clone(),
+                _ => format!("{}; nobody has it", error.text),
+            };
+            return Err(SendError {
+                text,
+                ..error.clone()
+            }
+            .into());
         }
         self.step(&mut connection)?;
         // The library ends the last line itself.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::channel_keys::CHANNEL_KEYS;
+
 /// A key that holds one of these words, in any case, holds a secret, unless its ending says where one is kept.
 const WORDS: [&str; 6] = ["url", "pass", "token", "secret", "key", "hook"];
 const BLANKS: [char; 2] = [' ', '\t'];
@@ -11,9 +13,9 @@ pub(super) fn is_secret(key: &str) -> bool {
     matches!(Kind::of(key), Some(Kind::Secret))
 }
 
-/// The text with a mark for every character of a value whose key is one of a secret, of a value that is no name of a
-/// variable or a file where the key ends in `_env` or `_file`, and of every address with more than a host. Every other
-/// character stays at its place, so that carets fit.
+/// The text with a mark for every character of a value whose key is one of a secret, or one that `[[notify]]` does not
+/// have, of a value that is no name of a variable or a file where the key ends in `_env` or `_file`, and of every address
+/// with more than a host. Every other character stays at its place, so that carets fit.
 ///
 /// Works on text that is not TOML too: that is when a line is shown most often.
 pub(super) fn masked(text: &str) -> String {
@@ -27,6 +29,7 @@ pub(super) fn without_addresses(text: &str) -> String {
 
 fn blotted(text: &str, by_keys: bool) -> String {
     let mut out = String::with_capacity(text.len());
+    let channels = if by_keys { channels(text) } else { Vec::new() };
     let (mut copied, mut from) = (0, 0);
     loop {
         let sign = by_keys.then(|| text[from..].find('=')).flatten();
@@ -34,7 +37,12 @@ fn blotted(text: &str, by_keys: bool) -> String {
         let (at, secret) = match (sign, address) {
             (None, None) => break,
             (Some(sign), address) if address.is_none_or(|address| sign < address) => {
-                (from + sign + 1, value(text, from + sign))
+                let at = from + sign;
+                let behind = channels.partition_point(|channel| channel.end <= at);
+                let of_channel = channels
+                    .get(behind)
+                    .is_some_and(|channel| channel.start <= at);
+                (at + 1, value(text, at, of_channel))
             }
             (_, Some(address)) => (from + address + 3, whole_address(text, from + address)),
             (Some(_), None) => break,
@@ -49,6 +57,26 @@ fn blotted(text: &str, by_keys: bool) -> String {
         }
     }
     out + &text[copied..]
+}
+
+/// Where the tables `[[notify]]` of the text stand.
+fn channels(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let (mut at, mut is_open) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let heading = line.trim_start().strip_prefix('[');
+        if let Some(heading) = heading {
+            let name = heading.trim_start_matches(['[', ' ', '\t', '"', '\'']);
+            is_open = name.starts_with("notify");
+        }
+        at += line.len();
+        match found.last_mut() {
+            Some(last) if is_open && heading.is_none() => last.end = at,
+            _ if is_open => found.push(at..at),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// A mark of as many bytes, because places in the text are counted in bytes as well as in characters.
@@ -87,8 +115,14 @@ impl Kind {
 }
 
 /// The value behind the equals sign at `sign`, if it has to be blotted out.
-fn value(text: &str, sign: usize) -> Option<Range<usize>> {
-    let kind = Kind::of(key_before(&text[..sign]))?;
+fn value(text: &str, sign: usize, of_channel: bool) -> Option<Range<usize>> {
+    let key = key_before(&text[..sign]);
+    let is_known = || CHANNEL_KEYS.iter().any(|known| known.name == key);
+    let kind = match Kind::of(key) {
+        // A slip in the name of a secret's key is in no list of words.
+        None if of_channel && !is_known() => Kind::Secret,
+        kind => kind?,
+    };
     let behind = &text[sign + 1..];
     let begin = text.len() - behind.trim_start_matches(BLANKS).len();
     let range = begin..begin + value_length(&text[begin..]);
@@ -270,6 +304,22 @@ mod tests {
             assert_eq!(masked(text), expected);
             assert_eq!(masked(text).len(), text.len());
             assert_eq!(masked(text).chars().count(), text.chars().count());
+        }
+    }
+
+    #[test]
+    fn in_a_channel_the_value_of_every_unknown_key_is_blotted_out() {
+        for (text, expected) in [
+            (
+                "[[notify]]\nkind = \"x\"\npasword = \"abc\"\nto = [\"a\"]\n[check]\npasword = \"abc\"\n",
+                "[[notify]]\nkind = \"x\"\npasword = *****\nto = [\"a\"]\n[check]\npasword = \"abc\"\n",
+            ),
+            (
+                "a = 1\n [[ \"notify\" ]]\nauth = {b = 1}\n[[notify]]\n  dsn='x' # y",
+                "a = 1\n [[ \"notify\" ]]\nauth = *******\n[[notify]]\n  dsn=*** # y",
+            ),
+        ] {
+            assert_eq!(masked(text), expected);
         }
     }
 

@@ -216,7 +216,8 @@ struct Work {
 
 enum Report {
     Begun(i64),
-    Ended(i64, Result<(), SendError>),
+    /// Answered once it is settled: what a death leaves unsettled comes twice, and that is one message a channel.
+    Ended(i64, Result<(), SendError>, Sender<()>),
 }
 
 impl Work {
@@ -245,7 +246,9 @@ impl Work {
             if result.is_err() {
                 failed.push(delivery);
             }
-            if reports.send(Report::Ended(delivery.id, result)).is_err() || ends {
+            let (settled, is_settled) = mpsc::channel();
+            let report = Report::Ended(delivery.id, result, settled);
+            if reports.send(report).is_err() || ends || is_settled.recv().is_err() {
                 return;
             }
         }
@@ -297,9 +300,11 @@ impl Run<'_> {
                 Ok(Report::Begun(id)) => {
                     under_way.insert(id);
                 }
-                Ok(Report::Ended(id, result)) => {
+                Ok(Report::Ended(id, result, settled)) => {
                     under_way.remove(&id);
                     self.settle(id, result)?;
+                    // A channel that failed waits for no answer.
+                    let _ = settled.send(());
                 }
                 Err(_) => break,
             }

@@ -1,18 +1,23 @@
 //! Several messages that wait for one channel: which of them one that is not taken holds up, and which are tried.
 
-use crate::http_server::{Server, answer};
+use crate::http_server::{Behaviour, Server, answer};
 use crate::rows::{self, HOUR};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, ended};
 
 /// A message about a version and two about files wait.
 fn waiting(notify: &str) -> Sandbox {
+    waiting_with(2, notify)
+}
+
+fn waiting_with(files_count: usize, notify: &str) -> Sandbox {
     let sandbox = rows::degraded();
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
     let policy = format!("{policy}\n[models.m.ingest]\ninbox = \"inbox/\"\n{notify}");
     sandbox.write("modelguard.toml", policy.as_bytes());
     sandbox.run("--config modelguard.toml check").expect(3);
     std::fs::create_dir(sandbox.file("inbox")).unwrap();
-    for name in ["truth_1.csv", "truth_2.csv"] {
+    for number in 1..=files_count {
+        let name = format!("truth_{number}.csv");
         std::fs::write(sandbox.file("inbox").join(name), "nonsense\n").unwrap();
     }
     sandbox
@@ -79,4 +84,29 @@ fn a_channel_keeps_its_messages_when_its_name_is_written_otherwise() {
     let server = Server::start(None, &[answer(200)]);
     let url = server.url("http", "/hook");
     sandbox.run_where("HOOK", &url, FLUSH).expect(0);
+}
+
+#[test]
+fn a_death_in_the_middle_of_a_backlog_sends_one_message_twice_at_most() {
+    let sandbox = waiting_with(40, WEBHOOK);
+    let mut behaviours: Vec<_> = (0..30).map(|_| answer(200)).collect();
+    behaviours.extend([Behaviour::KillAfterReading, answer(200)]);
+    let server = Server::start(None, &behaviours);
+    let words: Vec<_> = FLUSH.split_whitespace().collect();
+    let mut command = sandbox.command(&words);
+    command.env("HOOK", server.url("http", "/hook"));
+    let child = command.spawn().unwrap();
+    server.kills(child.id());
+    assert_eq!(ended(&words, child, &[]).status, 128 + 9);
+    let url = server.url("http", "/hook");
+    sandbox.run_where("HOOK", &url, FLUSH).expect(0);
+    let requests = server.requests();
+    let mut ids: Vec<_> = requests
+        .iter()
+        .map(|request| request.header("x-modelguard-delivery").unwrap())
+        .collect();
+    assert_eq!(ids.len(), 42, "41 messages, one of them twice");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 41);
 }

@@ -292,7 +292,8 @@ fn a_refused_recipient_is_named_and_the_others_get_it() {
     sender.to = vec!["busy@example.com"];
     sender.fails(LONG, "put busy@example.com off (450", false);
     sender.to = vec![gone, "busy@example.com"];
-    sender.fails(LONG, "put busy@example.com off", false);
+    let text = sender.fails(LONG, "put busy@example.com off", false);
+    assert!(text.ends_with("; nobody has it"), "{text}");
     assert!(server.has_no_mail());
 
     sender.to = vec![gone, "ana@example.com"];
