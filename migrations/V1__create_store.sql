@@ -43,6 +43,7 @@ CREATE INDEX operation_view ON operation (model_id, alias, id) WHERE alias IS NO
 
 CREATE INDEX operation_from ON operation (from_version_id) WHERE from_version_id IS NOT NULL;
 CREATE INDEX operation_to ON operation (to_version_id) WHERE to_version_id IS NOT NULL;
+CREATE INDEX operation_restores ON operation (restores_operation_id) WHERE restores_operation_id IS NOT NULL;
 
 CREATE TRIGGER operation_never_changes BEFORE UPDATE ON operation
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;

@@ -2,11 +2,11 @@
 
 use super::call::Call;
 use super::flags::LiveFlags;
+use super::output::Warning;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
 use crate::domain::verdict::standing;
 use crate::ui::interrupt::Signal;
-use crate::ui::line::one_line;
 use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Answer, PromptError};
@@ -102,19 +102,8 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
         .as_ref()
         .map_or_else(|| "nobody".to_owned(), |to| described(to, None));
     let mut text = format!("{}{alias}: {from} → {to}\n", plan.model.name);
-    if let Some(to) = &plan.to {
-        let name = &to.version.name;
-        if to.bad {
-            text.push_str(&format!(
-                "warning: {name} is bad: it was left because it was degraded, or judged so last\n"
-            ));
-        }
-        if let Some(reason) = &to.version.retired_reason {
-            text.push_str(&format!(
-                "warning: {name} is retired: {}\n",
-                one_line(reason)
-            ));
-        }
+    for warning in against(plan) {
+        text.push_str(&warning.line());
     }
     let back = match plan.kind {
         OperationKind::Undo => "redo",
@@ -122,6 +111,23 @@ pub fn plan_text(call: &Call, plan: &Plan) -> String {
     };
     text.push_str(&format!("{BACK}`{}`\n", call.follow_up(back)));
     text
+}
+
+/// What speaks against where a plan goes.
+pub fn against(plan: &Plan) -> Vec<Warning> {
+    let Some(to) = plan.to.as_ref().filter(|_| plan.changes) else {
+        return Vec::new();
+    };
+    let name = &to.version.name;
+    let bad = to.bad.then(|| Warning {
+        code: "target_bad",
+        text: format!("{name} is bad: it was left because it was degraded, or judged so last"),
+    });
+    let retired = to.version.retired_reason.as_ref().map(|reason| Warning {
+        code: "target_retired",
+        text: format!("{name} is retired: {reason}"),
+    });
+    bad.into_iter().chain(retired).collect()
 }
 
 fn described(party: &Party, live: Option<String>) -> String {

@@ -30,7 +30,7 @@ pub struct Warning {
 
 impl Warning {
     /// Writes it for people. Text from outside can't add a line or move the cursor.
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         format!("warning: {}\n", one_line(&self.text))
     }
 }

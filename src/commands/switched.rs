@@ -40,7 +40,9 @@ pub fn switch(
             Ok((plan, stack))
         })
         .map_err(|error| problems::switch(call, error))?;
+    let is_json = call.globals.json;
     let unchanged = |plan, kept| Ending {
+        is_json,
         switched: Switched {
             plan,
             operation: None,
@@ -73,6 +75,7 @@ pub fn switch(
     .map_err(|error| problems::switch(call, error))?;
     let undo_command = undo_command(call, &switched);
     Ok(Box::new(Ending {
+        is_json,
         switched,
         kept: Kept::Changed,
         reason: flags.reason.clone(),
@@ -123,6 +126,7 @@ enum Kept {
 }
 
 struct Ending {
+    is_json: bool,
     switched: Switched,
     kept: Kept,
     reason: Option<String>,
@@ -152,6 +156,23 @@ impl Report for Ending {
             Kept::AlreadySo => format!("{}; nothing was changed.\n", already(plan)),
             Kept::Refused => "Nothing changed.\n".to_owned(),
             Kept::DryRun(text) => format!("{text}Dry run: nothing was changed.\n"),
+        }
+    }
+
+    /// People were told by the plan.
+    fn warnings(&self) -> Vec<Warning> {
+        if self.is_json {
+            consent::against(&self.switched.plan)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// `-q` shows no plan; a dry run's is its answer.
+    fn alarms(&self) -> Vec<Warning> {
+        match self.kept {
+            Kept::Changed => consent::against(&self.switched.plan),
+            _ => Vec::new(),
         }
     }
 }
@@ -188,6 +209,10 @@ impl Report for Retold {
         let mut warnings = self.inner.warnings();
         warnings.extend(self.warnings.iter().cloned());
         warnings
+    }
+
+    fn alarms(&self) -> Vec<Warning> {
+        self.inner.alarms()
     }
 
     fn afterwards(&self, screen: &Screen) -> String {
@@ -290,6 +315,7 @@ mod tests {
         };
         Ending {
             undo_command: undo_command(&call(&["promote", "v2"]), &switched),
+            is_json: false,
             switched,
             kept,
             reason: Some("better".to_owned()),

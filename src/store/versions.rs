@@ -308,20 +308,43 @@ pub fn set_retired(tx: &Tx<'_>, id: VersionId, reason: Option<&str>) -> Result<(
     Ok(())
 }
 
-const IS_BAD: &str = "WITH cleared (at) AS (
-         SELECT ifnull(max(id), 0) FROM operation
-         WHERE to_version_id = :version AND alias = :production AND kind IN ('promote', 'undo'))
-     SELECT EXISTS (SELECT 1 FROM operation, cleared
-                    WHERE from_version_id = :version AND alias = :production AND left_degraded = 1
-                      AND id > cleared.at)
+/// A promote clears as long as it stands; an undo as long as neither it nor the change that it went back to was taken
+/// back: no redo of it, and no later undo of an older change that was not itself redone.
+const IS_BAD: &str = "WITH cleared (at) AS (SELECT ifnull((
+         SELECT clearing.id FROM operation AS clearing
+         WHERE clearing.to_version_id = :version AND clearing.alias = :production
+           AND (clearing.kind = 'promote' AND NOT EXISTS (
+                    SELECT 1 FROM operation AS undo
+                    WHERE undo.restores_operation_id = clearing.id AND NOT EXISTS (
+                        SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id))
+             OR clearing.kind = 'undo'
+                AND NOT EXISTS (
+                    SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = clearing.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM operation AS older
+                    WHERE older.model_id = clearing.model_id AND older.alias = :production AND older.kind = 'undo'
+                      AND older.id > clearing.id
+                      AND older.restores_operation_id < clearing.restores_operation_id
+                      AND NOT EXISTS (
+                          SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = older.id)))
+         ORDER BY clearing.id DESC LIMIT 1), 0))
+     SELECT EXISTS (SELECT 1 FROM operation AS leaving, cleared
+                    WHERE leaving.from_version_id = :version AND leaving.alias = :production
+                      AND leaving.left_degraded = 1 AND leaving.restores_operation_id IS NULL
+                      AND leaving.id > cleared.at
+                      AND NOT EXISTS (
+                          SELECT 1 FROM operation AS undo
+                          WHERE undo.restores_operation_id = leaving.id AND NOT EXISTS (
+                              SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id)))
          OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
                     WHERE version_id = :version
                       AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
                       AND operation_id > cleared.at
-                    ORDER BY id DESC LIMIT 1), 0)";
+                    ORDER BY evaluation.id DESC LIMIT 1), 0)";
 
 /// Whether automatic acts must keep away from a version: it was left because it was degraded, or the last verdict
-/// that decided says degraded; a later promote of it, or an undo that brought it back, clears both.
+/// that decided says degraded; a later promote of it, or an undo that brought it back, clears both. What was itself
+/// taken back does neither.
 ///
 /// # Errors
 /// The store can't be read.

@@ -365,6 +365,19 @@ fn stored(
     artifacts::finish(tx, artifact, staged.kind, staged.content)
 }
 
+/// That a version takes an alias.
+#[must_use]
+pub fn wish(alias: &AliasName, version: VersionId) -> Wish {
+    if alias.is_production() {
+        Wish::Promote {
+            version,
+            since: None,
+        }
+    } else {
+        Wish::SetAlias(version)
+    }
+}
+
 fn take_alias(
     tx: &Tx<'_>,
     author: &Author,
@@ -373,15 +386,7 @@ fn take_alias(
     (alias, agreed): (&AliasName, Option<VersionId>),
     operation: OperationId,
 ) -> Result<(Plan, Option<NewOperation>), SwitchError> {
-    let wish = if alias.is_production() {
-        Wish::Promote {
-            version,
-            since: None,
-        }
-    } else {
-        Wish::SetAlias(version)
-    };
-    let plan = switching::plan(tx, model, alias, &wish, author.at)?;
+    let plan = switching::plan(tx, model, alias, &wish(alias, version), author.at)?;
     if !plan.changes {
         return Ok((plan, None));
     }

@@ -106,7 +106,7 @@ fn every_item_prints_its_command_and_runs_it() {
     assert!(window.shows("below    v2"), "{:#?}", window.rows());
     window.item("2\r", "$ modelguard check", MENU);
     assert!(
-        window.shows("m: live v3; degraded, "),
+        window.shows("m: live v3; bad, degraded, "),
         "{:#?}",
         window.rows()
     );
@@ -146,7 +146,7 @@ fn every_item_prints_its_command_and_runs_it() {
     window.waits_at(MENU);
     assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
     assert!(
-        window.shows("m: live v2; degraded, "),
+        window.shows("m: live v2; not checked since; before: degraded, "),
         "{:#?}",
         window.rows()
     );
@@ -401,6 +401,47 @@ fn forty_columns_are_enough_and_no_line_is_wider() {
         assert!(widest <= Some(38), "{keys:?} {:#?}", window.rows());
     }
     window.leave(ESC, 0);
+}
+
+#[test]
+fn the_header_says_of_what_is_live_what_status_says() {
+    let sandbox = three();
+    sandbox.run("check").expect(3);
+    sandbox.ok("rollback v2 --yes");
+    sandbox.run("check").expect(0);
+    let title = |size| {
+        let mut window = Window::open(&sandbox, &["menu"], size);
+        window.waits_at(MENU);
+        let title = window.rows()[0].clone();
+        window.leave(ESC, 0);
+        title
+    };
+    assert!(title(WIDE).starts_with("m: live v2; healthy, "));
+    // A rollback by hand is no praise: what it goes to stays bad.
+    sandbox.ok("rollback v3 --yes");
+    sandbox
+        .ok("status")
+        .says(", bad: degraded when last judged")
+        .says("not checked since it became live");
+    let wide = title(WIDE);
+    let begin = "m: live v3; bad, not checked since; before: healthy, ";
+    assert!(wide.starts_with(begin), "{wide}");
+    assert!(wide.ends_with(" (of v2)"), "{wide}");
+    let narrow = title((40, 24));
+    assert!(
+        narrow.starts_with("m: live v3; bad, not checked"),
+        "{narrow}"
+    );
+    // A promote clears, and then it was live before.
+    sandbox.ok("undo --yes");
+    sandbox.ok("promote v3 --yes");
+    sandbox.run("check").expect(3);
+    sandbox.ok("promote v2 --yes");
+    sandbox.ok("promote v3 --yes");
+    let again = title(WIDE);
+    let begin = "m: live v3; not checked since; before: degraded, ";
+    assert!(again.starts_with(begin), "{again}");
+    assert!(!again.contains("(of"), "{again}");
 }
 
 #[test]

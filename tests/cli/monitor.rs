@@ -330,6 +330,39 @@ fn three_live(order: [usize; 3], recorded: bool) -> Sandbox {
 }
 
 #[test]
+fn two_undos_make_no_target_of_a_version_that_was_left_degraded() {
+    let sandbox = three_live([0, 1, 2], true);
+    let shadow = |name: &str, tag: &str| {
+        let more = format!("--version {name}");
+        let rows = Fed {
+            tag,
+            from: sandbox.clock() - HOUR / 2,
+            rows: rows::off_by(3.0, 250),
+            more: &more,
+        };
+        rows::feed(&sandbox, &rows);
+        sandbox.run(&format!("check {name}")).expect(3);
+    };
+    shadow("v1", "first ");
+    shadow("v2", "second ");
+    sandbox.ok("rollback v2 --yes");
+    sandbox.run("check").expect(4);
+    sandbox.ok("promote v3 --yes");
+    sandbox.ok("undo --yes");
+    sandbox.ok("undo --yes");
+    assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+    let status = sandbox.json("status");
+    let below = &status["models"][0]["below"];
+    assert_eq!(
+        (&below[0]["version"], &below[0]["bad"]),
+        (&"v2".into(), &true.into())
+    );
+    let (status, found) = an_hour_later(&sandbox, "--auto-rollback");
+    assert_eq!(status, 6, "{found:#}");
+    assert_eq!(sandbox.holder("production").as_deref(), Some("v3"));
+}
+
+#[test]
 fn six_hours_of_cron_without_new_rows() {
     for (order, recorded) in ORDERS.into_iter().zip([true, false].into_iter().cycle()) {
         let sandbox = three_live(order, recorded);

@@ -235,6 +235,62 @@ fn an_alias_of_nobody_is_taken_without_a_question_and_another_s_only_after_one()
 }
 
 #[test]
+fn an_old_version_that_takes_an_alias_is_warned_of_as_promote_warns() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok("init --model m --task regression --preset original");
+    let old = "register old --version-id v1 --metric rmse=14";
+    sandbox.write("old", b"old");
+    sandbox.write("new", b"new");
+    sandbox.ok("register new --version-id v2 --metric rmse=10 --alias production");
+    sandbox.ok(&format!("{old} --alias production --yes"));
+    sandbox.run("check").expect(3);
+    sandbox.ok("rollback v2 --yes");
+    sandbox.ok("retire v1 --reason leaks");
+    let warnings = [
+        "warning: v1 is bad: it was left because it was degraded, or judged so last\n",
+        "warning: v1 is retired: leaks\n",
+    ];
+    let refused = sandbox.leaves_the_store(&format!("{old} --alias production"), 2);
+    assert!(refused.stderr.contains("MG0102"), "{refused:#?}");
+    // Told once, with the plan and the name; -q keeps what speaks against it.
+    for (quiet, plans) in [("", 1), ("-q ", 0)] {
+        let run = sandbox.ok(&format!("{quiet}{old} --alias production --yes"));
+        assert_eq!(run.stdout, "v1\n");
+        for warning in warnings {
+            assert_eq!(run.stderr.matches(warning).count(), 1, "{run:#?}");
+        }
+        assert_eq!(run.stderr.matches("m: v2 (").count(), plans, "{run:#?}");
+        assert_eq!(run.stderr.matches(" → v1 (").count(), plans, "{run:#?}");
+        sandbox.ok("undo --yes");
+    }
+    let promoted = sandbox.ok("-q promote v1 --yes");
+    assert_eq!(promoted.stderr, warnings.concat());
+    sandbox.ok("undo --yes");
+    for line in [
+        format!("{old} --alias production --yes --json"),
+        "promote v1 --yes --json".to_owned(),
+    ] {
+        let found = sandbox.run(&line).expect(0).document()["warnings"].clone();
+        let codes: Vec<_> = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|warning| &warning["code"])
+            .collect();
+        assert_eq!(codes, ["target_bad", "target_retired"], "{line}");
+        assert_eq!(found[1]["text"], "v1 is retired: leaks");
+        sandbox.ok("undo --yes");
+    }
+    // Nobody is asked about an alias of nobody, and warned all the same.
+    let run = sandbox.ok(&format!("{old} --alias winter"));
+    for warning in warnings {
+        assert_eq!(run.stderr.matches(warning).count(), 1, "{run:#?}");
+    }
+    let again = sandbox.ok(&format!("{old} --alias winter"));
+    assert!(!again.stderr.contains("warning"), "{again:#?}");
+}
+
+#[test]
 fn fetch_writes_over_nothing() {
     let sandbox = Sandbox::new();
     sandbox.register("model");

@@ -28,22 +28,36 @@ fn look(call: &Call) -> Result<Overview, Problem> {
         .map_err(|error| problems::store(call, error))
 }
 
+/// The short form of what `status` says: first what keeps automatic acts away, since a narrow window cuts the rest.
 fn told(call: &Call, found: &Overview) -> String {
-    let live = found.production.as_ref().map(|live| &live.version);
-    let name = live.map_or_else(|| "nobody".to_owned(), |live| live.name.to_string());
-    let verdict = found.last_check.as_ref().map_or_else(
-        || "never checked".to_owned(),
-        |check| {
+    let live = found.production.as_ref();
+    let name = live.map_or_else(|| "nobody".to_owned(), |live| live.version.name.to_string());
+    let bad = live.is_some_and(|live| live.is_bad);
+    let retired = live.is_some_and(|live| live.version.retired_reason.is_some());
+    let checked = match &found.last_check {
+        None if found.aside.is_some() => "never checked by the policy".to_owned(),
+        None => "never checked".to_owned(),
+        Some(check) => {
             let age = call.screen.times.show(check.evaluation.checked_at.micros());
+            let verdict = format!("{}, {age}", check.evaluation.verdict.words());
             let of = match (&check.version, live) {
-                _ if check.is_of_tenure => String::new(),
-                (Some(judged), Some(live)) if judged.id == live.id => " (before)".to_owned(),
+                (Some(judged), Some(live)) if judged.id == live.version.id => String::new(),
                 (Some(judged), _) => format!(" (of {})", judged.name),
                 (None, None) => String::new(),
                 (None, Some(_)) => " (of nobody)".to_owned(),
             };
-            format!("{}, {age}{of}", check.evaluation.verdict.words())
-        },
-    );
-    format!("{}: live {name}; {verdict}", found.model.name)
+            if live.is_some() && !check.is_of_tenure {
+                format!("not checked since; before: {verdict}{of}")
+            } else {
+                format!("{verdict}{of}")
+            }
+        }
+    };
+    let marks = [(bad, "bad"), (retired, "retired")];
+    let marks = marks.into_iter().filter(|(holds, _)| *holds);
+    let words: Vec<_> = marks
+        .map(|(_, mark)| mark.to_owned())
+        .chain([checked])
+        .collect();
+    format!("{}: live {name}; {}", found.model.name, words.join(", "))
 }

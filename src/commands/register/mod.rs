@@ -115,10 +115,14 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         reference_blake3: reference.as_ref().map(|reference| reference.sample.blake3),
         alias: None,
     };
+    let mut is_plan_told = false;
     if let Some(alias) = &args.alias {
         let agreed = agree_to_alias(call, &mut session, &staged, &registration, alias, args.yes);
         match agreed {
-            Ok(Some(holder)) => registration.alias = Some((alias, holder)),
+            Ok(Some(holder)) => {
+                registration.alias = Some((alias, holder));
+                is_plan_told = holder.is_some();
+            }
             refused => {
                 // Whatever happens to what was staged, the refusal is what counts.
                 let _ = registering::forget(&mut session.store, &session.author, &staged);
@@ -147,6 +151,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .as_ref()
         .and_then(|switched| switched::undo_command(call, switched));
     Ok(Box::new(Kept {
+        is_plan_told: is_plan_told && !call.globals.json,
         model,
         registered,
         switched,
@@ -167,7 +172,9 @@ fn agree_to_alias(
     yes: bool,
 ) -> Result<Option<Option<VersionId>>, Problem> {
     let model = registration.model;
-    let (holder, same) = session
+    let policy = session.policy(model);
+    let now = session.now();
+    let (holder, known) = session
         .store
         .read(|tx| {
             let holders = crate::store::aliases::holders(tx, model.id, alias)?;
@@ -175,14 +182,25 @@ fn agree_to_alias(
                 .holder()
                 .map(|id| crate::store::versions::get(tx, id))
                 .transpose()?;
-            Ok((holder, registering::known(tx, staged, registration)?))
+            let Some(same) = registering::known(tx, staged, registration)? else {
+                return Ok((holder, None));
+            };
+            let wish = registering::wish(alias, same);
+            let mut plan = switching::plan(tx, model, alias, &wish, now)?;
+            plan.look_at_references(tx, &policy)?;
+            Ok((holder, Some(plan)))
         })
-        .map_err(|error| problems::store(call, error))?;
+        .map_err(|error| problems::switch(call, error))?;
     let Some(holder) = holder else {
         return Ok(Some(None));
     };
-    if same == Some(holder.id) {
-        return Ok(Some(Some(holder.id)));
+    if let Some(plan) = known {
+        let flags = flags::LiveFlags {
+            yes,
+            ..flags::LiveFlags::default()
+        };
+        let agreed = !plan.changes || consent::agree_to_plan(call, &plan, &flags)?;
+        return Ok(agreed.then_some(Some(holder.id)));
     }
     let plan = format!(
         "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
@@ -344,6 +362,8 @@ impl Report for Unchanged {
 }
 
 struct Kept {
+    /// Whoever reads it was told beforehand what speaks against the change.
+    is_plan_told: bool,
     model: Model,
     registered: Registered,
     switched: Option<Switched>,
@@ -411,10 +431,23 @@ impl Report for Kept {
 
     fn warnings(&self) -> Vec<Warning> {
         let of_reference = self.reference.iter().flat_map(Reference::warnings);
+        let of_target = if self.is_plan_told {
+            Vec::new()
+        } else {
+            self.alarms()
+        };
         metrics::warnings(&self.registered.version.metadata.metrics)
             .into_iter()
             .chain(of_reference)
+            .chain(of_target)
             .collect()
+    }
+
+    fn alarms(&self) -> Vec<Warning> {
+        self.switched
+            .as_ref()
+            .map(|switched| consent::against(&switched.plan))
+            .unwrap_or_default()
     }
 }
 

@@ -55,6 +55,7 @@ fn every_failure_has_its_code_and_its_remedy() {
 
 fn kept(created: bool) -> Kept {
     Kept {
+        is_plan_told: false,
         model: model(Task::Regression),
         registered: Registered {
             version: version("v1", 1),

@@ -326,6 +326,71 @@ fn redo_of_leaving_a_degraded_version_leaves_it_degraded_again() {
 }
 
 #[test]
+fn an_undo_clears_only_while_what_it_went_back_to_stands() {
+    let (mut scene, [a, b, c]) = scene();
+    let bad = |scene: &mut Scene| scene.example.read(|tx| versions::is_bad(tx, a));
+    let target = |scene: &mut Scene| {
+        let stack = Holders::from_bottom(scene.stack());
+        scene.example.read(|tx| automatic_target(tx, &stack, false))
+    };
+    scene.example.evaluate(a, Degraded);
+    scene.wish(&Wish::RollBackTo(a), 30).unwrap();
+    scene.example.evaluate(a, InsufficientData);
+    scene.promote(b, 40);
+    assert_eq!(target(&mut scene), None, "the only one below is bad");
+    scene.wish(&Wish::Undo(None), 50).unwrap();
+    assert!(!bad(&mut scene), "a person brought it back");
+    scene.wish(&Wish::Undo(None), 60).unwrap();
+    assert_eq!(scene.stack(), [a, b], "by the first promote of b");
+    assert!(bad(&mut scene), "going back to it was taken back");
+    assert_eq!(target(&mut scene), None);
+    scene.wish(&Wish::Redo, 70).unwrap();
+    assert_eq!(scene.stack(), [a]);
+    assert!(!bad(&mut scene), "and stands again");
+    scene.wish(&Wish::Redo, 80).unwrap();
+    assert!(bad(&mut scene), "the bringing back was itself taken back");
+    scene.wish(&Wish::Undo(None), 90).unwrap();
+    scene.promote(c, 100);
+    assert!(!bad(&mut scene), "leaving it later says nothing of it");
+    scene.example.assert_whole();
+}
+
+#[test]
+fn a_promote_that_was_undone_clears_nothing() {
+    let (mut scene, [a, b, _]) = scene();
+    let bad = |scene: &mut Scene, id| scene.example.read(|tx| versions::is_bad(tx, id));
+    scene.example.evaluate(a, Degraded);
+    scene.promote(a, 30);
+    assert!(!bad(&mut scene, a), "a person promoted it");
+    scene.wish(&Wish::Undo(None), 40).unwrap();
+    assert!(bad(&mut scene, a));
+    scene.wish(&Wish::Redo, 50).unwrap();
+    assert!(!bad(&mut scene, a), "the promote stands again");
+    scene.example.evaluate(a, Degraded);
+    assert!(bad(&mut scene, a), "a later verdict counts");
+    scene.wish(&Wish::Undo(None), 60).unwrap();
+    scene.wish(&Wish::Redo, 70).unwrap();
+    assert!(bad(&mut scene, a), "a redo is no promote anew");
+    assert!(!bad(&mut scene, b));
+    scene.example.assert_whole();
+}
+
+#[test]
+fn a_leaving_that_was_undone_leaves_nothing_behind() {
+    let (mut scene, [a, b, _]) = scene();
+    let bad = |scene: &mut Scene| scene.example.read(|tx| versions::is_bad(tx, b));
+    scene.example.evaluate(b, Degraded);
+    scene.wish(&Wish::RollBackTo(a), 30).unwrap();
+    scene.example.evaluate(b, Healthy);
+    assert!(bad(&mut scene), "it was left because it was degraded");
+    scene.wish(&Wish::Undo(None), 40).unwrap();
+    scene.wish(&Wish::Undo(None), 50).unwrap();
+    assert_eq!(scene.stack(), [a], "before b was ever live");
+    assert!(!bad(&mut scene), "the last verdict says healthy");
+    scene.example.assert_whole();
+}
+
+#[test]
 fn the_last_good_is_the_newest_below_that_was_healthy_when_last_judged() {
     let (mut scene, [a, b, c]) = scene();
     scene.promote(c, 30);
