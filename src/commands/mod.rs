@@ -42,6 +42,7 @@ mod season;
 mod show;
 mod status;
 mod store;
+mod strangers;
 mod swept;
 mod switched;
 mod tag;

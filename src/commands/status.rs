@@ -10,7 +10,7 @@ use inbox::Inbox;
 use super::ahead::warning;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems};
+use super::{Outcome, problems, strangers};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
@@ -52,16 +52,15 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         .map(|model| season::Now::of(call, &mut session, model))
         .collect::<Result<_, _>>()
         .map_err(|error| problems::store(call, error))?;
+    let mut warnings = strangers::warnings(call, &mut session)?;
+    warnings.extend(ahead.map(|found| warning(call, &found)));
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
         seasons,
         inboxes: inboxes.collect(),
         models,
         head,
-        ahead: ahead
-            .map(|found| warning(call, &found))
-            .into_iter()
-            .collect(),
+        warnings,
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
         promote_command: call.follow_up("promote latest"),
@@ -76,7 +75,7 @@ struct Found {
     /// In the same order.
     seasons: Vec<Option<season::Now>>,
     head: Hash,
-    ahead: Vec<Warning>,
+    warnings: Vec<Warning>,
     alerts_command: String,
     flush_command: String,
     promote_command: String,
@@ -102,7 +101,7 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        self.ahead.clone()
+        self.warnings.clone()
     }
 
     fn text(&self, screen: &Screen) -> String {

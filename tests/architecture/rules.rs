@@ -77,6 +77,7 @@ pub const NO_VERBS: &[&str] = &[
     "problems",
     "raw_words",
     "run_log",
+    "strangers",
     "swept",
     "switched",
     "versions",

@@ -121,3 +121,46 @@ fn the_same_bytes_belong_to_both() {
     sandbox.ok("fetch prices:shared -o out.bin");
     assert_eq!(std::fs::read(sandbox.file("out.bin")).unwrap(), b"churn");
 }
+
+#[test]
+fn a_policy_that_names_nobody_is_warned_of_and_not_refused() {
+    let sandbox = Sandbox::new();
+    let text = "[models.chrun.check]\nthreshold_pct = 3\n[[notify]]\nkind = \"file\"\n\
+                path = \"told.jsonl\"\nmodels = [\"chrun\"]\n";
+    sandbox.write("modelguard.toml", text.as_bytes());
+    let rules = "modelguard.toml:1: [models.chrun] names the model chrun, which the store does not have; \
+                 did you mean churn?";
+    let channel = "modelguard.toml:3: the channel file names the model chrun";
+    for (line, status) in [
+        ("config validate", 0),
+        ("status", 0),
+        ("check", 4),
+        ("monitor", 4),
+        ("monitor --all", 4),
+    ] {
+        let run = sandbox.run(line).expect(status).tells(rules).tells(channel);
+        assert_eq!(run.stderr.matches("[models.chrun]").count(), 1, "{run:#?}");
+        let document = sandbox
+            .run(&format!("{line} --json"))
+            .expect(status)
+            .document();
+        assert_eq!(document["warnings"][0]["code"], "unknown_model", "{line}");
+    }
+    let check = &sandbox.json("config validate")["checks"][0];
+    assert_eq!(check["outcome"], "warn");
+    assert_eq!(check["name"], "models.chrun");
+    assert_eq!(check["line_number"], 1);
+
+    // Who is told that there is no such model is told who named it.
+    sandbox.write("modelguard.toml", b"default_model = \"chrun\"\n");
+    sandbox
+        .ok("config validate")
+        .tells("modelguard.toml:1: default_model names the model chrun");
+    sandbox.ok("status").tells("did you mean churn?");
+    let run = sandbox.fails("check", 10, "MG0202");
+    assert!(run.stderr.contains("cause: default_model in "), "{run:#?}");
+    let run = sandbox.fails("check -m chrun", 10, "MG0202");
+    assert!(!run.stderr.contains("default_model"), "{run:#?}");
+    sandbox.write("modelguard.toml", text.replace("chrun", "Churn").as_bytes());
+    assert_eq!(sandbox.ok("status").stderr, "");
+}

@@ -82,7 +82,7 @@ fn found(models: Vec<Overview>) -> Found {
         seasons: models.iter().map(|_| None).collect(),
         models,
         head: Hash([0xab; 32]),
-        ahead: vec![],
+        warnings: vec![],
         alerts_command: "modelguard alerts list --open".to_owned(),
         flush_command: "modelguard alerts flush".to_owned(),
         promote_command: "modelguard promote latest".to_owned(),
