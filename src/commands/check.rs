@@ -48,7 +48,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = call.session(access)?;
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
-    let policy = args.judge.over(&of_policy, &model)?;
+    let policy = args.judge.rules(call, &session.found, &model)?;
     let mut beside = strangers::warnings(call, &mut session)?;
     beside.extend(ahead::warnings(call, &mut session, &model)?);
     let listeners = Listeners::of(&session, false);

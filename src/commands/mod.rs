@@ -28,6 +28,7 @@ mod menu;
 mod messages;
 mod monitor;
 mod not_stored;
+mod other_task;
 mod output;
 mod problems;
 mod promote;

@@ -106,7 +106,7 @@ fn monitor_one(
     listeners: &Listeners,
     args: &Args,
 ) -> Result<One, Problem> {
-    let mut policy = args.judge.over(&session.policy(model), model)?;
+    let mut policy = args.judge.rules(call, &session.found, model)?;
     if args.auto_rollback {
         policy.action.on_degraded = OnDegraded::Rollback;
     } else if args.no_auto_rollback {

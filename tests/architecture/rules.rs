@@ -73,6 +73,7 @@ pub const NO_VERBS: &[&str] = &[
     "mark_report",
     "messages",
     "not_stored",
+    "other_task",
     "output",
     "problems",
     "raw_words",

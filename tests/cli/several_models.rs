@@ -164,3 +164,30 @@ fn a_policy_that_names_nobody_is_warned_of_and_not_refused() {
     sandbox.write("modelguard.toml", text.replace("chrun", "Churn").as_bytes());
     assert_eq!(sandbox.ok("status").stderr, "");
 }
+
+#[test]
+fn a_metric_of_the_other_task_is_shown_in_the_policy_with_those_of_this_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("modelguard.toml", b"[check]\nmetric = \"rmse\"\n");
+    let metrics =
+        "take one of classification: accuracy, precision, recall, f1, roc_auc, log_loss, brier";
+    for line in ["check", "config validate"] {
+        let run = sandbox.run(line).expect(2);
+        let told = run.stderr + &run.stdout;
+        for part in [
+            "modelguard.toml:2:10",
+            "names rmse, a metric of regression; this model does classification",
+            metrics,
+            "give this model its own in `[models.churn.check]`",
+        ] {
+            assert!(told.contains(part), "{line}: no {part} in {told}");
+        }
+    }
+    let problem = sandbox.run("check --json").expect(2).problem();
+    assert_eq!(problem["details"]["line_number"], 2);
+    // What is this model's own already can't be made so.
+    let own = b"[models.churn.check]\nmetric = \"rmse\"\n";
+    sandbox.write("modelguard.toml", own);
+    let run = sandbox.run("monitor").expect(2).tells(metrics);
+    assert!(!run.stderr.contains("its own"), "{run:#?}");
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, problems, strangers, swept};
+use crate::commands::{Outcome, other_task, problems, strangers, swept};
 use crate::domain::policy::Policy;
 use crate::policy::diagnose::PolicyError;
 use crate::policy::{self, discover, load, secrets, trust};
@@ -54,20 +54,28 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }));
     };
     let text = load::read_text(&path).map_err(|error| problems::policy(call, error))?;
-    let mut wrong = load::check_all(&text, &path);
+    let wrong = load::check_all(&text, &path);
     // What is wrong for a task can be said of a good policy only, and only where the tasks are known.
     let known = if wrong.is_empty() {
         tasks(call, args.file.is_some())
     } else {
         Vec::new()
     };
+    let mut foreign: Vec<(PolicyError, &models::Model)> = Vec::new();
     for model in &known {
         for problem in load::check_task(&text, &path, &model.name, model.task) {
-            if !wrong.contains(&problem) {
-                wrong.push(problem);
+            if foreign.iter().all(|(known, _)| *known != problem) {
+                foreign.push((problem, model));
             }
         }
     }
+    let foreign = foreign.into_iter().map(|(error, model)| {
+        let problem = other_task::problem(call, error.clone(), model);
+        Told {
+            problem,
+            ..told(call, error)
+        }
+    });
     // Whether two inboxes are one is known of the models in the store, and where links lead.
     let misplaced = call
         .discover()
@@ -92,7 +100,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
-        problems: problems.chain(misplaced).collect(),
+        problems: problems.chain(foreign).chain(misplaced).collect(),
         doubts,
         trusted: trust.as_ref().map(Option::is_none),
         untrusted: trust.flatten(),
