@@ -63,7 +63,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {
-        advice: advice::advice(call, &checked.judgement, false)
+        advice: advice::advice(call, &mut session, &checked.judgement, false)
             + &advice::way_out(call, &mut session, &checked.judgement, false, false),
         checked,
         beside,

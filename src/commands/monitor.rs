@@ -129,7 +129,7 @@ fn monitor_one(
         let judgement = &monitored.checked.judgement;
         let blocked = monitored.action.status == ActionStatus::Impossible;
         let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
-        let mut advice = advice::advice(call, judgement, args.all);
+        let mut advice = advice::advice(call, session, judgement, args.all);
         if stays {
             advice += &advice::way_out(call, session, judgement, blocked, args.all);
         }

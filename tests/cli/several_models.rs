@@ -191,3 +191,39 @@ fn a_metric_of_the_other_task_is_shown_in_the_policy_with_those_of_this_one() {
     let run = sandbox.run("monitor").expect(2).tells(metrics);
     assert!(!run.stderr.contains("its own"), "{run:#?}");
 }
+
+#[test]
+fn what_status_and_a_check_say_to_do_next_works_as_it_stands() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("init --model prices --task regression");
+    sandbox.write("c.bin", b"churn");
+    sandbox.ok("register c.bin -m churn");
+    let status = sandbox.ok("status").stdout;
+    for line in [
+        "live     nobody: `modelguard -m churn promote latest`",
+        "verdict  never checked: `modelguard -m churn check`",
+        "live     nobody: `modelguard -m prices register PATH`",
+        "verdict  never checked: `modelguard -m prices check`",
+    ] {
+        assert!(status.contains(line), "no {line} in {status}");
+    }
+    sandbox
+        .run("-m churn check")
+        .expect(4)
+        .tells("make one live: `modelguard -m churn promote latest`");
+    sandbox
+        .run("-m prices check")
+        .expect(4)
+        .tells("register one: `modelguard -m prices register PATH`");
+    let all = sandbox.run("monitor --all").expect(4);
+    assert!(
+        all.stderr.contains("`modelguard -m prices register PATH`"),
+        "{all:#?}"
+    );
+    assert!(
+        all.stderr.contains("`modelguard -m churn promote latest`"),
+        "{all:#?}"
+    );
+    sandbox.ok("-m churn promote latest --yes");
+    sandbox.run("-m churn check").expect(4);
+}
