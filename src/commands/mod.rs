@@ -47,6 +47,7 @@ mod strangers;
 mod swept;
 mod switched;
 mod tag;
+mod trusting;
 mod undo;
 mod versions;
 

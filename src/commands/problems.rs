@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::call::Call;
 use super::output;
+use super::trusting;
 use crate::domain::names::PRODUCTION;
 use crate::domain::nearest::edits;
 use crate::files::{FileError, FileErrorKind};
@@ -79,10 +80,7 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
     }
     match error.kind {
         ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
-        ProblemKind::Untrusted => problem.hint(format!(
-            "read it, then `{}`",
-            call.follow_up("config trust")
-        )),
+        ProblemKind::Untrusted => problem.hint(trusting::hint(call, "config trust")),
         _ => problem,
     }
 }

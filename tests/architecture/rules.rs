@@ -81,6 +81,7 @@ pub const NO_VERBS: &[&str] = &[
     "strangers",
     "swept",
     "switched",
+    "trusting",
     "versions",
 ];
 

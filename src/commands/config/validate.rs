@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, other_task, problems, strangers, swept};
+use crate::commands::{Outcome, other_task, problems, strangers, swept, trusting};
 use crate::domain::policy::Policy;
 use crate::policy::diagnose::PolicyError;
 use crate::policy::{self, discover, load, secrets, trust};
@@ -128,7 +128,7 @@ fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
             Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
             None => "config trust".to_owned(),
         };
-        told.problem.hints = vec![format!("read it, then `{}`", call.follow_up(&words))];
+        told.problem.hints = vec![trusting::hint(call, &words)];
         told
     }))
 }
