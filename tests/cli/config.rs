@@ -83,6 +83,30 @@ fn show_has_every_key_with_its_origin() {
 }
 
 #[test]
+fn show_knows_the_models_of_the_store_where_there_is_one() {
+    let sandbox = policy("default_model = \"bb\"\n");
+    // Before `init` nobody knows which models there will be.
+    assert_eq!(
+        key(&sandbox.json("config show -m bb"), "default_model")["value"],
+        "bb"
+    );
+    sandbox.ok("init --task regression --model prices");
+    sandbox
+        .fails("config show -m bb", 10, "MG0202")
+        .tells("there is: prices");
+    sandbox
+        .run_where("MODELGUARD_MODEL", "bb", "config show")
+        .expect(10);
+    sandbox.ok("config show -m Prices");
+    // What the policy says is shown, also where it is mistaken.
+    assert_eq!(
+        key(&sandbox.json("config show"), "default_model")["value"],
+        "bb"
+    );
+    sandbox.ok("config path -m bb");
+}
+
+#[test]
 fn the_table_shows_origins_only_when_asked() {
     let sandbox = policy("[check]\nthreshold_pct = 4\n");
     let with = sandbox.ok("config show --origin").stdout;
