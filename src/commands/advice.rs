@@ -12,7 +12,15 @@ use crate::workflows::session::Session;
 const ANSWERED: usize = 2;
 
 /// A line of advice for each of the first reasons, nothing where the check decided. `of_many`: the model has to be named.
-pub fn advice(call: &Call, judgement: &Judgement, of_many: bool) -> String {
+pub fn advice(call: &Call, session: &mut Session, judgement: &Judgement, of_many: bool) -> String {
+    let of_model = judgement.model.id;
+    // As in `way_out`, nothing that can't be read takes the verdict back.
+    let latest = session.store.read(|tx| versions::latest(tx, of_model));
+    let has_versions = latest.map_or(true, |latest| latest.is_some());
+    lines(call, judgement, of_many, has_versions)
+}
+
+fn lines(call: &Call, judgement: &Judgement, of_many: bool, has_versions: bool) -> String {
     if judgement.decision.verdict != Verdict::InsufficientData {
         return String::new();
     }
@@ -21,7 +29,7 @@ pub fn advice(call: &Call, judgement: &Judgement, of_many: bool) -> String {
         .decision
         .reasons
         .iter()
-        .filter_map(|reason| about(reason.code, judgement, &command))
+        .filter_map(|reason| about(reason.code, judgement, has_versions, &command))
         .take(ANSWERED);
     lines.map(|line| format!("hint: {line}\n")).collect()
 }
@@ -86,11 +94,15 @@ fn out_to(below: Option<&Version>, blocked: bool, command: &dyn Fn(&str) -> Stri
 fn about(
     code: ReasonCode,
     judgement: &Judgement,
+    has_versions: bool,
     command: &dyn Fn(&str) -> String,
 ) -> Option<String> {
     let version = judgement.version.as_ref();
     let name = version.map_or_else(String::new, |version| version.name.to_string());
     match code {
+        ReasonCode::NoVersion if !has_versions => {
+            Some(format!("register one: `{}`", command("register PATH")))
+        }
         ReasonCode::NoVersion => Some(format!("make one live: `{}`", command("promote latest"))),
         ReasonCode::NoBaseline => Some(format!(
             "a version gets numbers to be compared with when it is registered (`--reference FILE`, \
@@ -152,7 +164,7 @@ mod tests {
     }
 
     fn told(of: &Judgement) -> String {
-        advice(&call(&["check"]), of, false)
+        lines(&call(&["check"]), of, false, true)
     }
 
     #[test]
@@ -218,7 +230,7 @@ mod tests {
             ReasonCode::NoTruth,
             ReasonCode::TooFew,
         ]);
-        let said = advice(&call(&["monitor", "--all"]), &of, true);
+        let said = lines(&call(&["monitor", "--all"]), &of, true, true);
         assert_eq!(said.lines().count(), 2, "{said}");
         assert!(
             said.contains("`modelguard -m churn ingest truth FILE`"),

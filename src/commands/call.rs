@@ -21,7 +21,7 @@ use crate::ui::interrupt::StopFlag;
 use crate::ui::problem::Problem;
 use crate::ui::progress;
 use crate::ui::prompt;
-use crate::workflows::naming;
+use crate::workflows::naming::{self, NamingError};
 use crate::workflows::session::Session;
 
 /// One run of the tool.
@@ -250,10 +250,18 @@ impl Call {
     /// It does not exist, or there are several and none is named.
     pub fn model(&self, session: &mut Session) -> Result<Model, Problem> {
         let named = session.found.model.clone();
-        session
-            .store
-            .read(|tx| naming::model(tx, named.as_ref()))
-            .map_err(|error| problems::naming(self, error))
+        let found = session.store.read(|tx| naming::model(tx, named.as_ref()));
+        found.map_err(|error| {
+            let of_policy = session.found.model_origin == Origin::Policy;
+            let is_unknown = matches!(error, NamingError::NoModel { .. });
+            let problem = problems::naming(self, error);
+            match &session.found.policy_path {
+                Some(path) if of_policy && is_unknown => {
+                    problem.cause(format!("default_model in {} names it", path.display()))
+                }
+                _ => problem,
+            }
+        })
     }
 
     /// The model that is meant, where the command also names a version: `churn@production` names its model.

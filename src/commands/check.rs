@@ -6,7 +6,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, ahead, judged, problems};
+use super::{Outcome, advice, ahead, judged, problems, strangers};
 use crate::domain::names::Reference;
 use crate::domain::verdict::Verdict;
 use crate::store::Access;
@@ -48,8 +48,9 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = call.session(access)?;
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
-    let policy = args.judge.over(&of_policy, &model)?;
-    let ahead = ahead::warnings(call, &mut session, &model)?;
+    let policy = args.judge.rules(call, &session.found, &model)?;
+    let mut beside = strangers::warnings(call, &mut session)?;
+    beside.extend(ahead::warnings(call, &mut session, &model)?);
     let listeners = Listeners::of(&session, false);
     let checked = recording::check(
         &mut session.store,
@@ -62,10 +63,10 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {
-        advice: advice::advice(call, &checked.judgement, false)
+        advice: advice::advice(call, &mut session, &checked.judgement, false)
             + &advice::way_out(call, &mut session, &checked.judgement, false, false),
         checked,
-        ahead,
+        beside,
         all_metrics: call.globals.verbose > 0,
     }))
 }
@@ -73,7 +74,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 struct Found {
     checked: Checked,
     advice: String,
-    ahead: Vec<Warning>,
+    /// What to know of the policy and of the store.
+    beside: Vec<Warning>,
     all_metrics: bool,
 }
 
@@ -107,7 +109,7 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = self.ahead.clone();
+        let mut warnings = self.beside.clone();
         warnings.extend(judged::warnings(&self.checked.judgement));
         warnings
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args};
 
+use super::call::Call;
+use super::other_task;
 use crate::domain::holders::OperationId;
 use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
@@ -14,6 +16,8 @@ use crate::domain::policy::{
     read_lock_timeout,
 };
 use crate::domain::time::Length;
+use crate::policy::discover::Discovered;
+use crate::policy::load;
 use crate::store::models::Model;
 use crate::ui::colour::ColourChoice;
 use crate::ui::exit::map::ExitMap;
@@ -138,18 +142,26 @@ pub struct JudgeFlags {
 }
 
 impl JudgeFlags {
-    /// The policy for one model with these options in its place.
+    /// The rules for one model: the policy's, with these options in their place.
     ///
     /// # Errors
     /// The policy is not for a model of this task, or the options break a rule of the policy.
-    pub fn over(&self, policy: &ModelPolicy, model: &Model) -> Result<ModelPolicy, Problem> {
-        if let Some(broken) = policy.broken_for(model.task).first() {
-            return Err(
-                Problem::new("MG0304", format!("`{}` {}", broken.key, broken.message)).hint(
-                    format!("say it for another model: `[models.{}.check]`", model.name),
-                ),
-            );
+    pub fn rules(
+        &self,
+        call: &Call,
+        found: &Discovered,
+        model: &Model,
+    ) -> Result<ModelPolicy, Problem> {
+        if let (Some(text), Some(path)) = (&found.source_text, &found.policy_path) {
+            let wrong = load::check_task(text, path, &model.name, model.task);
+            if let Some(first) = wrong.into_iter().next() {
+                return Err(other_task::problem(call, first, model));
+            }
         }
+        self.over(&found.policy.for_model(&model.name), model)
+    }
+
+    fn over(&self, policy: &ModelPolicy, model: &Model) -> Result<ModelPolicy, Problem> {
         let written = Overrides {
             check: CheckOverrides {
                 mode: self.mode,
@@ -351,19 +363,5 @@ mod tests {
                 "{problem}"
             );
         }
-    }
-
-    #[test]
-    fn a_policy_of_the_other_task_is_the_policys_fault_and_not_the_options() {
-        let mut policy = common();
-        policy.check.metric = Some(Metric::Rmse);
-        let problem = JudgeFlags::default()
-            .over(&policy, &model(Task::Classification))
-            .unwrap_err();
-        assert_eq!(problem.code, "MG0304", "{problem}");
-        assert_eq!(
-            problem.hints,
-            ["say it for another model: `[models.churn.check]`"]
-        );
     }
 }

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, ahead, judged, problems, swept};
+use super::{Outcome, advice, ahead, judged, problems, strangers, swept};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -106,7 +106,7 @@ fn monitor_one(
     listeners: &Listeners,
     args: &Args,
 ) -> Result<One, Problem> {
-    let mut policy = args.judge.over(&session.policy(model), model)?;
+    let mut policy = args.judge.rules(call, &session.found, model)?;
     if args.auto_rollback {
         policy.action.on_degraded = OnDegraded::Rollback;
     } else if args.no_auto_rollback {
@@ -129,7 +129,7 @@ fn monitor_one(
         let judgement = &monitored.checked.judgement;
         let blocked = monitored.action.status == ActionStatus::Impossible;
         let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
-        let mut advice = advice::advice(call, judgement, args.all);
+        let mut advice = advice::advice(call, session, judgement, args.all);
         if stays {
             advice += &advice::way_out(call, session, judgement, blocked, args.all);
         }
@@ -163,12 +163,14 @@ fn finish(
         Err(problem) => (Vec::new(), Some(problem)),
     };
     // What was decided and done is told, even if the store is busy by now.
+    let strangers = strangers::warnings(call, session).unwrap_or_default();
     let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {
         models,
         sent,
         not_told,
         open_secrets: listeners.warnings(),
+        strangers,
         head: head.map(|(_, head)| head),
         dry_run: args.dry_run,
         all: args.all,
@@ -264,6 +266,8 @@ struct Found {
     /// Why nothing could be sent.
     not_told: Option<Problem>,
     open_secrets: Vec<Warning>,
+    /// Models that the policy names and the store does not have.
+    strangers: Vec<Warning>,
     /// None: the store could not be read any more.
     head: Option<Hash>,
     dry_run: bool,
@@ -447,12 +451,11 @@ impl Report for Found {
             warnings
         };
         let models = self.models.iter();
-        let mut warnings: Vec<_> = models
-            .flat_map(|one| {
-                let warnings = of_one(one).into_iter();
-                warnings.map(|warning| self.prefixed(one, warning))
-            })
-            .collect();
+        let mut warnings = self.strangers.clone();
+        warnings.extend(models.flat_map(|one| {
+            let warnings = of_one(one).into_iter();
+            warnings.map(|warning| self.prefixed(one, warning))
+        }));
         warnings.extend(self.open_secrets.iter().cloned());
         warnings.extend(messages::failures(&self.sent));
         warnings.extend(self.nothing_sent());

@@ -102,8 +102,9 @@ pub fn problem(call: &Call, of: FileKind, puts_aside: bool, error: IngestError) 
             let code = if within_the_file { "MG0515" } else { "MG0512" };
             let problem = Problem::new(code, format!("{}, {place}", path.display()))
                 .cause(format!(
-                    "{} such rows; nothing was stored",
-                    number::count(count)
+                    "{} such row{}; nothing was stored",
+                    number::count(count),
+                    if count == 1 { "" } else { "s" }
                 ))
                 .details(json!({ "rejects": pieces, "rows_conflicting_count": count }));
             match (kind, of) {

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::call::Call;
 use super::output;
+use super::trusting;
 use crate::domain::names::PRODUCTION;
 use crate::domain::nearest::edits;
 use crate::files::{FileError, FileErrorKind};
@@ -79,10 +80,7 @@ pub fn policy(call: &Call, error: PolicyError) -> Problem {
     }
     match error.kind {
         ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
-        ProblemKind::Untrusted => problem.hint(format!(
-            "read it, then `{}`",
-            call.follow_up("config trust")
-        )),
+        ProblemKind::Untrusted => problem.hint(trusting::hint(call, "config trust")),
         _ => problem,
     }
 }
@@ -294,21 +292,22 @@ pub fn judge(call: &Call, error: JudgeError) -> Problem {
 pub fn switch(call: &Call, error: SwitchError) -> Problem {
     let message = error.to_string();
     let log = format!("`{}` lists them", call.follow_up("log"));
+    let history = call.follow_up("history");
+    let by_name = format!("go to a version by its name: `{history}` lists all");
     match error {
         SwitchError::NobodyHolds { alias, .. } => {
             Problem::new("MG0204", message).hint(holders_hint(call, alias.is_production()))
         }
-        SwitchError::NothingBelow { .. } => Problem::new("MG0205", message).hint(format!(
-            "go to a version by its name: `{}` lists all",
-            call.follow_up("history")
-        )),
+        SwitchError::NothingBelow { .. } => Problem::new("MG0205", message).hint(by_name),
         SwitchError::NoLastGood(_) => Problem::new("MG0210", message).hint(format!(
             "choose one yourself: `{}` lists all, `rollback REF` goes there",
             call.follow_up("history")
         )),
-        SwitchError::NothingToUndo(_) | SwitchError::NothingToRedo(_) => {
-            Problem::new("MG0206", message).hint(log)
-        }
+        SwitchError::NothingToUndo(_) => Problem::new("MG0206", message)
+            .hint(format!("`{}` lists what was done", call.follow_up("log"))),
+        SwitchError::NothingToRedo(_) => Problem::new("MG0206", message)
+            .cause("only an undo can be redone, and only until something else changes")
+            .hint(by_name),
         SwitchError::NewerStand { newer, .. } => {
             let first = newer.first().map_or_else(String::new, ToString::to_string);
             Problem::new("MG0602", message).hint(format!(

@@ -10,7 +10,7 @@ use inbox::Inbox;
 use super::ahead::warning;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems};
+use super::{Outcome, problems, strangers};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict, standing};
 use crate::store::{Access, models, operations};
@@ -52,35 +52,62 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         .map(|model| season::Now::of(call, &mut session, model))
         .collect::<Result<_, _>>()
         .map_err(|error| problems::store(call, error))?;
+    let mut warnings = strangers::warnings(call, &mut session)?;
+    warnings.extend(ahead.map(|found| warning(call, &found)));
+    let of_many = models.len() > 1;
+    let next = models.iter().map(|model| Next::of(call, model, of_many));
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
         seasons,
+        next: next.collect(),
         inboxes: inboxes.collect(),
         models,
         head,
-        ahead: ahead
-            .map(|found| warning(call, &found))
-            .into_iter()
-            .collect(),
+        warnings,
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
-        promote_command: call.follow_up("promote latest"),
-        check_command: call.follow_up("check"),
     }))
+}
+
+/// The commands that may come next for a model, as they can be pasted.
+struct Next {
+    make_live: String,
+    check: String,
+}
+
+impl Next {
+    /// `of_many`: the model has to be named.
+    fn of(call: &Call, model: &Overview, of_many: bool) -> Self {
+        let command = |words: &str| {
+            if of_many {
+                call.follow_up(&format!("-m {} {words}", model.model.name))
+            } else {
+                call.follow_up(words)
+            }
+        };
+        Self {
+            make_live: command(if model.has_versions {
+                "promote latest"
+            } else {
+                "register PATH"
+            }),
+            check: command("check"),
+        }
+    }
 }
 
 struct Found {
     models: Vec<Overview>,
     /// In the same order.
+    next: Vec<Next>,
+    /// In the same order.
     inboxes: Vec<Inbox>,
     /// In the same order.
     seasons: Vec<Option<season::Now>>,
     head: Hash,
-    ahead: Vec<Warning>,
+    warnings: Vec<Warning>,
     alerts_command: String,
     flush_command: String,
-    promote_command: String,
-    check_command: String,
 }
 
 impl Report for Found {
@@ -102,17 +129,18 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        self.ahead.clone()
+        self.warnings.clone()
     }
 
     fn text(&self, screen: &Screen) -> String {
         let mut text = String::new();
-        let models = self.models.iter().zip(&self.inboxes).zip(&self.seasons);
-        for ((model, inbox), season) in models {
+        let models = self.models.iter().zip(&self.next);
+        let beside = self.inboxes.iter().zip(&self.seasons);
+        for ((model, next), (inbox, season)) in models.zip(beside) {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&self.model_text(screen, model, inbox, season.as_ref()));
+            text.push_str(&self.model_text(screen, model, next, inbox, season.as_ref()));
         }
         text
     }
@@ -205,13 +233,14 @@ impl Found {
         &self,
         screen: &Screen,
         model: &Overview,
+        next: &Next,
         inbox: &Inbox,
         season: Option<&season::Now>,
     ) -> String {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
-            None => line("live", format!("nobody: `{}`", self.promote_command)),
+            None => line("live", format!("nobody: `{}`", next.make_live)),
             Some(live) => {
                 let since = live.held.since.map_or_else(
                     || "from the beginning".to_owned(),
@@ -248,16 +277,13 @@ impl Found {
         match &model.last_check {
             None if model.aside.is_some() => line(
                 "verdict",
-                format!("never checked by the policy: `{}`", self.check_command),
+                format!("never checked by the policy: `{}`", next.check),
             ),
-            None => line(
-                "verdict",
-                format!("never checked: `{}`", self.check_command),
-            ),
+            None => line("verdict", format!("never checked: `{}`", next.check)),
             Some(check) => {
                 let text = verdict_text(screen, check);
                 if live.is_some() && !check.is_of_tenure {
-                    let command = &self.check_command;
+                    let command = &next.check;
                     line(
                         "verdict",
                         format!("not checked since it became live: `{command}`"),

@@ -269,11 +269,8 @@ fn over_threshold<'a>(deciding: impl Iterator<Item = &'a Judged>, rules: &Rules)
             Some(format!("{} worse by {worse}", judged.metric))
         })
         .collect();
-    let text = format!(
-        "{}, more than {}",
-        texts.join("; "),
-        words::percent(rules.threshold_pct)
-    );
+    // As it is written in the policy: rounded, a small one would be another.
+    let text = format!("{}, more than {} %", texts.join("; "), rules.threshold_pct);
     Reason::new(ReasonCode::OverThreshold, text)
 }
 

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod load;
 mod mask;
 pub mod secrets;
+pub mod strangers;
 mod suggest;
 pub mod template;
 mod tests;

@@ -53,6 +53,13 @@ impl Store {
         author: &Author,
     ) -> Result<Self> {
         match kind_of(path) {
+            // SQLite takes it for a database that nobody has written to yet.
+            Ok(PathKind::File { size_bytes: 0 }) => {
+                return Err(StoreError::Foreign {
+                    path: path.to_path_buf(),
+                    cause: "it is empty".to_owned(),
+                });
+            }
             Ok(PathKind::File { .. }) => {}
             Ok(PathKind::Absent) => return Err(StoreError::Missing(path.to_path_buf())),
             Ok(PathKind::Directory | PathKind::Other) => {

@@ -25,6 +25,8 @@ const BELOW_LIMIT: usize = 10;
 pub struct Overview {
     pub model: Model,
     pub production: Option<Production>,
+    /// There is something to make live.
+    pub has_versions: bool,
     /// The newest first, at most ten.
     pub below: Vec<Below>,
     /// All that lie below.
@@ -114,6 +116,7 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
     let (messages_queued_count, messages_failed_count) = outbox::counts(tx, model.id)?;
     Ok(Overview {
         model: model.clone(),
+        has_versions: production.is_some() || versions::latest(tx, model.id)?.is_some(),
         aside: evaluations::newest_of_live(tx, model.id, false)?
             .filter(|aside| newest.is_none_or(|newest| aside.id > newest))
             .filter(|aside| {

@@ -73,12 +73,15 @@ pub const NO_VERBS: &[&str] = &[
     "mark_report",
     "messages",
     "not_stored",
+    "other_task",
     "output",
     "problems",
     "raw_words",
     "run_log",
+    "strangers",
     "swept",
     "switched",
+    "trusting",
     "versions",
 ];
 

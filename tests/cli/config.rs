@@ -83,6 +83,30 @@ fn show_has_every_key_with_its_origin() {
 }
 
 #[test]
+fn show_knows_the_models_of_the_store_where_there_is_one() {
+    let sandbox = policy("default_model = \"bb\"\n");
+    // Before `init` nobody knows which models there will be.
+    assert_eq!(
+        key(&sandbox.json("config show -m bb"), "default_model")["value"],
+        "bb"
+    );
+    sandbox.ok("init --task regression --model prices");
+    sandbox
+        .fails("config show -m bb", 10, "MG0202")
+        .tells("there is: prices");
+    sandbox
+        .run_where("MODELGUARD_MODEL", "bb", "config show")
+        .expect(10);
+    sandbox.ok("config show -m Prices");
+    // What the policy says is shown, also where it is mistaken.
+    assert_eq!(
+        key(&sandbox.json("config show"), "default_model")["value"],
+        "bb"
+    );
+    sandbox.ok("config path -m bb");
+}
+
+#[test]
 fn the_table_shows_origins_only_when_asked() {
     let sandbox = policy("[check]\nthreshold_pct = 4\n");
     let with = sandbox.ok("config show --origin").stdout;
@@ -285,6 +309,18 @@ fn a_policy_that_leaves_its_folder_stops_everything_until_it_is_trusted() {
             .fails(line, 2, "MG0307")
             .tells("modelguard config trust");
     }
+    // The list is the one of whoever was refused, and without the variable the usual one.
+    let of_list = format!(
+        "`XDG_STATE_HOME={} modelguard config trust`",
+        sandbox.state().display()
+    );
+    sandbox.run("status").expect(2).tells(&of_list);
+    sandbox
+        .run_with("status", |command| {
+            command.env_remove("XDG_STATE_HOME");
+        })
+        .expect(2)
+        .tells("read it, then `modelguard config trust`");
     // A folder that somebody else wrote must not make a store where it likes either.
     sandbox
         .run("init --task regression --model m")
@@ -313,10 +349,14 @@ fn validate_says_that_a_policy_has_to_be_trusted_first() {
     sandbox.write("modelguard.toml", channel.as_bytes());
     // It is sound, so the status is 0; but every other command refuses it.
     let run = sandbox.ok("config validate").says("nothing is wrong");
+    let trust = format!(
+        "XDG_STATE_HOME={} modelguard config trust",
+        sandbox.state().display()
+    );
     let warning = "warning: this policy reaches outside its folder and was not trusted yet: \
         modelguard.toml:3  channel \"command\" runs \"true\"; every command that opens the store refuses it \
-        (MG0307): read it, then `modelguard config trust`\n";
-    assert_eq!(run.stderr, warning);
+        (MG0307): read it, then `";
+    assert_eq!(run.stderr, format!("{warning}{trust}`\n"));
     let document = sandbox.ok("config validate --json").document();
     assert_eq!(document["data"]["trusted"], false);
     assert_eq!(document["warnings"][0]["code"], "untrusted");
@@ -326,10 +366,10 @@ fn validate_says_that_a_policy_has_to_be_trusted_first() {
         (&"trust".into(), &"warn".into(), &"MG0307".into())
     );
     assert_eq!(check["line_number"], 3);
-    assert_eq!(check["hint"], "read it, then `modelguard config trust`");
+    assert_eq!(check["hint"], format!("read it, then `{trust}`"));
     sandbox
         .ok("config validate modelguard.toml")
-        .tells("`modelguard config trust modelguard.toml`");
+        .tells(&format!("`{trust} modelguard.toml`"));
     sandbox.ok("config trust --yes");
     let run = sandbox.ok("config validate");
     assert_eq!(run.stderr, "");

@@ -109,7 +109,6 @@ fn shell(script: &str, folder: &Path, project: &Path) -> Run {
         .env_clear()
         .env("PATH", search_path)
         .env("HOME", folder.join("home"))
-        .env("XDG_STATE_HOME", folder.join("state"))
         .env("LC_ALL", "C")
         .env("MODELGUARD_ACTOR", "you")
         .stdin(Stdio::null())

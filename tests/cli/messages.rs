@@ -734,7 +734,7 @@ fn consent_names_each_channel_at_its_own_line_with_what_it_runs() {
     assert_eq!(lines[2], " 4 | [[notify]]");
     assert!(
         lines[3].starts_with(
-            "   | ^^^^^^^^^^ leads outside the folder of this file; read it, then `modelguard config trust`"
+            "   | ^^^^^^^^^^ leads outside the folder of this file; read it, then `XDG_STATE_HOME="
         ),
         "{run:#?}"
     );

@@ -121,3 +121,109 @@ fn the_same_bytes_belong_to_both() {
     sandbox.ok("fetch prices:shared -o out.bin");
     assert_eq!(std::fs::read(sandbox.file("out.bin")).unwrap(), b"churn");
 }
+
+#[test]
+fn a_policy_that_names_nobody_is_warned_of_and_not_refused() {
+    let sandbox = Sandbox::new();
+    let text = "[models.chrun.check]\nthreshold_pct = 3\n[[notify]]\nkind = \"file\"\n\
+                path = \"told.jsonl\"\nmodels = [\"chrun\"]\n";
+    sandbox.write("modelguard.toml", text.as_bytes());
+    let rules = "modelguard.toml:1: [models.chrun] names the model chrun, which the store does not have; \
+                 did you mean churn?";
+    let channel = "modelguard.toml:3: the channel file names the model chrun";
+    for (line, status) in [
+        ("config validate", 0),
+        ("status", 0),
+        ("check", 4),
+        ("monitor", 4),
+        ("monitor --all", 4),
+    ] {
+        let run = sandbox.run(line).expect(status).tells(rules).tells(channel);
+        assert_eq!(run.stderr.matches("[models.chrun]").count(), 1, "{run:#?}");
+        let document = sandbox
+            .run(&format!("{line} --json"))
+            .expect(status)
+            .document();
+        assert_eq!(document["warnings"][0]["code"], "unknown_model", "{line}");
+    }
+    let check = &sandbox.json("config validate")["checks"][0];
+    assert_eq!(check["outcome"], "warn");
+    assert_eq!(check["name"], "models.chrun");
+    assert_eq!(check["line_number"], 1);
+
+    // Who is told that there is no such model is told who named it.
+    sandbox.write("modelguard.toml", b"default_model = \"chrun\"\n");
+    sandbox
+        .ok("config validate")
+        .tells("modelguard.toml:1: default_model names the model chrun");
+    sandbox.ok("status").tells("did you mean churn?");
+    let run = sandbox.fails("check", 10, "MG0202");
+    assert!(run.stderr.contains("cause: default_model in "), "{run:#?}");
+    let run = sandbox.fails("check -m chrun", 10, "MG0202");
+    assert!(!run.stderr.contains("default_model"), "{run:#?}");
+    sandbox.write("modelguard.toml", text.replace("chrun", "Churn").as_bytes());
+    assert_eq!(sandbox.ok("status").stderr, "");
+}
+
+#[test]
+fn a_metric_of_the_other_task_is_shown_in_the_policy_with_those_of_this_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("modelguard.toml", b"[check]\nmetric = \"rmse\"\n");
+    let metrics =
+        "take one of classification: accuracy, precision, recall, f1, roc_auc, log_loss, brier";
+    for line in ["check", "config validate"] {
+        let run = sandbox.run(line).expect(2);
+        let told = run.stderr + &run.stdout;
+        for part in [
+            "modelguard.toml:2:10",
+            "names rmse, a metric of regression; this model does classification",
+            metrics,
+            "give this model its own in `[models.churn.check]`",
+        ] {
+            assert!(told.contains(part), "{line}: no {part} in {told}");
+        }
+    }
+    let problem = sandbox.run("check --json").expect(2).problem();
+    assert_eq!(problem["details"]["line_number"], 2);
+    // What is this model's own already can't be made so.
+    let own = b"[models.churn.check]\nmetric = \"rmse\"\n";
+    sandbox.write("modelguard.toml", own);
+    let run = sandbox.run("monitor").expect(2).tells(metrics);
+    assert!(!run.stderr.contains("its own"), "{run:#?}");
+}
+
+#[test]
+fn what_status_and_a_check_say_to_do_next_works_as_it_stands() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("init --model prices --task regression");
+    sandbox.write("c.bin", b"churn");
+    sandbox.ok("register c.bin -m churn");
+    let status = sandbox.ok("status").stdout;
+    for line in [
+        "live     nobody: `modelguard -m churn promote latest`",
+        "verdict  never checked: `modelguard -m churn check`",
+        "live     nobody: `modelguard -m prices register PATH`",
+        "verdict  never checked: `modelguard -m prices check`",
+    ] {
+        assert!(status.contains(line), "no {line} in {status}");
+    }
+    sandbox
+        .run("-m churn check")
+        .expect(4)
+        .tells("make one live: `modelguard -m churn promote latest`");
+    sandbox
+        .run("-m prices check")
+        .expect(4)
+        .tells("register one: `modelguard -m prices register PATH`");
+    let all = sandbox.run("monitor --all").expect(4);
+    assert!(
+        all.stderr.contains("`modelguard -m prices register PATH`"),
+        "{all:#?}"
+    );
+    assert!(
+        all.stderr.contains("`modelguard -m churn promote latest`"),
+        "{all:#?}"
+    );
+    sandbox.ok("-m churn promote latest --yes");
+    sandbox.run("-m churn check").expect(4);
+}

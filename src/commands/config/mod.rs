@@ -6,6 +6,10 @@ mod validate;
 
 use super::Outcome;
 use super::call::Call;
+use crate::files::read::{PathKind, kind_of};
+use crate::policy::discover::Discovered;
+use crate::store::models::{self, Model};
+use crate::store::{Access, Store};
 
 /// The policy: where it is, what it says, what is wrong with it
 #[derive(clap::Args, Debug)]
@@ -37,4 +41,15 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Verb::Validate(args) => validate::run(call, args),
         Verb::Trust(args) => trust::run(call, args),
     }
+}
+
+/// The models of the store that is meant; `None`: there is none that can be read.
+fn models_of(call: &Call, found: &Discovered) -> Option<Vec<Model>> {
+    let there = kind_of(&found.store_path);
+    if !matches!(there, Ok(PathKind::File { .. })) {
+        return None;
+    }
+    let (path, timeout) = (&found.store_path, found.lock_timeout);
+    let mut store = Store::open(path, Access::Read, timeout, &call.author()).ok()?;
+    store.read(models::list).ok()
 }

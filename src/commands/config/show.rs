@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::Outcome;
 use crate::commands::call::Call;
 use crate::commands::output::{Report, Screen};
+use crate::commands::{Outcome, problems};
+use crate::policy::discover::{Discovered, Origin};
 use crate::policy::explain::{KeyValue, keys};
 use crate::policy::trust;
+use crate::store::models::Model;
 use crate::ui::colour::Tone;
+use crate::ui::problem::Problem;
 use crate::ui::table::{Column, Table};
+use crate::workflows::naming::NamingError;
 
 /// Which policy and which store a command here would use
 #[derive(clap::Args, Debug)]
@@ -29,7 +33,7 @@ Examples:
   modelguard config show
   modelguard config show --origin
 
-Exit status: 0 done; 1 the policy can't be read; 2 it is wrong
+Exit status: 0 done; 1 the policy can't be read; 2 it is wrong; 10 the store has no such model
 Effect: reads only")]
 pub struct ShowArgs {
     /// Who set each key: the policy and its line, a flag, the environment, or nobody
@@ -54,6 +58,9 @@ pub fn show(call: &Call, args: &ShowArgs) -> Outcome {
 
 fn explained(call: &Call, form: Form) -> Outcome {
     let found = call.discover()?;
+    if form != Form::Paths {
+        require_model(call, &found)?;
+    }
     Ok(Box::new(Explained {
         form,
         policy_path: found
@@ -64,6 +71,28 @@ fn explained(call: &Call, form: Form) -> Outcome {
         trusted: trust::require(&found, &call.environment).is_ok(),
         keys: keys(&found, found.model.as_ref()),
     }))
+}
+
+/// Refuses a model that the run names and the store does not have. A policy is shown whatever its `default_model` is,
+/// and where there is no store yet nobody knows which models it will have.
+fn require_model(call: &Call, found: &Discovered) -> Result<(), Problem> {
+    let by_the_run = matches!(found.model_origin, Origin::Flag | Origin::Environment);
+    let (Some(name), true) = (&found.model, by_the_run) else {
+        return Ok(());
+    };
+    let Some(models) = super::models_of(call, found) else {
+        return Ok(());
+    };
+    let is_named = |model: &Model| {
+        let have = model.name.as_str();
+        have.eq_ignore_ascii_case(name.as_str())
+    };
+    if models.iter().any(is_named) {
+        return Ok(());
+    }
+    let have = models.iter().map(|model| model.name.to_string()).collect();
+    let name = name.clone();
+    Err(problems::naming(call, NamingError::NoModel { name, have }))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

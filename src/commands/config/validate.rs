@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, problems, swept};
+use crate::commands::{Outcome, other_task, problems, strangers, swept, trusting};
 use crate::domain::policy::Policy;
-use crate::files::read::{PathKind, kind_of};
 use crate::policy::diagnose::PolicyError;
-use crate::policy::{discover, load, secrets, trust};
-use crate::store::{Access, Store, models};
+use crate::policy::{self, discover, load, secrets, trust};
+use crate::store::models;
 use crate::ui::exit::{self, ExitStatus};
 use crate::ui::number;
 use crate::ui::problem::Problem;
@@ -20,8 +19,9 @@ use crate::workflows::sweeping::places;
 /// Everything that is wrong with a policy
 ///
 /// Unknown keys, values that can't be, keys that clash, and, where there is a store, metrics that the task of a model
-/// does not have. Warns of secrets that are not where the policy says, or that other users can read, of a share where
-/// percents are meant, and of a policy that is found here and has to be trusted before any other command obeys it.
+/// does not have. Warns of models that the store does not have, of secrets that are not where the policy says, or that
+/// other users can read, of a share where percents are meant, and of a policy that is found here and has to be trusted
+/// before any other command obeys it.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -54,20 +54,28 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }));
     };
     let text = load::read_text(&path).map_err(|error| problems::policy(call, error))?;
-    let mut wrong = load::check_all(&text, &path);
+    let wrong = load::check_all(&text, &path);
     // What is wrong for a task can be said of a good policy only, and only where the tasks are known.
     let known = if wrong.is_empty() {
         tasks(call, args.file.is_some())
     } else {
         Vec::new()
     };
+    let mut foreign: Vec<(PolicyError, &models::Model)> = Vec::new();
     for model in &known {
         for problem in load::check_task(&text, &path, &model.name, model.task) {
-            if !wrong.contains(&problem) {
-                wrong.push(problem);
+            if foreign.iter().all(|(known, _)| *known != problem) {
+                foreign.push((problem, model));
             }
         }
     }
+    let foreign = foreign.into_iter().map(|(error, model)| {
+        let problem = other_task::problem(call, error.clone(), model);
+        Told {
+            problem,
+            ..told(call, error)
+        }
+    });
     // Whether two inboxes are one is known of the models in the store, and where links lead.
     let misplaced = call
         .discover()
@@ -83,7 +91,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let folder = path.parent().unwrap_or(Path::new(""));
     let policy = load::parse(&text, &path).ok();
     let doubts = policy.map_or_else(Vec::new, |policy| {
-        let mut doubts = meant(&policy);
+        let mut doubts = unknown(&text, &path, &known);
+        doubts.extend(meant(&policy));
         doubts.extend(secrets_of(&policy, folder));
         doubts
     });
@@ -91,7 +100,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
-        problems: problems.chain(misplaced).collect(),
+        problems: problems.chain(foreign).chain(misplaced).collect(),
         doubts,
         trusted: trust.as_ref().map(Option::is_none),
         untrusted: trust.flatten(),
@@ -119,7 +128,7 @@ fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
             Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
             None => "config trust".to_owned(),
         };
-        told.problem.hints = vec![format!("read it, then `{}`", call.follow_up(&words))];
+        told.problem.hints = vec![trusting::hint(call, &words)];
         told
     }))
 }
@@ -128,7 +137,21 @@ fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
 struct Doubtful {
     /// What it is about.
     name: String,
+    line: Option<usize>,
     warning: Warning,
+}
+
+/// Models that the policy names and the store does not have.
+fn unknown(text: &str, path: &Path, known: &[models::Model]) -> Vec<Doubtful> {
+    let known: Vec<_> = known.iter().map(|model| &model.name).collect();
+    let found = policy::strangers::strangers(text, path, &known).into_iter();
+    found
+        .map(|stranger| Doubtful {
+            warning: strangers::warning(&stranger),
+            line: stranger.line,
+            name: stranger.key,
+        })
+        .collect()
 }
 
 /// Values that are allowed and hardly meant.
@@ -141,6 +164,7 @@ fn meant(policy: &Policy) -> Vec<Doubtful> {
                 text: format!("{} {}", doubt.key, doubt.message),
             },
             name: doubt.key,
+            line: None,
         })
         .collect()
 }
@@ -157,6 +181,7 @@ fn secrets_of(policy: &Policy, folder: &Path) -> Vec<Doubtful> {
             };
             doubts.extend(text.map(|text| Doubtful {
                 name: format!("notify {}", channel.name),
+                line: None,
                 warning: Warning {
                     code: "secret",
                     text: format!("channel {}: {text}", channel.name),
@@ -177,17 +202,7 @@ fn tasks(call: &Call, named: bool) -> Vec<models::Model> {
     let Some(found) = call.discover().ok().filter(|_| !named) else {
         return Vec::new();
     };
-    if !matches!(kind_of(&found.store_path), Ok(PathKind::File { .. })) {
-        return Vec::new();
-    }
-    let store = Store::open(
-        &found.store_path,
-        Access::Read,
-        found.lock_timeout,
-        &call.author(),
-    );
-    let models = store.and_then(|mut store| store.read(models::list));
-    models.unwrap_or_default()
+    super::models_of(call, &found).unwrap_or_default()
 }
 
 /// A problem, for people and for programs.
@@ -262,7 +277,7 @@ impl Report for Validated {
                 "text": doubt.warning.text,
                 "hint": null,
                 "code": null,
-                "line_number": null,
+                "line_number": doubt.line,
                 "column_number": null,
             })
         }));

@@ -59,6 +59,7 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         sent: Vec::new(),
         not_told: None,
         open_secrets: Vec::new(),
+        strangers: vec![],
         head: Some(Hash([0xab; 32])),
         dry_run: false,
         all: false,

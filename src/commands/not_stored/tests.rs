@@ -188,6 +188,16 @@ fn a_truth_that_conflicts_is_called_a_truth() {
 }
 
 #[test]
+fn one_conflict_is_told_in_the_singular() {
+    let mut error = conflicts(FileKind::Truth, conflict(Some(1.0), Some(2.0), Some(4)));
+    if let IngestError::Conflicts { count, .. } = &mut error {
+        *count = 1;
+    }
+    let problem = tell(FileKind::Truth, None, error);
+    assert_eq!(problem.causes, ["1 such row; nothing was stored"]);
+}
+
+#[test]
 fn a_hostile_id_forges_no_line() {
     let mut hostile = conflict(Some(1.0), Some(2.0), None);
     hostile.prediction_id = "1\nerror: gone\u{1b}[2K".to_owned();

@@ -458,8 +458,18 @@ fn every_switch_that_can_not_be_made_has_its_code_and_its_remedy() {
             10,
             "choose one yourself: `modelguard history` lists all, `rollback REF` goes there",
         ),
-        (tell(SwitchError::NothingToUndo(churn())), "MG0206", 10, log),
-        (tell(SwitchError::NothingToRedo(churn())), "MG0206", 10, log),
+        (
+            tell(SwitchError::NothingToUndo(churn())),
+            "MG0206",
+            10,
+            "`modelguard log` lists what was done",
+        ),
+        (
+            tell(SwitchError::NothingToRedo(churn())),
+            "MG0206",
+            10,
+            "go to a version by its name: `modelguard history` lists all",
+        ),
         (
             tell(SwitchError::NewerStand {
                 id: OperationId(3),

@@ -14,6 +14,7 @@ fn empty() -> Overview {
     Overview {
         model: a_model(Task::Classification),
         production: None,
+        has_versions: true,
         below: vec![],
         below_count: 0,
         last_check: None,
@@ -78,15 +79,20 @@ fn check(verdict: Verdict, severity: Option<Severity>) -> LastCheck {
 
 fn found(models: Vec<Overview>) -> Found {
     Found {
+        next: models
+            .iter()
+            .map(|_| Next {
+                make_live: "modelguard promote latest".to_owned(),
+                check: "modelguard check".to_owned(),
+            })
+            .collect(),
         inboxes: models.iter().map(|_| Inbox::None).collect(),
         seasons: models.iter().map(|_| None).collect(),
         models,
         head: Hash([0xab; 32]),
-        ahead: vec![],
+        warnings: vec![],
         alerts_command: "modelguard alerts list --open".to_owned(),
         flush_command: "modelguard alerts flush".to_owned(),
-        promote_command: "modelguard promote latest".to_owned(),
-        check_command: "modelguard check".to_owned(),
     }
 }
 

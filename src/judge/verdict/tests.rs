@@ -118,6 +118,23 @@ fn degraded_names_the_metric_and_has_a_severity() {
 }
 
 #[test]
+fn a_threshold_is_told_as_it_is_written() {
+    let rows = judged(
+        Metric::Rmse,
+        &off_by(1.2, 40),
+        &[recorded(&[("rmse", 1.0)])],
+    );
+    for (threshold_pct, told) in [(0.05, "more than 0.05 %"), (7.25, "more than 7.25 %")] {
+        let rules = Rules {
+            threshold_pct,
+            ..RULES
+        };
+        let reason = over_threshold([&rows].into_iter(), &rules);
+        assert!(reason.text.ends_with(told), "{}", reason.text);
+    }
+}
+
+#[test]
 fn too_few_rows_decide_nothing_whichever_way_they_point() {
     for error in [1.0, 9.0] {
         let rows = judged(

@@ -112,7 +112,10 @@ fn a_file_of_another_kind_is_foreign_and_stays_as_it_is() {
         fs::write(&path, bytes).unwrap();
         for access in [Access::Read, Access::Write] {
             let error = opened(&path, access).unwrap_err();
-            assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
+            let StoreError::Foreign { cause, .. } = error else {
+                panic!("it is no store: {error:?}")
+            };
+            assert_eq!(cause == "it is empty", bytes.is_empty(), "{cause}");
         }
         assert_eq!(fs::read(&path).unwrap(), bytes);
         assert_eq!(names(folder.path()), ["m.db"]);
