@@ -1,8 +1,10 @@
-//! Warns of rows that came in and can hardly be meant: classes that nothing else has, ids that no prediction has.
+//! Warns of rows that came in and can hardly be meant: classes that nothing else has, ids that no prediction has,
+//! columns that are named and not there.
 
 use super::output::Warning;
-use crate::files::columns::FileKind;
+use crate::files::columns::{Field, FileKind};
 use crate::files::values::excerpt;
+use crate::store::batches::BatchReport;
 use crate::ui::number::count;
 use crate::workflows::ingesting::{Ingested, OddLabel};
 
@@ -23,7 +25,27 @@ pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
             ),
         });
     }
+    let absent = ingested.absent_columns.iter();
+    warnings.extend(absent.filter_map(|(field, column)| absent_words(report, field, column)));
     warnings
+}
+
+/// What follows from a column that the policy names and the file does not have; `None` where that is as usual.
+fn absent_words(report: &BatchReport, field: &Field, column: &str) -> Option<Warning> {
+    let follows = match field {
+        Field::TruthTime if report.truth_stored_count > 0 => "the truth counts as known now",
+        Field::Score | Field::Probability(_) if report.rows_stored_count > 0 => {
+            "no probabilities came in"
+        }
+        _ => return None,
+    };
+    Some(Warning {
+        code: "column_absent",
+        text: format!(
+            "no column {}, which `[columns]` names for {field}: {follows}",
+            excerpt(column)
+        ),
+    })
 }
 
 /// What is odd about a class.

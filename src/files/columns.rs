@@ -80,7 +80,7 @@ impl ScoreMeaning {
 pub enum Origin {
     /// `--map`: the column must be there.
     Flag,
-    /// The policy, which speaks of all files: the column of a truth may be absent from predictions.
+    /// The policy, which speaks of all files: a column that this file can do without may be absent.
     Policy,
 }
 
@@ -99,6 +99,8 @@ pub struct ColumnChoices {
     pub score_is: Option<ScoreMeaning>,
     /// The positive class, in any spelling.
     pub positive: Option<String>,
+    /// The file is a held-out sample: when it was predicted and by which version decides nothing.
+    pub of_sample: bool,
 }
 
 /// A text names no field, or no column for one.

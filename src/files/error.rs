@@ -238,6 +238,11 @@ impl FileError {
         match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
+                // Nothing asks for these but whoever named their columns.
+                None if matches!(field.as_str(), "time" | "version") => format!(
+                    "name it: `--map {field}=COLUMN`; or take `{field}` out of `[columns]`, and it is looked for by its \
+                     known names and may be absent"
+                ),
                 None => format!("name it: `--map {field}=COLUMN`"),
             }),
             Kind::AmbiguousColumns { names, .. }

@@ -16,7 +16,7 @@ use crate::domain::evidence::BatchId;
 use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::names::ModelName;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
-use crate::files::columns::{ColumnChoices, FileKind};
+use crate::files::columns::{ColumnChoices, Field, FileKind};
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::input::Source;
 use crate::files::rejects::Reject;
@@ -77,6 +77,8 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// Rows with a time that named no zone.
     pub zone_missing_count: u64,
+    /// What the policy names, and the file can do without and does not have.
+    pub absent_columns: Vec<(Field, String)>,
 }
 
 /// Why nothing was stored.

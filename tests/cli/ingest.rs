@@ -491,6 +491,41 @@ fn columns_are_mapped_by_flag_and_policy() {
 }
 
 #[test]
+fn a_column_of_the_policy_that_a_file_can_do_without_is_a_warning_and_one_that_decides_is_not() {
+    let sandbox = live();
+    let policy = "[columns]\ntime = \"scored_at\"\ntruth_time = \"known_at\"\n";
+    std::fs::write(sandbox.file("modelguard.toml"), policy).unwrap();
+    sandbox.write("h.csv", b"id,prediction,truth\n1,yes,yes\n2,no,yes\n");
+    sandbox.write("m", b"other");
+    sandbox.ok("register m --note other --reference h.csv");
+    sandbox
+        .fails(
+            "register m --note third --reference h.csv --map time=scored_at",
+            2,
+            "MG0505",
+        )
+        .tells("no column for time");
+    // Without the time, its rows would count as predicted now.
+    sandbox.write("p.csv", ROWS.replace("predicted_at", "ts").as_bytes());
+    sandbox
+        .fails("ingest predictions p.csv", 2, "MG0505")
+        .tells("take `time` out of `[columns]`");
+    sandbox.ok("ingest predictions p.csv --map time=ts");
+    sandbox.write("t.csv", b"id,truth\na,yes\n");
+    let truth = sandbox.ok("ingest truth t.csv --json").document();
+    assert_eq!(truth["data"]["truth_joined_count"], 1);
+    assert_eq!(truth["warnings"][0]["code"], "column_absent");
+    sandbox
+        .ok("ingest truth t.csv --dry-run --map id=id")
+        .says("nothing was changed");
+    sandbox.write("u.csv", b"id,truth\nb,no\n");
+    sandbox.ok("ingest truth u.csv").tells(
+        "warning: no column known_at, which `[columns]` names for truth_time: the truth counts as known now",
+    );
+    sandbox.fails("ingest truth t.csv --map truth_time=known_at", 2, "MG0505");
+}
+
+#[test]
 fn paths_are_relative_to_the_directory_that_is_named() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());

@@ -58,6 +58,7 @@ pub fn conclude(
         has_predictions: true,
         rejects: rejects.named().to_vec(),
         zone_missing_count: intake.zone_missing_count(),
+        absent_columns: staging.mapping.absent.clone(),
     };
     let has_news =
         predictions::held(tx, batch)?.rows_count > 0 || truths::met(tx, batch)?.rows_count > 0;

@@ -28,6 +28,7 @@ fn stored(kind: FileKind, report: BatchReport) -> Stored {
             has_predictions: true,
             rejects: vec![],
             zone_missing_count: 0,
+            absent_columns: Vec::new(),
         },
         duration_ms: 12,
     }
