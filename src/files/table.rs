@@ -164,6 +164,19 @@ impl Table {
         }
     }
 
+    /// Whether a column's type says that it holds times; `None` where only its values do.
+    #[must_use]
+    pub fn holds_times(&self, column: usize) -> Option<bool> {
+        match &self.records {
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => Some(records.holds_times(column)),
+            _ => {
+                let _ = column;
+                None
+            }
+        }
+    }
+
     /// What a record holds, for people; of a text it is the record as it stands in the file.
     #[must_use]
     pub fn shown<'a>(&self, record: &'a Record) -> Cow<'a, str> {

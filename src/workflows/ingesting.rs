@@ -23,7 +23,7 @@ use crate::files::rejects::Reject;
 use crate::files::table::Format;
 use crate::store::batches::{self, Batch, BatchReport};
 use crate::store::models::Model;
-use crate::store::predictions::{Conflict, OnConflict};
+use crate::store::predictions::{Conflict, Moved, OnConflict};
 use crate::store::{Change, Store, StoreError};
 
 pub use labels::OddLabel;
@@ -79,6 +79,10 @@ pub struct Ingested {
     pub zone_missing_count: u64,
     /// What the policy names, and the file can do without and does not have.
     pub absent_columns: Vec<(Field, String)>,
+    /// Columns that may be the time of the predictions, for which there is none.
+    pub likely_times: Vec<String>,
+    /// Rows that are there already with another time.
+    pub moved: Option<Moved>,
 }
 
 /// Why nothing was stored.

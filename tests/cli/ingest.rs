@@ -526,6 +526,43 @@ fn a_column_of_the_policy_that_a_file_can_do_without_is_a_warning_and_one_that_d
 }
 
 #[test]
+fn predictions_whose_times_are_not_mapped_are_a_warning_and_so_are_other_times_later() {
+    let sandbox = live();
+    sandbox.set_clock(BEGINNING + 86_400);
+    let rows =
+        b"customer,scored_at,prediction\n1,2026-01-05T14:40:00Z,yes\n2,2026-01-05T14:41:00Z,no\n";
+    sandbox.write("p.csv", rows);
+    sandbox
+        .ok("ingest predictions p.csv --map id=customer")
+        .tells(
+            "warning: column scored_at holds times, and no column is the time of the predictions",
+        )
+        .tells("`--map time=scored_at`")
+        .tells("`ingest undo b_1`");
+    let again = "ingest predictions p.csv --map id=customer --map time=scored_at";
+    sandbox
+        .leaves_the_store(again, 0)
+        .says("2 rows were there already. Nothing was changed.")
+        .tells("warning: 2 rows are there already with another time")
+        .tells("`ingest undo b_1`");
+    sandbox.ok("ingest undo b_1");
+    let run = sandbox.ok(&format!("{again} --json")).document();
+    assert_eq!(run["data"]["rows_stored_count"], 2);
+    assert_eq!(run["warnings"], serde_json::json!([]));
+    // The same rows in a file of another day, with the times that they had.
+    let more = [&rows[..], b"3,2026-01-05T14:42:00Z,no\n"].concat();
+    sandbox.write("q.csv", &more);
+    let run = sandbox.ok("ingest predictions q.csv --map id=customer --map time=scored_at --json");
+    assert_eq!(run.document()["data"]["rows_skipped_count"], 2);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    // A file without times does not contradict any.
+    sandbox.write("r.csv", b"id,prediction\n1,yes\n4,no\n");
+    let run = sandbox.ok("ingest predictions r.csv --json");
+    assert_eq!(run.document()["data"]["rows_skipped_count"], 1);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+}
+
+#[test]
 fn paths_are_relative_to_the_directory_that_is_named() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());

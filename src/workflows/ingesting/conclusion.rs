@@ -41,6 +41,11 @@ pub fn conclude(
     {
         return unchanged(tx, staging, batch, already(model, request, &same));
     }
+    // Without times of its own a file says nothing of when the rows that it repeats were predicted.
+    let moved = match staging.mapping.time {
+        Some(_) => predictions::moved(tx, batch)?,
+        None => None,
+    };
     let settled = settle(tx, staging, batch, intake)?;
     let mut ingested = Ingested {
         model: model.name.clone(),
@@ -59,6 +64,8 @@ pub fn conclude(
         rejects: rejects.named().to_vec(),
         zone_missing_count: intake.zone_missing_count(),
         absent_columns: staging.mapping.absent.clone(),
+        likely_times: intake.likely_times().to_vec(),
+        moved,
     };
     let has_news =
         predictions::held(tx, batch)?.rows_count > 0 || truths::met(tx, batch)?.rows_count > 0;

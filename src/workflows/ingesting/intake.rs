@@ -82,6 +82,7 @@ pub struct Intake<'a> {
     mapping: Mapping,
     rejects: Rejects,
     finished: Option<Finished>,
+    likely_times: Vec<String>,
     rows_count: u64,
     truth_empty_count: u64,
     zone_missing_count: u64,
@@ -106,6 +107,7 @@ impl<'a> Intake<'a> {
             },
             rows: Some(rows),
             finished: None,
+            likely_times: Vec::new(),
             rows_count: 0,
             truth_empty_count: 0,
             zone_missing_count: 0,
@@ -138,6 +140,7 @@ impl<'a> Intake<'a> {
             portion.push(taken);
         }
         if let Some(rows) = self.rows.take() {
+            self.likely_times = rows.likely_times();
             self.finished = Some(rows.finish()?);
         }
         refuse_empty(&self.rejects.path, self.rows_count)?;
@@ -203,6 +206,11 @@ impl<'a> Intake<'a> {
     /// What was read, once all was.
     pub const fn finished(&self) -> Option<&Finished> {
         self.finished.as_ref()
+    }
+
+    /// Columns that may be the time for which there is none, once all was read.
+    pub fn likely_times(&self) -> &[String] {
+        &self.likely_times
     }
 
     pub const fn rows_count(&self) -> u64 {

@@ -77,5 +77,7 @@ pub fn already(model: &Model, request: &Request<'_>, same: &Batch) -> Ingested {
         rejects: Vec::new(),
         zone_missing_count: 0,
         absent_columns: Vec::new(),
+        likely_times: Vec::new(),
+        moved: None,
     }
 }
