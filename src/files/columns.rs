@@ -180,6 +180,17 @@ impl FromStr for ScoreMeaning {
     }
 }
 
+/// Several choices that were written as one, `id=a,time=b`: each by itself. `None`: it is one.
+pub(super) fn divided(field: &str, column: &str) -> Option<Vec<String>> {
+    let mut parts = column.split(',').map(str::trim);
+    let mut choices = vec![format!("{field}={}", parts.next()?)];
+    for part in parts {
+        part.parse::<ColumnChoice>().ok()?;
+        choices.push(part.to_owned());
+    }
+    (choices.len() > 1).then_some(choices)
+}
+
 /// Reads `--map FIELD=COLUMN`. The first `=` divides, so that a column's name may have one.
 impl FromStr for ColumnChoice {
     type Err = ColumnSyntax;

@@ -1,6 +1,6 @@
 //! Decides which column of a table is which field: what a person named first, then the known names.
 
-use super::columns::{ColumnChoice, ColumnChoices, Field, FileKind, Origin, ScoreMeaning};
+use super::columns::{ColumnChoice, ColumnChoices, Field, FileKind, Origin, ScoreMeaning, divided};
 use super::error::FileErrorKind;
 use super::mapping::{Column, Mapping, Wanted, probability_label};
 use super::table::Table;
@@ -285,7 +285,8 @@ impl Finder<'_> {
                 None => Err(self.missing(&Field::Id, Field::Id.candidates())),
             };
         };
-        if !choice.column.contains('+') || !self.matches(&choice.column).is_empty() {
+        let is_joined = choice.column.contains('+') && divided("id", &choice.column).is_none();
+        if !is_joined || !self.matches(&choice.column).is_empty() {
             return Ok(vec![self.column(&Field::Id, &choice.column)?]);
         }
         let mut parts: Vec<Column> = Vec::new();

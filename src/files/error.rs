@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::columns::divided;
 use super::values::excerpt;
 use crate::domain::nearest::{edits, nearest};
 
@@ -235,6 +236,9 @@ impl FileError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         use FileErrorKind as Kind;
+        if let Some(options) = self.divided_options() {
+            return Some(format!("`--map` is repeated for each column: `{options}`"));
+        }
         match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
@@ -268,6 +272,21 @@ impl FileError {
             Kind::ColumnType { field, .. } => Some(format!("name another: `--map {field}=COLUMN`")),
             _ => self.advice().map(str::to_owned),
         }
+    }
+
+    /// The options that were meant, where several columns were named in one.
+    fn divided_options(&self) -> Option<String> {
+        let FileErrorKind::MissingColumn { field, wanted, .. } = &*self.kind else {
+            return None;
+        };
+        let [wanted] = wanted.as_slice() else {
+            return None;
+        };
+        let choices = divided(field, wanted)?;
+        let options = choices
+            .iter()
+            .map(|choice| format!("--map {}", excerpt(choice)));
+        Some(options.collect::<Vec<_>>().join(" "))
     }
 
     /// What always helps.

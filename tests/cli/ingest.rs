@@ -563,6 +563,43 @@ fn predictions_whose_times_are_not_mapped_are_a_warning_and_so_are_other_times_l
 }
 
 #[test]
+fn several_columns_in_one_option_are_told_apart_by_a_hint() {
+    let sandbox = live();
+    sandbox.write(
+        "p.csv",
+        b"customer,region,scored_at,prediction\n1,n,2026-01-05,yes\n",
+    );
+    for (option, hint) in [
+        (
+            "id=customer,time=scored_at",
+            "--map id=customer --map time=scored_at",
+        ),
+        (
+            "id=customer+region,time=scored_at",
+            "--map id=customer+region --map time=scored_at",
+        ),
+    ] {
+        sandbox
+            .fails(
+                &format!("ingest predictions p.csv --map {option}"),
+                2,
+                "MG0505",
+            )
+            .tells(&format!("`--map` is repeated for each column: `{hint}`"));
+    }
+    sandbox
+        .fails("ingest predictions p.csv --map id=customer,x", 2, "MG0505")
+        .tells("did you mean `--map id=customer`?");
+    // A column may be called so.
+    sandbox.write("q.csv", b"\"a,id=b\",prediction\n1,yes\n");
+    sandbox.ok("ingest predictions q.csv --map id=a,id=b");
+    for line in ["ingest predictions --help", "register --help"] {
+        let help = sandbox.ok(line).stdout.to_lowercase();
+        assert!(help.contains("repeat it for each"), "{help}");
+    }
+}
+
+#[test]
 fn paths_are_relative_to_the_directory_that_is_named() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());
