@@ -93,7 +93,7 @@ pub struct Party {
     pub last_verdict: Option<Verdict>,
     /// What its last check said that decided.
     pub last_decided: Option<Verdict>,
-    /// What its reference sample says, where nothing was recorded and somebody asked.
+    /// What its reference sample says, where that is told instead of what was recorded.
     pub reference: Option<(Metric, f64)>,
 }
 
@@ -384,7 +384,8 @@ fn restoring(
 }
 
 impl Plan {
-    /// Adds what the reference samples say to versions of which no metric was recorded: for whoever reads the plan.
+    /// Adds what the reference samples say where a version has no recorded metric, for whoever reads the plan: of both
+    /// versions if both have one, so that like is compared with like.
     ///
     /// # Errors
     /// The store can't be read.
@@ -394,9 +395,17 @@ impl Plan {
         policy: &ModelPolicy,
     ) -> Result<(), StoreError> {
         let task = self.model.task;
-        for party in self.from.iter_mut().chain(&mut self.to) {
-            if party.version.metadata.metrics.is_empty() {
-                party.reference = reference_numbers::deciding(tx, &party.version, task, policy)?;
+        let mut parties: Vec<_> = self.from.iter_mut().chain(&mut self.to).collect();
+        let is_recorded = |party: &Party| !party.version.metadata.metrics.is_empty();
+        if parties.iter().all(|party| is_recorded(party)) {
+            return Ok(());
+        }
+        for party in &mut parties {
+            party.reference = reference_numbers::deciding(tx, &party.version, task, policy)?;
+        }
+        if parties.iter().any(|party| party.reference.is_none()) {
+            for party in parties.into_iter().filter(|party| is_recorded(party)) {
+                party.reference = None;
             }
         }
         Ok(())
