@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::evidence::BatchId;
 use crate::domain::holders::{OperationId, VersionId};
+use crate::domain::metric::Task;
 use crate::domain::names::ModelName;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
+use crate::domain::time::Timestamp;
 use crate::files::columns::{ColumnChoices, Field, FileKind};
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::input::Source;
@@ -135,6 +137,21 @@ pub fn ingest(
         IngestError::File(_) if !tick(0) => IngestError::Stopped,
         error => error,
     })
+}
+
+/// Reads a file as [`ingest`] would, without the store: what is wrong with it whatever is stored.
+///
+/// # Errors
+/// The file is broken, its columns don't fit, too many lines are no rows, or the run is asked to stop.
+pub fn read_through(
+    task: Task,
+    request: &Request<'_>,
+    now: Timestamp,
+    tick: &mut dyn FnMut(u64) -> bool,
+) -> Result<(), IngestError> {
+    let mut intake = Intake::open(request, task, now)?;
+    while intake.next(tick)?.is_some() {}
+    intake.refuse_too_many(request.max_rejects)
 }
 
 fn bring_in(

@@ -20,17 +20,8 @@ pub fn conclude(
     staging: &Staging<'_>,
     intake: &Intake<'_>,
 ) -> Result<Change<Ingested>, IngestError> {
+    intake.refuse_too_many(staging.request.max_rejects)?;
     let rejects = intake.found_rejects();
-    // However many are allowed: a file without a single row has its columns mapped wrongly.
-    if rejects.are_too_many() || rejects.count() == intake.rows_count() {
-        return Err(IngestError::Rejected {
-            path: intake.path().to_path_buf(),
-            count: rejects.count(),
-            rows_count: intake.rows_count(),
-            allowed: staging.request.max_rejects,
-            rejects: rejects.named().to_vec(),
-        });
-    }
     let (Some((batch, attributor)), Some(finished)) = (staging.begun(), intake.finished()) else {
         return Err(IngestError::Stopped);
     };

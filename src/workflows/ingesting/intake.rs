@@ -199,6 +199,21 @@ impl<'a> Intake<'a> {
         &self.rejects
     }
 
+    /// However many are allowed: a file without a single row has its columns mapped wrongly.
+    pub fn refuse_too_many(&self, allowed: u64) -> Result<(), IngestError> {
+        let rejects = &self.rejects;
+        if !rejects.are_too_many() && rejects.count() < self.rows_count {
+            return Ok(());
+        }
+        Err(IngestError::Rejected {
+            path: rejects.path.clone(),
+            count: rejects.count(),
+            rows_count: self.rows_count,
+            allowed,
+            rejects: rejects.named().to_vec(),
+        })
+    }
+
     pub fn path(&self) -> &Path {
         &self.rejects.path
     }
