@@ -86,8 +86,6 @@ pub enum FileErrorKind {
     TooManyColumns { have: usize, limit: usize },
     #[error("a column's name is longer than the limit of {limit_bytes} bytes")]
     NameTooLong { limit_bytes: usize },
-    #[error("{have} fields, but the header has {want}")]
-    UnequalLength { have: usize, want: usize },
     #[error("the key {} occurs twice in one object", excerpt(.name))]
     DuplicateKey { name: String },
     #[error("the first line holds numbers only; it must name the columns")]
@@ -296,9 +294,6 @@ impl FileError {
             Kind::CsvSyntax(_) => {
                 "a field that holds quotes is quoted itself, with each of them doubled"
             }
-            Kind::UnequalLength { .. } => {
-                "a field that holds a comma or a line end is quoted: \"a, b\""
-            }
             Kind::NoHeader => "name the columns in a first line: `id,predicted_at,prediction`",
             Kind::Truncated(what) if what.contains("quote") => {
                 "close the quote, or double it where it belongs to the text"
@@ -414,10 +409,10 @@ mod tests {
             "data/a.csv, line 3, byte 7: a zero byte: this is binary data, not text"
         );
         assert_eq!(
-            FileErrorKind::UnequalLength { have: 3, want: 2 }
+            FileErrorKind::LineTooLong { limit_bytes: 7 }
                 .on(path, 9)
                 .to_string(),
-            "data/a.csv, line 9: 3 fields, but the header has 2"
+            "data/a.csv, line 9: the line is longer than the limit of 7 bytes"
         );
     }
 

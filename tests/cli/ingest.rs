@@ -263,6 +263,27 @@ fn lines_that_are_no_rows_store_nothing_unless_they_may() {
 }
 
 #[test]
+fn a_line_with_a_field_too_many_or_too_few_is_a_reject_like_any_other() {
+    let sandbox = live();
+    let text =
+        "id,ts,prediction\na,2026-01-05,yes\nb,2026-01-05,yes,x\nc,2026-01-05\nd,2026-01-05,no\n";
+    sandbox.write("p.csv", text.as_bytes());
+    sandbox
+        .fails("ingest predictions p.csv", 2, "MG0507")
+        .tells("p.csv, line 3, column prediction: 4 fields, but the header has 3")
+        .tells("2 of 4 lines are no rows");
+    let stored = sandbox.json("ingest predictions p.csv --max-rejects 2 --reject-file bad.csv");
+    assert_eq!(stored["rows_stored_count"], 2);
+    assert_eq!(stored["rejects"][0]["code"], "field_count");
+    let aside = std::fs::read_to_string(sandbox.file("bad.csv")).unwrap();
+    assert!(aside.contains("\"b,2026-01-05,yes,x\""), "{aside}");
+    assert!(aside.contains("\"c,2026-01-05\""), "{aside}");
+    sandbox.write("t.csv", b"id,truth\na,yes\nd,no,\n");
+    let truth = sandbox.json("ingest truth t.csv --max-rejects 1");
+    assert_eq!(truth["truth_joined_count"], 1);
+}
+
+#[test]
 fn a_prediction_never_changes() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());
@@ -626,7 +647,7 @@ const BROKEN: [Broken; 14] = [
         "fields.csv",
         b"id,prediction\na,yes,extra\n",
         2,
-        "MG0503",
+        "MG0507",
         "line 2",
     ),
     (
