@@ -384,8 +384,7 @@ fn restoring(
 }
 
 impl Plan {
-    /// Adds what the reference samples say where a version has no recorded metric, for whoever reads the plan: of both
-    /// versions if both have one, so that like is compared with like.
+    /// Adds what the reference samples say, for whoever reads the plan: see [`reference_numbers::told`].
     ///
     /// # Errors
     /// The store can't be read.
@@ -394,19 +393,11 @@ impl Plan {
         tx: &Tx<'_>,
         policy: &ModelPolicy,
     ) -> Result<(), StoreError> {
-        let task = self.model.task;
         let mut parties: Vec<_> = self.from.iter_mut().chain(&mut self.to).collect();
-        let is_recorded = |party: &Party| !party.version.metadata.metrics.is_empty();
-        if parties.iter().all(|party| is_recorded(party)) {
-            return Ok(());
-        }
-        for party in &mut parties {
-            party.reference = reference_numbers::deciding(tx, &party.version, task, policy)?;
-        }
-        if parties.iter().any(|party| party.reference.is_none()) {
-            for party in parties.into_iter().filter(|party| is_recorded(party)) {
-                party.reference = None;
-            }
+        let versions: Vec<_> = parties.iter().map(|party| &party.version).collect();
+        let told = reference_numbers::told(tx, &versions, self.model.task, policy)?;
+        for (party, reference) in parties.iter_mut().zip(told) {
+            party.reference = reference;
         }
         Ok(())
     }
