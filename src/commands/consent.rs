@@ -140,7 +140,7 @@ fn described(party: &Party, live: Option<String>) -> String {
         .metadata
         .metrics
         .iter()
-        .take(3)
+        .take(if party.reference.is_some() { 0 } else { 3 })
         .map(|(name, value)| format!("{name} {}", number::value(*value)));
     let reference = party
         .reference

@@ -101,8 +101,8 @@ struct FileArgs {
     #[arg(value_name = "FILE")]
     path: PathBuf,
 
-    /// Which column is which field: id, time, prediction, truth, truth_time, version, score, proba.LABEL.
-    /// id=A+B joins columns
+    /// Which column is which field: id, time, prediction, truth, truth_time, version, score, proba.LABEL;
+    /// id=A+B joins columns. Repeat it for each field
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<ColumnChoice>,
 

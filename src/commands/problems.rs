@@ -176,7 +176,7 @@ pub fn file(error: &FileError) -> Problem {
         Kind::ParquetSyntax(_) | Kind::ParquetUnsupported(_) | Kind::PipeTooLong { .. } => "MG0519",
         Kind::ColumnType { .. } => "MG0520",
         Kind::Compressed { .. } => "MG0521",
-        Kind::CsvSyntax(_) | Kind::UnequalLength { .. } | Kind::NoHeader => "MG0503",
+        Kind::CsvSyntax(_) | Kind::NoHeader => "MG0503",
         // Of a CSV only a quote can be left open; a text of any kind can end within a character.
         Kind::Truncated(what) if what.contains("quote") => "MG0503",
         Kind::Truncated(what) if what.contains("character") => "MG0502",

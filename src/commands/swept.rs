@@ -93,21 +93,17 @@ pub fn sweep(
         audience: listeners.audience(),
     };
     let explain = |kind, error| explain(call, kind, error);
-    if dry_run {
-        let found = sweeping::preview(&visit, &explain);
-        return Some(found.map_err(|error| unusable(&folder, &error)));
-    }
     let mut progress = Progress::new("reading rows", None, call.progress_mode());
-    let found = sweeping::sweep(
-        &mut session.store,
-        &session.author,
-        &visit,
-        &explain,
-        &mut |rows_count| {
-            progress.tick(rows_count);
-            call.stop.requested().is_none()
-        },
-    );
+    let mut tick = |rows_count| {
+        progress.tick(rows_count);
+        call.stop.requested().is_none()
+    };
+    let found = if dry_run {
+        sweeping::preview(&visit, session.author.at, &explain, &mut tick)
+    } else {
+        let (store, author) = (&mut session.store, &session.author);
+        sweeping::sweep(store, author, &visit, &explain, &mut tick)
+    };
     progress.finish();
     Some(found.map_err(|error| unusable(&folder, &error)))
 }
@@ -221,6 +217,10 @@ pub fn summary(swept: &Swept) -> String {
     if rejected > 0 {
         parts.push(format!("{} {} refused", files(rejected), was(rejected)));
     }
+    let unusable = of(FileState::Unusable).count();
+    if unusable > 0 {
+        parts.push(format!("{} would be refused", files(unusable)));
+    }
     let waiting = of(FileState::Waiting).count();
     if waiting > 0 {
         let waits = if waiting == 1 { "waits" } else { "wait" };
@@ -269,6 +269,7 @@ pub fn warnings(swept: &Swept) -> Vec<Warning> {
     for file in swept.files.iter().filter(|file| file.why.is_some()) {
         let (code, what) = match file.state {
             FileState::Rejected => ("file_refused", "refused"),
+            FileState::Unusable => ("file_unusable", "would be refused:"),
             FileState::Waiting => ("file_waits", "still in the inbox:"),
             FileState::Ingested | FileState::Seen => {
                 ("file_not_moved", "came in and was not moved:")

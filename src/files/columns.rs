@@ -80,7 +80,7 @@ impl ScoreMeaning {
 pub enum Origin {
     /// `--map`: the column must be there.
     Flag,
-    /// The policy, which speaks of all files: the column of a truth may be absent from predictions.
+    /// The policy, which speaks of all files: a column that this file can do without may be absent.
     Policy,
 }
 
@@ -99,6 +99,8 @@ pub struct ColumnChoices {
     pub score_is: Option<ScoreMeaning>,
     /// The positive class, in any spelling.
     pub positive: Option<String>,
+    /// The file is a held-out sample: when it was predicted and by which version decides nothing.
+    pub of_sample: bool,
 }
 
 /// A text names no field, or no column for one.
@@ -176,6 +178,17 @@ impl FromStr for ScoreMeaning {
             other => Err(ColumnSyntax::UnknownMeaning(other.to_owned())),
         }
     }
+}
+
+/// Several choices that were written as one, `id=a,time=b`: each by itself. `None`: it is one.
+pub(super) fn divided(field: &str, column: &str) -> Option<Vec<String>> {
+    let mut parts = column.split(',').map(str::trim);
+    let mut choices = vec![format!("{field}={}", parts.next()?)];
+    for part in parts {
+        part.parse::<ColumnChoice>().ok()?;
+        choices.push(part.to_owned());
+    }
+    (choices.len() > 1).then_some(choices)
 }
 
 /// Reads `--map FIELD=COLUMN`. The first `=` divides, so that a column's name may have one.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::{FileError, FileErrorKind};
 use super::input::Lines;
-use super::record::Record;
+use super::record::{Record, Uneven};
 use super::table::{COLUMN_LIMIT, NAME_LIMIT_BYTES};
 
 /// The records of a CSV, its header read.
@@ -51,7 +51,7 @@ impl CsvRecords {
         }
         let delimiter = delimiter_of(&raw);
         let first_line = lines.line_number();
-        let scan = complete(&mut lines, &mut raw, first_line, delimiter, None)?;
+        let scan = complete(&mut lines, &mut raw, first_line, delimiter)?;
         if scan.fields > COLUMN_LIMIT {
             return Err(FileErrorKind::TooManyColumns {
                 have: scan.fields,
@@ -106,7 +106,8 @@ impl CsvRecords {
         &self.lines
     }
 
-    /// Reads the next record, which must have as many fields as the header; blank lines are passed over.
+    /// Reads the next record; blank lines are passed over. Quotes say where it ends, so that one with more or fewer
+    /// fields than the header does not harm those behind it.
     ///
     /// # Errors
     /// The text can't be read, or breaks the rules of CSV or a limit.
@@ -123,14 +124,18 @@ impl CsvRecords {
         }
         let line = self.lines.line_number();
         let want = self.columns.len();
-        let scan = complete(&mut self.lines, raw, line, self.delimiter, Some(want))?;
-        if scan.fields != want {
-            let (line, offset) = scan.surplus.unwrap_or(scan.end);
-            let have = scan.fields;
-            return Err(FileErrorKind::UnequalLength { have, want }.at(self.path(), line, offset));
+        let have = complete(&mut self.lines, raw, line, self.delimiter)?.fields;
+        record.line_number = line;
+        if have != want {
+            let blamed = have.min(want.saturating_sub(1));
+            record.uneven = Some(Uneven {
+                have,
+                want,
+                column: self.columns.get(blamed).cloned().unwrap_or_default(),
+            });
+            return Ok(true);
         }
         self.split(record.raw_mut(), line)?;
-        record.line_number = line;
         for (column, field) in self.fields.iter().enumerate() {
             let stored = record.keep(field);
             record.set(column, stored);
@@ -184,11 +189,8 @@ fn delimiter_of(header: &str) -> u8 {
 struct Scan {
     state: State,
     fields: usize,
-    /// Where the open quote stands, and where the record ended.
+    /// Where the open quote stands.
     opened: (u64, usize),
-    end: (u64, usize),
-    /// Where the first field too many begins.
-    surplus: Option<(u64, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -205,20 +207,17 @@ fn complete(
     raw: &mut String,
     first_line: u64,
     delimiter: u8,
-    want: Option<usize>,
 ) -> Result<Scan, FileError> {
     let mut scan = Scan {
         state: State::FieldStart,
         fields: 1,
         opened: (first_line, 0),
-        end: (first_line, 0),
-        surplus: None,
     };
     let mut from = 0;
     loop {
         let line = raw.as_bytes().get(from..).unwrap_or_default();
         let number = lines.line_number();
-        scan.line(line, number, delimiter, want)
+        scan.line(line, number, delimiter)
             .map_err(|(text, offset)| {
                 FileErrorKind::CsvSyntax(text).at(lines.path(), number, offset)
             })?;
@@ -256,7 +255,6 @@ impl Scan {
         line: &[u8],
         number: u64,
         delimiter: u8,
-        want: Option<usize>,
     ) -> Result<(), (&'static str, usize)> {
         let content = line.strip_suffix(b"\n").unwrap_or(line);
         let length = content.strip_suffix(b"\r").unwrap_or(content).len();
@@ -273,9 +271,6 @@ impl Scan {
                 (State::AfterQuote, b'"') | (State::Quoted, _) => State::Quoted,
                 (_, byte) if byte == delimiter => {
                     self.fields += 1;
-                    if Some(self.fields) == want.map(|want| want + 1) {
-                        self.surplus = Some((number, offset + 1));
-                    }
                     State::FieldStart
                 }
                 (_, b'\r') => return Err(("a carriage return without a line feed", offset)),
@@ -284,7 +279,6 @@ impl Scan {
                 (State::FieldStart | State::Plain, _) => State::Plain,
             };
         }
-        self.end = (number, length);
         Ok(())
     }
 }
@@ -398,19 +392,23 @@ mod tests {
     }
 
     #[test]
-    fn records_of_another_length_are_named_with_their_place() {
+    fn a_record_of_another_length_is_told_with_its_column_and_harms_no_other() {
+        let text = "id,p\n1,2\n1,2,3\n\n1\n\"a\nb\",2,3,\n4,5\n";
+        let (_, rows) = all("a.csv", text).unwrap();
         assert_eq!(
-            trouble("id,p\n1,2\n1,2,3\n"),
-            "a.csv, line 3, byte 5: 3 fields, but the header has 2"
+            rows,
+            [
+                "2: 1|2",
+                "3: 3 of 2, p",
+                "5: 1 of 2, p",
+                "6: 4 of 2, p",
+                "8: 4|5"
+            ]
         );
-        assert_eq!(
-            trouble("id,p\n1\n"),
-            "a.csv, line 2, byte 2: 1 fields, but the header has 2"
-        );
-        assert_eq!(
-            trouble("id,p\n\"a\nb\",2,3\n"),
-            "a.csv, line 3, byte 6: 3 fields, but the header has 2"
-        );
+        let (_, rows) = all("a.csv", "id,p,q\n1\n").unwrap();
+        assert_eq!(rows, ["2: 1 of 3, p"]);
+        let (_, rows) = all("a.csv", "id\n1,2\n").unwrap();
+        assert_eq!(rows, ["2: 2 of 1, id"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Decides which column of a table is which field: what a person named first, then the known names.
 
-use super::columns::{ColumnChoice, ColumnChoices, Field, FileKind, Origin, ScoreMeaning};
+use super::columns::{ColumnChoice, ColumnChoices, Field, FileKind, Origin, ScoreMeaning, divided};
 use super::error::FileErrorKind;
 use super::mapping::{Column, Mapping, Wanted, probability_label};
 use super::table::Table;
@@ -15,10 +15,12 @@ pub(super) fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Mapping, 
         task,
         choices,
     } = wanted;
+    let named = named(wanted)?;
     let mut finder = Finder {
+        absent: absent(table, wanted, &named),
         table,
         wanted,
-        named: named(wanted)?,
+        named,
     };
     let is_predictions = kind == FileKind::Predictions;
     let truth = finder.find(&Field::Truth, !is_predictions)?;
@@ -40,6 +42,11 @@ pub(super) fn resolve(table: &mut Table, wanted: Wanted<'_>) -> Result<Mapping, 
         score: finder.score()?,
         probabilities: finder.probabilities()?,
         positive: choices.positive.as_deref().map(canonical_label),
+        absent: finder
+            .absent
+            .into_iter()
+            .map(|choice| (choice.field, choice.column))
+            .collect(),
     };
     refuse_shared(&mapping)?;
     Ok(mapping)
@@ -141,10 +148,36 @@ fn named(wanted: Wanted<'_>) -> Result<Vec<ColumnChoice>, FileErrorKind> {
     }
 }
 
+/// Those columns of the policy that are not there and that this file can do without. Without the time or the version
+/// that the policy names, predictions would silently count for the version that is live now; a sample is nobody else's.
+fn absent(table: &Table, wanted: Wanted<'_>, named: &[ColumnChoice]) -> Vec<ColumnChoice> {
+    let is_predictions = wanted.kind == FileKind::Predictions;
+    let is_absent = |choice: &&ColumnChoice| {
+        let of_policy = choice.origin == Origin::Policy;
+        of_policy && !table.columns().contains(&choice.column)
+    };
+    // Some of the classes and not the others is half a distribution.
+    let mut probabilities = named.iter().filter(|choice| is_probability(choice));
+    let no_probability = probabilities.all(|choice| is_absent(&choice));
+    let absent = named.iter().filter(|choice| match &choice.field {
+        Field::Id | Field::Prediction => false,
+        Field::Truth => is_predictions,
+        Field::TruthTime | Field::Score => true,
+        Field::Probability(_) => no_probability,
+        Field::Time | Field::Version => wanted.choices.of_sample,
+    });
+    absent.filter(is_absent).cloned().collect()
+}
+
+fn is_probability(choice: &ColumnChoice) -> bool {
+    matches!(choice.field, Field::Probability(_))
+}
+
 struct Finder<'a> {
     table: &'a mut Table,
     wanted: Wanted<'a>,
     named: Vec<ColumnChoice>,
+    absent: Vec<ColumnChoice>,
 }
 
 impl Finder<'_> {
@@ -166,9 +199,7 @@ impl Finder<'_> {
     /// The column that was named for a field, else the detected one.
     fn find(&mut self, field: &Field, needed: bool) -> Result<Option<Column>, FileErrorKind> {
         if let Some(choice) = self.choice(field) {
-            let may_be_absent =
-                choice.origin == Origin::Policy && *field == Field::Truth && !needed;
-            if may_be_absent && self.matches(&choice.column).is_empty() {
+            if self.absent.contains(&choice) {
                 return Ok(None);
             }
             return self.column(field, &choice.column).map(Some);
@@ -254,7 +285,8 @@ impl Finder<'_> {
                 None => Err(self.missing(&Field::Id, Field::Id.candidates())),
             };
         };
-        if !choice.column.contains('+') || !self.matches(&choice.column).is_empty() {
+        let is_joined = choice.column.contains('+') && divided("id", &choice.column).is_none();
+        if !is_joined || !self.matches(&choice.column).is_empty() {
             return Ok(vec![self.column(&Field::Id, &choice.column)?]);
         }
         let mut parts: Vec<Column> = Vec::new();
@@ -275,7 +307,7 @@ impl Finder<'_> {
 
     fn score(&mut self) -> Result<Option<(ScoreMeaning, Column)>, FileErrorKind> {
         match (self.choice(&Field::Score), self.wanted.choices.score_is) {
-            (Some(choice), Some(meaning)) => {
+            (Some(choice), Some(meaning)) if !self.absent.contains(&choice) => {
                 let column = self.column(&Field::Score, &choice.column)?;
                 Ok(Some((meaning, column)))
             }
@@ -287,7 +319,9 @@ impl Finder<'_> {
     fn probabilities(&mut self) -> Result<Vec<(String, Column)>, FileErrorKind> {
         let mut found = Vec::new();
         for choice in self.named.clone() {
-            if let Field::Probability(label) = &choice.field {
+            if let Field::Probability(label) = &choice.field
+                && !self.absent.contains(&choice)
+            {
                 let column = self.column(&choice.field, &choice.column)?;
                 found.push((label.clone(), column));
             }
@@ -295,6 +329,7 @@ impl Finder<'_> {
         let detects = self.wanted.kind == FileKind::Predictions
             && self.wanted.task == Task::Classification
             && found.is_empty()
+            && !self.named.iter().any(is_probability)
             && self.choice(&Field::Score).is_none();
         if detects {
             for column in self.free_columns() {
@@ -619,6 +654,14 @@ mod tests {
         assert!(said("k,truth", FileKind::Truth, &policy).contains("no column for truth"));
         // Without the time that the policy names, rows would silently count as predicted now.
         assert!(said("k,a", FileKind::Predictions, &policy).contains("no column for time"));
+        let sample = ColumnChoices {
+            of_sample: true,
+            ..policy.clone()
+        };
+        assert_eq!(
+            said("k,a,churned,ts", FileKind::Predictions, &sample),
+            "id ← k, prediction ← a, truth ← churned"
+        );
         let probabilities = choices(&["proba.yes=b"], &["proba.yes=a", "proba.no=c"]);
         assert_eq!(
             said("id,prediction,b", FileKind::Predictions, &probabilities),
@@ -634,6 +677,45 @@ mod tests {
             )
             .is_ok()
         );
+    }
+
+    #[test]
+    fn a_column_of_the_policy_that_a_file_can_do_without_may_be_absent_and_one_of_a_flag_may_not() {
+        let named = ["truth_time=known", "score=s"];
+        let mut policy = choices(&[], &named);
+        policy.score_is = Some(ScoreMeaning::Predicted);
+        let found = map(
+            "id,truth,prediction",
+            FileKind::Predictions,
+            Task::Classification,
+            &policy,
+        )
+        .unwrap();
+        assert_eq!(
+            found.to_string(),
+            "id ← id, prediction ← prediction, truth ← truth"
+        );
+        assert_eq!(
+            found.absent,
+            [
+                (Field::TruthTime, "known".to_owned()),
+                (Field::Score, "s".to_owned())
+            ]
+        );
+        assert_eq!(found.would_take("known"), Some(Field::TruthTime));
+        assert_eq!(
+            said("id,truth", FileKind::Truth, &policy),
+            "id ← id, truth ← truth"
+        );
+        let flag = choices(&["truth_time=known"], &[]);
+        assert!(said("id,truth", FileKind::Truth, &flag).contains("no column for truth_time"));
+        let both = choices(&[], &["proba.yes=y", "proba.no=n"]);
+        assert_eq!(
+            said("id,prediction,proba_yes", FileKind::Predictions, &both),
+            "id ← id, prediction ← prediction"
+        );
+        let half = said("id,prediction,y", FileKind::Predictions, &both);
+        assert!(half.contains("no column for proba.no"), "{half}");
     }
 
     #[test]

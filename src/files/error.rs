@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::columns::divided;
 use super::values::excerpt;
 use crate::domain::nearest::{edits, nearest};
 
@@ -85,8 +86,6 @@ pub enum FileErrorKind {
     TooManyColumns { have: usize, limit: usize },
     #[error("a column's name is longer than the limit of {limit_bytes} bytes")]
     NameTooLong { limit_bytes: usize },
-    #[error("{have} fields, but the header has {want}")]
-    UnequalLength { have: usize, want: usize },
     #[error("the key {} occurs twice in one object", excerpt(.name))]
     DuplicateKey { name: String },
     #[error("the first line holds numbers only; it must name the columns")]
@@ -235,9 +234,17 @@ impl FileError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         use FileErrorKind as Kind;
+        if let Some(options) = self.divided_options() {
+            return Some(format!("`--map` is repeated for each column: `{options}`"));
+        }
         match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
                 Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
+                // Nothing asks for these but whoever named their columns.
+                None if matches!(field.as_str(), "time" | "version") => format!(
+                    "name it: `--map {field}=COLUMN`; or take `{field}` out of `[columns]`, and it is looked for by its \
+                     known names and may be absent"
+                ),
                 None => format!("name it: `--map {field}=COLUMN`"),
             }),
             Kind::AmbiguousColumns { names, .. }
@@ -265,15 +272,27 @@ impl FileError {
         }
     }
 
+    /// The options that were meant, where several columns were named in one.
+    fn divided_options(&self) -> Option<String> {
+        let FileErrorKind::MissingColumn { field, wanted, .. } = &*self.kind else {
+            return None;
+        };
+        let [wanted] = wanted.as_slice() else {
+            return None;
+        };
+        let choices = divided(field, wanted)?;
+        let options = choices
+            .iter()
+            .map(|choice| format!("--map {}", excerpt(choice)));
+        Some(options.collect::<Vec<_>>().join(" "))
+    }
+
     /// What always helps.
     fn advice(&self) -> Option<&'static str> {
         use FileErrorKind as Kind;
         Some(match &*self.kind {
             Kind::CsvSyntax(_) => {
                 "a field that holds quotes is quoted itself, with each of them doubled"
-            }
-            Kind::UnequalLength { .. } => {
-                "a field that holds a comma or a line end is quoted: \"a, b\""
             }
             Kind::NoHeader => "name the columns in a first line: `id,predicted_at,prediction`",
             Kind::Truncated(what) if what.contains("quote") => {
@@ -390,10 +409,10 @@ mod tests {
             "data/a.csv, line 3, byte 7: a zero byte: this is binary data, not text"
         );
         assert_eq!(
-            FileErrorKind::UnequalLength { have: 3, want: 2 }
+            FileErrorKind::LineTooLong { limit_bytes: 7 }
                 .on(path, 9)
                 .to_string(),
-            "data/a.csv, line 9: 3 fields, but the header has 2"
+            "data/a.csv, line 9: the line is longer than the limit of 7 bytes"
         );
     }
 

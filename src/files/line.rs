@@ -1,7 +1,7 @@
 //! Reads the cells of one record by the rules for ids, times, predictions, truths and probabilities.
 
 use super::mapping::{Column, Mapping};
-use super::record::{Cell, Record};
+use super::record::{Cell, Record, Uneven};
 use super::rejects::{Reject, RejectCode};
 use super::rows::{Prediction, PredictionRow, Truth, TruthRow};
 use super::values::{LabelReading, NumberReading, excerpt, label, number};
@@ -24,6 +24,7 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     pub fn prediction_row(mut self) -> Result<PredictionRow, Reject> {
         let mapping = self.mapping;
+        self.check_length()?;
         let id = self.id()?;
         let predicted_at = match &mapping.time {
             None => None,
@@ -68,6 +69,7 @@ impl Line<'_> {
     }
 
     pub fn truth_row(mut self) -> Result<TruthRow, Reject> {
+        self.check_length()?;
         let id = self.id()?;
         let (truth, truth_at) = self.truth()?;
         Ok(TruthRow {
@@ -86,6 +88,25 @@ impl Line<'_> {
             code,
             text: text.into(),
         }
+    }
+
+    fn check_length(&self) -> Result<(), Reject> {
+        let Some(uneven) = &self.record.uneven else {
+            return Ok(());
+        };
+        let Uneven { have, want, column } = uneven;
+        let fields = if *have == 1 { "field" } else { "fields" };
+        let advice = if have > want {
+            "; a field that holds a comma or a line end is quoted: \"a, b\""
+        } else {
+            ""
+        };
+        Err(Reject {
+            line_number: self.record.line_number,
+            column: column.clone(),
+            code: RejectCode::FieldCount,
+            text: format!("{have} {fields}, but the header has {want}{advice}"),
+        })
     }
 
     /// The text of a cell; `None` if it is empty.

@@ -37,6 +37,8 @@ pub struct Mapping {
     pub probabilities: Vec<(String, Column)>,
     /// The positive class in its canonical form.
     pub positive: Option<String>,
+    /// What the policy names, and this file can do without and does not have.
+    pub absent: Vec<(Field, String)>,
 }
 
 /// What is asked of a table.
@@ -72,6 +74,9 @@ impl Mapping {
     /// The field for which a column that appears late would have been taken, had it been there from the beginning.
     #[must_use]
     pub fn would_take(&self, name: &str) -> Option<Field> {
+        if let Some((field, _)) = self.absent.iter().find(|(_, column)| column == name) {
+            return Some(field.clone());
+        }
         let free =
             |field: Field, taken: bool| (!taken && is_candidate(&field, name)).then_some(field);
         if self.kind == FileKind::Truth {
@@ -187,7 +192,7 @@ mod tests {
         let choices = ColumnChoices {
             columns: flags.iter().map(|flag| flag.parse().unwrap()).collect(),
             score_is: Some(ScoreMeaning::Predicted),
-            positive: None,
+            ..ColumnChoices::default()
         };
         let wanted = Wanted {
             kind: FileKind::Predictions,

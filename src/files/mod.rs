@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod input;
 mod json_text;
 mod jsonl;
+mod likely_times;
 mod line;
 pub mod lock;
 pub mod logfile;

@@ -20,6 +20,7 @@ use super::values::excerpt;
 use crate::domain::hash::Hash;
 use column::Column;
 use footer::Footer;
+use meaning::Meaning;
 use pages::{Current, Held, Pages};
 use schema::Leaf;
 use trouble::Trouble;
@@ -117,6 +118,12 @@ impl ParquetRecords {
         }
         self.wanted = wanted;
         Ok(())
+    }
+
+    pub(super) fn holds_times(&self, column: usize) -> bool {
+        let field = self.footer.fields.get(column);
+        let leaf = field.and_then(|field| field.leaf.ok());
+        leaf.is_some_and(|leaf| matches!(leaf.meaning, Meaning::Date | Meaning::Timestamp { .. }))
     }
 
     /// Reads the next row.

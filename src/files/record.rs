@@ -7,9 +7,20 @@ use std::ops::Range;
 pub struct Record {
     /// The line on which it begins, counted from 1.
     pub line_number: u64,
+    /// It has more or fewer fields than the header, and its cells are empty.
+    pub(super) uneven: Option<Uneven>,
     raw: String,
     text: String,
     cells: Vec<Stored>,
+}
+
+/// How a record does not fit its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Uneven {
+    pub have: usize,
+    pub want: usize,
+    /// The first column that is missing, or the last one, behind which there are more.
+    pub column: String,
 }
 
 /// Where a cell's text lies.
@@ -66,6 +77,7 @@ impl Record {
 
     pub(super) fn clear(&mut self) {
         self.line_number = 0;
+        self.uneven = None;
         self.raw.clear();
         self.text.clear();
         self.cells.clear();

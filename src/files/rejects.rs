@@ -23,6 +23,8 @@ pub struct Reject {
 /// Why, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RejectCode {
+    /// More or fewer fields than the header has.
+    FieldCount,
     IdEmpty,
     TimeEmpty,
     TimeUnreadable,
@@ -46,6 +48,7 @@ impl RejectCode {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::FieldCount => "field_count",
             Self::IdEmpty => "id_empty",
             Self::TimeEmpty => "time_empty",
             Self::TimeUnreadable => "time_unreadable",

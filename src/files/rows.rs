@@ -6,6 +6,7 @@ use std::path::Path;
 use super::columns::{FileKind, ScoreMeaning};
 use super::error::{FileError, FileErrorKind};
 use super::input::Source;
+use super::likely_times::LikelyTimes;
 use super::line::Line;
 use super::mapping::{Mapping, Wanted};
 use super::record::Record;
@@ -77,6 +78,7 @@ pub struct Rows {
     /// Times after this are rejected.
     latest: Timestamp,
     record: Record,
+    likely_times: LikelyTimes,
     /// Columns that were looked at for being missed.
     known_columns: usize,
 }
@@ -115,6 +117,7 @@ impl Rows {
         }
         Ok(Self {
             known_columns: table.columns().len(),
+            likely_times: LikelyTimes::of(&table, &mapping),
             table,
             mapping,
             latest: now.later_by(CLOCK_TOLERANCE),
@@ -136,6 +139,12 @@ impl Rows {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.table.path()
+    }
+
+    /// Columns that no field has and that held nothing but times so far, where no column is the time of predictions.
+    #[must_use]
+    pub fn likely_times(&self) -> Vec<String> {
+        self.likely_times.names()
     }
 
     /// The record that the last row or reject was made of, as it stands in the file; of Parquet the mapped columns as
@@ -194,6 +203,7 @@ impl Rows {
             }
         }
         self.known_columns = self.table.columns().len();
+        self.likely_times.look(&self.record);
         if let Some(name) = self.table.absent_column().filter(|_| !more) {
             let kind = FileErrorKind::Columns(format!("no object has the key {}", excerpt(name)));
             return Err(kind.of(self.table.path()));

@@ -164,6 +164,19 @@ impl Table {
         }
     }
 
+    /// Whether a column's type says that it holds times; `None` where only its values do.
+    #[must_use]
+    pub fn holds_times(&self, column: usize) -> Option<bool> {
+        match &self.records {
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => Some(records.holds_times(column)),
+            _ => {
+                let _ = column;
+                None
+            }
+        }
+    }
+
     /// What a record holds, for people; of a text it is the record as it stands in the file.
     #[must_use]
     pub fn shown<'a>(&self, record: &'a Record) -> Cow<'a, str> {
@@ -314,7 +327,7 @@ fn detected(path: &Path, first: &[u8]) -> Format {
 pub(super) mod tests {
     use std::path::PathBuf;
 
-    use super::super::record::Cell;
+    use super::super::record::{Cell, Uneven};
     use super::*;
 
     pub fn source(name: &str, bytes: impl AsRef<[u8]>) -> Source {
@@ -333,6 +346,11 @@ pub(super) mod tests {
         let mut record = Record::default();
         let mut rows = Vec::new();
         while table.next_record(&mut record)? {
+            if let Some(Uneven { have, want, column }) = &record.uneven {
+                let line = record.line_number;
+                rows.push(format!("{line}: {have} of {want}, {column}"));
+                continue;
+            }
             let cells: Vec<String> = (0..table.columns().len())
                 .map(|column| match record.cell(column) {
                     Cell::Empty => "_".to_owned(),

@@ -129,6 +129,40 @@ const VISIBLE: &str = "
 const SAME: &str = "new.value IS old.value AND new.class IS old.class
     AND new.label_set_id IS old.label_set_id AND new.probabilities IS old.probabilities";
 
+/// Rows of a pending batch that are there already, with another time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub rows_count: u64,
+    /// The first batch that they are in.
+    pub batch: BatchId,
+}
+
+/// The repeats of a pending batch, which is not settled yet, whose time is not the one that is there.
+///
+/// # Errors
+/// The store can't be read.
+pub fn moved(tx: &Tx<'_>, batch: BatchId) -> Result<Option<Moved>> {
+    let query = format!(
+        "WITH pair AS ({VISIBLE})
+         SELECT count(*), min(old.batch_id)
+         FROM pair
+         CROSS JOIN prediction AS new ON new.id = pair.new_id
+         CROSS JOIN prediction AS old ON old.id = pair.old_id
+         WHERE new.predicted_at <> old.predicted_at AND {SAME}"
+    );
+    let mut statement = tx.sql.prepare_cached(&query)?;
+    let mut rows = statement.query(named_params! { ":batch": batch.0 })?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let rows_count = count(row, 0)?;
+    let first: Option<i64> = row.get(1)?;
+    Ok(first.map(|first| Moved {
+        rows_count,
+        batch: BatchId(first),
+    }))
+}
+
 /// Removes from a pending batch what is there already, and finds what contradicts it: first within the batch, where
 /// the first row holds, then against visible batches.
 ///

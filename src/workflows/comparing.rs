@@ -75,7 +75,7 @@ pub struct Pair {
     pub b: Option<Number>,
     pub a_recorded: Option<f64>,
     pub b_recorded: Option<f64>,
-    /// On the reference sample of the version, where no value was recorded.
+    /// On the reference sample of the version, whatever was recorded: two samples are alike, two sources are not.
     pub a_reference: Option<f64>,
     pub b_reference: Option<f64>,
     pub difference: Option<Difference>,
@@ -145,11 +145,6 @@ pub fn compare(
         reference_numbers::sample(tx, &a, model.task, policy)?,
         reference_numbers::sample(tx, &b, model.task, policy)?,
     );
-    let of_reference = |sample: &Option<Sample>, version: &Version, metric: Metric| {
-        let is_recorded = version.metadata.metrics.contains_key(metric.name());
-        let sample = sample.as_ref().filter(|_| !is_recorded);
-        reference_numbers::value(sample, metric)
-    };
     let mut pairs: Vec<Pair> = metrics
         .into_iter()
         .map(|metric| {
@@ -160,8 +155,8 @@ pub fn compare(
                 b: None,
                 a_recorded: a.metadata.metrics.get(metric.name()).copied(),
                 b_recorded: b.metadata.metrics.get(metric.name()).copied(),
-                a_reference: of_reference(&references.0, &a, metric),
-                b_reference: of_reference(&references.1, &b, metric),
+                a_reference: reference_numbers::value(references.0.as_ref(), metric),
+                b_reference: reference_numbers::value(references.1.as_ref(), metric),
                 difference: None,
                 undefined: None,
                 favours: None,

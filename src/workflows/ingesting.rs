@@ -14,16 +14,18 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::evidence::BatchId;
 use crate::domain::holders::{OperationId, VersionId};
+use crate::domain::metric::Task;
 use crate::domain::names::ModelName;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
-use crate::files::columns::{ColumnChoices, FileKind};
+use crate::domain::time::Timestamp;
+use crate::files::columns::{ColumnChoices, Field, FileKind};
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::input::Source;
 use crate::files::rejects::Reject;
 use crate::files::table::Format;
 use crate::store::batches::{self, Batch, BatchReport};
 use crate::store::models::Model;
-use crate::store::predictions::{Conflict, OnConflict};
+use crate::store::predictions::{Conflict, Moved, OnConflict};
 use crate::store::{Change, Store, StoreError};
 
 pub use labels::OddLabel;
@@ -77,6 +79,12 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// Rows with a time that named no zone.
     pub zone_missing_count: u64,
+    /// What the policy names, and the file can do without and does not have.
+    pub absent_columns: Vec<(Field, String)>,
+    /// Columns that may be the time of the predictions, for which there is none.
+    pub likely_times: Vec<String>,
+    /// Rows that are there already with another time.
+    pub moved: Option<Moved>,
 }
 
 /// Why nothing was stored.
@@ -129,6 +137,21 @@ pub fn ingest(
         IngestError::File(_) if !tick(0) => IngestError::Stopped,
         error => error,
     })
+}
+
+/// Reads a file as [`ingest`] would, without the store: what is wrong with it whatever is stored.
+///
+/// # Errors
+/// The file is broken, its columns don't fit, too many lines are no rows, or the run is asked to stop.
+pub fn read_through(
+    task: Task,
+    request: &Request<'_>,
+    now: Timestamp,
+    tick: &mut dyn FnMut(u64) -> bool,
+) -> Result<(), IngestError> {
+    let mut intake = Intake::open(request, task, now)?;
+    while intake.next(tick)?.is_some() {}
+    intake.refuse_too_many(request.max_rejects)
 }
 
 fn bring_in(

@@ -34,6 +34,31 @@ pub fn value(sample: Option<&Sample>, metric: Metric) -> Option<f64> {
     Some(estimate.value)
 }
 
+/// What is told of versions that stand side by side, instead of what was recorded: the sample of whichever has no
+/// recorded metric; of all, if one has none and all have a sample, so that like is compared with like.
+///
+/// # Errors
+/// The store can't be read.
+pub fn told(
+    tx: &Tx<'_>,
+    versions: &[&Version],
+    task: Task,
+    policy: &ModelPolicy,
+) -> Result<Vec<Option<(Metric, f64)>>, StoreError> {
+    let is_recorded = |version: &Version| !version.metadata.metrics.is_empty();
+    if versions.iter().all(|version| is_recorded(version)) {
+        return Ok(vec![None; versions.len()]);
+    }
+    let of = |version: &&Version| deciding(tx, version, task, policy);
+    let mut told = versions.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+    if told.contains(&None) {
+        for (told, version) in told.iter_mut().zip(versions) {
+            *told = told.take().filter(|_| !is_recorded(version));
+        }
+    }
+    Ok(told)
+}
+
 /// The metric that a check would decide by, and its value on the sample.
 ///
 /// # Errors

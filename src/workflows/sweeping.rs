@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::announcing::Audience;
-use super::ingesting::{IngestError, Ingested, Request, ingest};
+use super::ingesting::{IngestError, Ingested, Request, ingest, read_through};
 use crate::domain::evidence::BatchId;
 use crate::domain::operation::Author;
-use crate::domain::time::Length;
+use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::AlertId;
 use crate::files::columns::{ColumnChoices, FileKind};
 use crate::files::inbox::{self, Claimed, Inbox, Watched};
@@ -48,6 +48,8 @@ pub enum FileState {
     Seen,
     /// It can't be used, and was put aside.
     Rejected,
+    /// It can't be used, and the next sweep will put it aside; only a look says so.
+    Unusable,
     /// It stays for the next sweep.
     Waiting,
 }
@@ -60,6 +62,7 @@ impl FileState {
             Self::Ingested => "ingested",
             Self::Seen => "seen",
             Self::Rejected => "rejected",
+            Self::Unusable => "unusable",
             Self::Waiting => "waiting",
         }
     }
@@ -166,29 +169,72 @@ pub fn sweep(
     Ok(swept)
 }
 
-/// What a sweep would take, by looking: nothing is moved, locked or stored.
+/// What a sweep would take and what it would refuse, by reading: nothing is moved, locked or stored. What contradicts
+/// the store is not found.
 ///
 /// # Errors
 /// There is no such folder, or it can't be read.
-pub fn preview(visit: &Visit<'_>, explain: Explain<'_>) -> Result<Swept, FileError> {
+pub fn preview(
+    visit: &Visit<'_>,
+    now: Timestamp,
+    explain: Explain<'_>,
+    tick: &mut dyn FnMut(u64) -> bool,
+) -> Result<Swept, FileError> {
     let listing = inbox::look(visit.folder)?;
-    let files = listing.waiting.into_iter().map(|name| {
-        let path = visit.folder.join(&name);
-        let (kind, why) = match kind(visit, &name, &path) {
-            Ok(kind) => (Some(kind), None),
-            Err(error) => (None, Some(explain(None, error.into()))),
-        };
-        SweptFile {
-            kind,
-            why,
-            ..waiting(path)
-        }
-    });
-    Ok(Swept {
-        files: files.collect(),
+    let mut swept = Swept {
         odd: placed(visit.folder, listing.odd),
-        halt: None,
-    })
+        ..Swept::default()
+    };
+    for name in listing.waiting {
+        let path = visit.folder.join(&name);
+        let kind = kind(visit, &name, &path);
+        let of = kind.as_ref().ok().copied();
+        let source = Source::File(path.clone());
+        let read = kind.map_err(IngestError::from).and_then(|kind| {
+            read_through(visit.model.task, &visit.request(&source, kind), now, tick)
+        });
+        let file = SweptFile {
+            kind: of,
+            ..waiting(path)
+        };
+        swept.files.push(match read {
+            Ok(()) => file,
+            Err(_) if !tick(0) => {
+                swept.halt = Some(Halt::Stopped);
+                break;
+            }
+            Err(error) => SweptFile {
+                state: if is_refusal(&error) {
+                    FileState::Unusable
+                } else {
+                    FileState::Waiting
+                },
+                why: Some(explain(of, error)),
+                ..file
+            },
+        });
+    }
+    Ok(swept)
+}
+
+impl<'a> Visit<'a> {
+    /// What is asked of a file: all of it, or nothing.
+    fn request<'b>(&self, source: &'b Source, kind: FileKind) -> Request<'b>
+    where
+        'a: 'b,
+    {
+        Request {
+            source,
+            kind,
+            format: Format::Auto,
+            choices: self.choices,
+            version: None,
+            on_conflict: OnConflict::Error,
+            reject_file: None,
+            max_rejects: 0,
+            dry_run: false,
+        }
+    }
 }
 
 fn placed(folder: &Path, odd: Vec<(OsString, &'static str)>) -> Vec<(PathBuf, &'static str)> {
@@ -265,17 +311,8 @@ impl Sweep<'_, '_> {
             kind: Some(kind),
             ..file
         };
-        let request = Request {
-            source: &Source::File(path),
-            kind,
-            format: Format::Auto,
-            choices: self.visit.choices,
-            version: None,
-            on_conflict: OnConflict::Error,
-            reject_file: None,
-            max_rejects: 0,
-            dry_run: false,
-        };
+        let source = Source::File(path);
+        let request = self.visit.request(&source, kind);
         let model = self.visit.model;
         let ingested = match ingest(self.store, self.author, model, &request, self.tick) {
             Ok(ingested) => ingested,

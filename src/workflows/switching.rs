@@ -93,7 +93,7 @@ pub struct Party {
     pub last_verdict: Option<Verdict>,
     /// What its last check said that decided.
     pub last_decided: Option<Verdict>,
-    /// What its reference sample says, where nothing was recorded and somebody asked.
+    /// What its reference sample says, where that is told instead of what was recorded.
     pub reference: Option<(Metric, f64)>,
 }
 
@@ -384,7 +384,7 @@ fn restoring(
 }
 
 impl Plan {
-    /// Adds what the reference samples say to versions of which no metric was recorded: for whoever reads the plan.
+    /// Adds what the reference samples say, for whoever reads the plan: see [`reference_numbers::told`].
     ///
     /// # Errors
     /// The store can't be read.
@@ -393,11 +393,11 @@ impl Plan {
         tx: &Tx<'_>,
         policy: &ModelPolicy,
     ) -> Result<(), StoreError> {
-        let task = self.model.task;
-        for party in self.from.iter_mut().chain(&mut self.to) {
-            if party.version.metadata.metrics.is_empty() {
-                party.reference = reference_numbers::deciding(tx, &party.version, task, policy)?;
-            }
+        let mut parties: Vec<_> = self.from.iter_mut().chain(&mut self.to).collect();
+        let versions: Vec<_> = parties.iter().map(|party| &party.version).collect();
+        let told = reference_numbers::told(tx, &versions, self.model.task, policy)?;
+        for (party, reference) in parties.iter_mut().zip(told) {
+            party.reference = reference;
         }
         Ok(())
     }

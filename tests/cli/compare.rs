@@ -207,12 +207,22 @@ fn versions_with_a_reference_sample_alone_are_shown_by_it_and_told_apart_by_noth
     assert_eq!(metric["a_recorded_value"], Value::Null);
     assert_eq!(found["overall"], "insufficient_data");
     version(&sandbox, "v3", "--metric accuracy=0.9 --reference fair.csv");
-    let recorded = sandbox.ok("promote v3 --dry-run");
-    let recorded = recorded.says("→ v3 (accuracy 0.900)");
-    assert!(
-        !recorded.stdout.contains("v3 (accuracy 0.900, "),
-        "{recorded:#?}"
-    );
+    // A recorded number and one of a sample are not alike: both are shown by their samples.
+    sandbox
+        .ok("promote v3 --dry-run")
+        .says("v1 (accuracy 1.00 on its reference) → v3 (accuracy 0.750 on its reference)");
+    let run = sandbox.run("compare v3 v1").expect(4);
+    run.says("0.900 / -").says("0.750 / 1.00");
     let found = sandbox.run("compare v3 v1 --json").expect(4).document()["data"].clone();
-    assert_eq!(found["metrics"][0]["a_reference_value"], Value::Null);
+    assert_eq!(found["metrics"][0]["a_recorded_value"], 0.9);
+    assert_eq!(found["metrics"][0]["a_reference_value"], 0.75);
+    // Where both were recorded, or one has no sample, what was recorded is told.
+    version(&sandbox, "v4", "--metric accuracy=0.8");
+    sandbox
+        .ok("promote v4 --dry-run")
+        .says("v1 (accuracy 1.00 on its reference) → v4 (accuracy 0.800)");
+    sandbox.ok("promote v4 --yes");
+    sandbox
+        .ok("promote v3 --dry-run")
+        .says("accuracy 0.800) → v3 (accuracy 0.900)");
 }

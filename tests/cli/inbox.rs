@@ -633,24 +633,50 @@ fn a_dry_run_lists_and_touches_nothing() {
     drop_in(&sandbox, "1.csv", &predictions("a", 3));
     drop_in(&sandbox, "2_labels.csv", "nothing\n");
     drop_in(&sandbox, "3.csv", "");
+    drop_in(&sandbox, "4.csv", "day,comment\n2,rain\n");
+    drop_in(&sandbox, "5_preds.csv", "id,prediction\na,1\nb,x\n");
     let before = everything(&sandbox);
     let run = sandbox.run("ingest inbox --dry-run --json").expect(0);
     let inbox = run.document()["data"]["inbox"].clone();
     assert_eq!(
         states(&inbox),
-        ["1.csv waiting", "2_labels.csv waiting", "3.csv waiting"]
+        [
+            "1.csv waiting",
+            "2_labels.csv unusable",
+            "3.csv unusable",
+            "4.csv unusable",
+            "5_preds.csv unusable"
+        ]
     );
     assert_eq!(inbox[0]["kind"], "predictions");
     assert_eq!(inbox[1]["kind"], "truth");
-    assert_eq!(inbox[2]["error_code"], "MG0510");
+    assert_eq!(inbox[0]["error_code"], Value::Null);
+    let codes: Vec<_> = (1..5).map(|at| inbox[at]["error_code"].clone()).collect();
+    assert_eq!(codes, ["MG0505", "MG0510", "MG0505", "MG0507"]);
     sandbox
         .run("ingest inbox --dry-run")
         .expect(0)
-        .says("Dry run: nothing was changed.");
+        .says("1.csv  predictions  waits")
+        .says("3.csv  unknown  would be refused")
+        .says("Inbox: 4 files would be refused, 1 file waits.")
+        .says("Dry run: nothing was changed.")
+        .tells("would be refused: 3.csv (MG0510): ");
     let run = sandbox.run("monitor --dry-run --json").expect(4);
     let model = &run.document()["data"]["models"][0];
     assert_eq!(model["inbox"][0]["state"], "waiting");
     assert!(before == everything(&sandbox), "something changed");
+    // The next run does what was said.
+    let swept = sandbox.run("ingest inbox --json").expect(2).document()["data"]["inbox"].clone();
+    assert_eq!(
+        states(&swept),
+        [
+            "1.csv ingested",
+            "2_labels.csv rejected",
+            "3.csv rejected",
+            "4.csv rejected",
+            "5_preds.csv rejected"
+        ]
+    );
 }
 
 #[test]

@@ -263,6 +263,27 @@ fn lines_that_are_no_rows_store_nothing_unless_they_may() {
 }
 
 #[test]
+fn a_line_with_a_field_too_many_or_too_few_is_a_reject_like_any_other() {
+    let sandbox = live();
+    let text =
+        "id,ts,prediction\na,2026-01-05,yes\nb,2026-01-05,yes,x\nc,2026-01-05\nd,2026-01-05,no\n";
+    sandbox.write("p.csv", text.as_bytes());
+    sandbox
+        .fails("ingest predictions p.csv", 2, "MG0507")
+        .tells("p.csv, line 3, column prediction: 4 fields, but the header has 3")
+        .tells("2 of 4 lines are no rows");
+    let stored = sandbox.json("ingest predictions p.csv --max-rejects 2 --reject-file bad.csv");
+    assert_eq!(stored["rows_stored_count"], 2);
+    assert_eq!(stored["rejects"][0]["code"], "field_count");
+    let aside = std::fs::read_to_string(sandbox.file("bad.csv")).unwrap();
+    assert!(aside.contains("\"b,2026-01-05,yes,x\""), "{aside}");
+    assert!(aside.contains("\"c,2026-01-05\""), "{aside}");
+    sandbox.write("t.csv", b"id,truth\na,yes\nd,no,\n");
+    let truth = sandbox.json("ingest truth t.csv --max-rejects 1");
+    assert_eq!(truth["truth_joined_count"], 1);
+}
+
+#[test]
 fn a_prediction_never_changes() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());
@@ -491,6 +512,115 @@ fn columns_are_mapped_by_flag_and_policy() {
 }
 
 #[test]
+fn a_column_of_the_policy_that_a_file_can_do_without_is_a_warning_and_one_that_decides_is_not() {
+    let sandbox = live();
+    let policy = "[columns]\ntime = \"scored_at\"\ntruth_time = \"known_at\"\n";
+    std::fs::write(sandbox.file("modelguard.toml"), policy).unwrap();
+    sandbox.write("h.csv", b"id,prediction,truth\n1,yes,yes\n2,no,yes\n");
+    sandbox.write("m", b"other");
+    sandbox.ok("register m --note other --reference h.csv");
+    sandbox
+        .fails(
+            "register m --note third --reference h.csv --map time=scored_at",
+            2,
+            "MG0505",
+        )
+        .tells("no column for time");
+    // Without the time, its rows would count as predicted now.
+    sandbox.write("p.csv", ROWS.replace("predicted_at", "ts").as_bytes());
+    sandbox
+        .fails("ingest predictions p.csv", 2, "MG0505")
+        .tells("take `time` out of `[columns]`");
+    sandbox.ok("ingest predictions p.csv --map time=ts");
+    sandbox.write("t.csv", b"id,truth\na,yes\n");
+    let truth = sandbox.ok("ingest truth t.csv --json").document();
+    assert_eq!(truth["data"]["truth_joined_count"], 1);
+    assert_eq!(truth["warnings"][0]["code"], "column_absent");
+    sandbox
+        .ok("ingest truth t.csv --dry-run --map id=id")
+        .says("nothing was changed");
+    sandbox.write("u.csv", b"id,truth\nb,no\n");
+    sandbox.ok("ingest truth u.csv").tells(
+        "warning: no column known_at, which `[columns]` names for truth_time: the truth counts as known now",
+    );
+    sandbox.fails("ingest truth t.csv --map truth_time=known_at", 2, "MG0505");
+}
+
+#[test]
+fn predictions_whose_times_are_not_mapped_are_a_warning_and_so_are_other_times_later() {
+    let sandbox = live();
+    sandbox.set_clock(BEGINNING + 86_400);
+    let rows =
+        b"customer,scored_at,prediction\n1,2026-01-05T14:40:00Z,yes\n2,2026-01-05T14:41:00Z,no\n";
+    sandbox.write("p.csv", rows);
+    sandbox
+        .ok("ingest predictions p.csv --map id=customer")
+        .tells(
+            "warning: column scored_at holds times, and no column is the time of the predictions",
+        )
+        .tells("`--map time=scored_at`")
+        .tells("`ingest undo b_1`");
+    let again = "ingest predictions p.csv --map id=customer --map time=scored_at";
+    sandbox
+        .leaves_the_store(again, 0)
+        .says("2 rows were there already. Nothing was changed.")
+        .tells("warning: 2 rows are there already with another time")
+        .tells("`ingest undo b_1`");
+    sandbox.ok("ingest undo b_1");
+    let run = sandbox.ok(&format!("{again} --json")).document();
+    assert_eq!(run["data"]["rows_stored_count"], 2);
+    assert_eq!(run["warnings"], serde_json::json!([]));
+    // The same rows in a file of another day, with the times that they had.
+    let more = [&rows[..], b"3,2026-01-05T14:42:00Z,no\n"].concat();
+    sandbox.write("q.csv", &more);
+    let run = sandbox.ok("ingest predictions q.csv --map id=customer --map time=scored_at --json");
+    assert_eq!(run.document()["data"]["rows_skipped_count"], 2);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+    // A file without times does not contradict any.
+    sandbox.write("r.csv", b"id,prediction\n1,yes\n4,no\n");
+    let run = sandbox.ok("ingest predictions r.csv --json");
+    assert_eq!(run.document()["data"]["rows_skipped_count"], 1);
+    assert_eq!(run.document()["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn several_columns_in_one_option_are_told_apart_by_a_hint() {
+    let sandbox = live();
+    sandbox.write(
+        "p.csv",
+        b"customer,region,scored_at,prediction\n1,n,2026-01-05,yes\n",
+    );
+    for (option, hint) in [
+        (
+            "id=customer,time=scored_at",
+            "--map id=customer --map time=scored_at",
+        ),
+        (
+            "id=customer+region,time=scored_at",
+            "--map id=customer+region --map time=scored_at",
+        ),
+    ] {
+        sandbox
+            .fails(
+                &format!("ingest predictions p.csv --map {option}"),
+                2,
+                "MG0505",
+            )
+            .tells(&format!("`--map` is repeated for each column: `{hint}`"));
+    }
+    sandbox
+        .fails("ingest predictions p.csv --map id=customer,x", 2, "MG0505")
+        .tells("did you mean `--map id=customer`?");
+    // A column may be called so.
+    sandbox.write("q.csv", b"\"a,id=b\",prediction\n1,yes\n");
+    sandbox.ok("ingest predictions q.csv --map id=a,id=b");
+    for line in ["ingest predictions --help", "register --help"] {
+        let help = sandbox.ok(line).stdout.to_lowercase();
+        assert!(help.contains("repeat it for each"), "{help}");
+    }
+}
+
+#[test]
 fn paths_are_relative_to_the_directory_that_is_named() {
     let sandbox = live();
     sandbox.write("p.csv", ROWS.as_bytes());
@@ -517,7 +647,7 @@ const BROKEN: [Broken; 14] = [
         "fields.csv",
         b"id,prediction\na,yes,extra\n",
         2,
-        "MG0503",
+        "MG0507",
         "line 2",
     ),
     (

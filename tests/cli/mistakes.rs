@@ -335,8 +335,8 @@ fn every_trouble_with_a_file_says_what_to_do() {
         (
             "uneven.csv",
             2,
-            "MG0503",
-            "hint: a field that holds a comma",
+            "MG0507",
+            "a field that holds a comma or a line end is quoted",
         ),
         ("open.csv", 2, "MG0503", "hint: close the quote"),
         (
@@ -356,7 +356,7 @@ fn every_trouble_with_a_file_says_what_to_do() {
             .tells(hint);
     }
     sandbox
-        .fails("ingest predictions uneven.csv", 2, "MG0503")
+        .fails("ingest predictions open.csv", 2, "MG0503")
         .tells("line 2, byte ");
     sandbox
         .fails("fetch latest -o no/such/file", 1, "MG0517")

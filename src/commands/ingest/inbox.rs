@@ -26,7 +26,7 @@ Exit status: 0 all came in, or nothing waits; 1 a file or the folder can't be re
 10 the policy names no inbox, there is no such folder, or nobody is live; 11 another run takes in the same inbox
 Effect: records; with --dry-run reads only")]
 pub struct Args {
-    /// List what waits and touch nothing
+    /// Read what waits, say what would be refused, and touch nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -120,6 +120,7 @@ fn line(file: &SweptFile) -> String {
         FileState::Ingested => format!("{}{batch}", super::stored::rows(file.rows_stored_count)),
         FileState::Seen => format!("known{batch}"),
         FileState::Rejected => "refused".to_owned(),
+        FileState::Unusable => "would be refused".to_owned(),
         FileState::Waiting => "waits".to_owned(),
     };
     format!("{}  {kind}  {became}\n", one_line(&name))

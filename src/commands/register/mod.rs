@@ -71,7 +71,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     reference: Option<PathBuf>,
 
-    /// Which column of the reference sample is which: prediction=y_pred, truth=y, proba.yes=p1 …
+    /// Which column of the reference sample is which: prediction=y_pred, truth=y, proba.yes=p1 …; repeat it for each
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<ColumnChoice>,
 

@@ -44,6 +44,7 @@ pub fn choices(rules: &ColumnRules, flags: &[ColumnChoice]) -> Result<ColumnChoi
             ScoreIs::Predicted => ScoreMeaning::Predicted,
         }),
         positive: rules.positive.clone(),
+        of_sample: false,
     })
 }
 

@@ -20,17 +20,8 @@ pub fn conclude(
     staging: &Staging<'_>,
     intake: &Intake<'_>,
 ) -> Result<Change<Ingested>, IngestError> {
+    intake.refuse_too_many(staging.request.max_rejects)?;
     let rejects = intake.found_rejects();
-    // However many are allowed: a file without a single row has its columns mapped wrongly.
-    if rejects.are_too_many() || rejects.count() == intake.rows_count() {
-        return Err(IngestError::Rejected {
-            path: intake.path().to_path_buf(),
-            count: rejects.count(),
-            rows_count: intake.rows_count(),
-            allowed: staging.request.max_rejects,
-            rejects: rejects.named().to_vec(),
-        });
-    }
     let (Some((batch, attributor)), Some(finished)) = (staging.begun(), intake.finished()) else {
         return Err(IngestError::Stopped);
     };
@@ -41,6 +32,11 @@ pub fn conclude(
     {
         return unchanged(tx, staging, batch, already(model, request, &same));
     }
+    // Without times of its own a file says nothing of when the rows that it repeats were predicted.
+    let moved = match staging.mapping.time {
+        Some(_) => predictions::moved(tx, batch)?,
+        None => None,
+    };
     let settled = settle(tx, staging, batch, intake)?;
     let mut ingested = Ingested {
         model: model.name.clone(),
@@ -58,6 +54,9 @@ pub fn conclude(
         has_predictions: true,
         rejects: rejects.named().to_vec(),
         zone_missing_count: intake.zone_missing_count(),
+        absent_columns: staging.mapping.absent.clone(),
+        likely_times: intake.likely_times().to_vec(),
+        moved,
     };
     let has_news =
         predictions::held(tx, batch)?.rows_count > 0 || truths::met(tx, batch)?.rows_count > 0;

@@ -82,6 +82,7 @@ pub struct Intake<'a> {
     mapping: Mapping,
     rejects: Rejects,
     finished: Option<Finished>,
+    likely_times: Vec<String>,
     rows_count: u64,
     truth_empty_count: u64,
     zone_missing_count: u64,
@@ -106,6 +107,7 @@ impl<'a> Intake<'a> {
             },
             rows: Some(rows),
             finished: None,
+            likely_times: Vec::new(),
             rows_count: 0,
             truth_empty_count: 0,
             zone_missing_count: 0,
@@ -138,6 +140,7 @@ impl<'a> Intake<'a> {
             portion.push(taken);
         }
         if let Some(rows) = self.rows.take() {
+            self.likely_times = rows.likely_times();
             self.finished = Some(rows.finish()?);
         }
         refuse_empty(&self.rejects.path, self.rows_count)?;
@@ -196,6 +199,21 @@ impl<'a> Intake<'a> {
         &self.rejects
     }
 
+    /// However many are allowed: a file without a single row has its columns mapped wrongly.
+    pub fn refuse_too_many(&self, allowed: u64) -> Result<(), IngestError> {
+        let rejects = &self.rejects;
+        if !rejects.are_too_many() && rejects.count() < self.rows_count {
+            return Ok(());
+        }
+        Err(IngestError::Rejected {
+            path: rejects.path.clone(),
+            count: rejects.count(),
+            rows_count: self.rows_count,
+            allowed,
+            rejects: rejects.named().to_vec(),
+        })
+    }
+
     pub fn path(&self) -> &Path {
         &self.rejects.path
     }
@@ -203,6 +221,11 @@ impl<'a> Intake<'a> {
     /// What was read, once all was.
     pub const fn finished(&self) -> Option<&Finished> {
         self.finished.as_ref()
+    }
+
+    /// Columns that may be the time for which there is none, once all was read.
+    pub fn likely_times(&self) -> &[String] {
+        &self.likely_times
     }
 
     pub const fn rows_count(&self) -> u64 {

@@ -47,7 +47,11 @@ pub fn read(
     choices: &ColumnChoices,
     now: Timestamp,
 ) -> Result<Sample, SampleError> {
-    let wanted = wanted(FileKind::Predictions, task, choices);
+    let choices = ColumnChoices {
+        of_sample: true,
+        ..choices.clone()
+    };
+    let wanted = wanted(FileKind::Predictions, task, &choices);
     let mut file = Rows::open(source, Format::Auto, wanted, now)?;
     if file.mapping().truth.is_none() {
         return Err(SampleError::NoTruth);

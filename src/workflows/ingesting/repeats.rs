@@ -76,5 +76,8 @@ pub fn already(model: &Model, request: &Request<'_>, same: &Batch) -> Ingested {
         has_predictions: true,
         rejects: Vec::new(),
         zone_missing_count: 0,
+        absent_columns: Vec::new(),
+        likely_times: Vec::new(),
+        moved: None,
     }
 }

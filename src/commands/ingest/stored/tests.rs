@@ -28,6 +28,9 @@ fn stored(kind: FileKind, report: BatchReport) -> Stored {
             has_predictions: true,
             rejects: vec![],
             zone_missing_count: 0,
+            absent_columns: Vec::new(),
+            likely_times: Vec::new(),
+            moved: None,
         },
         duration_ms: 12,
     }

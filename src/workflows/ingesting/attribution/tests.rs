@@ -38,6 +38,7 @@ fn mapping() -> Mapping {
         score: None,
         probabilities: Vec::new(),
         positive: None,
+        absent: Vec::new(),
     }
 }
 
