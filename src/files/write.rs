@@ -197,9 +197,36 @@ fn appended(path: &Path, line: &str) -> Result<File, FileError> {
         .map_err(|source| FileError::writing(path, source))?;
     // A full disk may have left half a line, which the next one must not go on with.
     let begin = if ends_within_a_line(path) { "\n" } else { "" };
-    file.write_all(format!("{begin}{line}\n").as_bytes())
+    write_or_cut_back(&mut file, format!("{begin}{line}\n").as_bytes())
         .map_err(|source| FileError::writing(path, source))?;
     Ok(file)
+}
+
+/// Writes all bytes at the end of a file; where that fails, takes those that were written away again, unless another
+/// process has written behind them.
+fn write_or_cut_back(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Seek;
+    let mut written = 0;
+    while written < bytes.len() {
+        let failure = match file.write(&bytes[written..]) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) => {
+                written += count;
+                continue;
+            }
+            Err(source) if source.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => source,
+        };
+        if written > 0
+            && let Ok(end) = file.stream_position()
+            && file.metadata().is_ok_and(|found| found.len() == end)
+        {
+            // The failure to write is what is told; half a line is what the next one begins behind.
+            let _ = file.set_len(end - written as u64);
+        }
+        return Err(failure);
+    }
+    Ok(())
 }
 
 fn ends_within_a_line(path: &Path) -> bool {
