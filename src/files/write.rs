@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{FileError, FileErrorKind};
 
+/// The longest name that file systems take.
+pub const NAME_BYTES: usize = 255;
+
 /// What to do if the target is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -288,7 +291,7 @@ pub fn sync_directory(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// A name beside `target` that is nobody's: `.NAME.mg-PID-N.tmp`.
+/// A name beside `target` that is nobody's: `.NAME.mg-PID-N.tmp`, of a long name its end alone.
 ///
 /// # Errors
 /// The path does not end in a name.
@@ -298,9 +301,17 @@ pub fn temporary_beside(target: &Path) -> Result<PathBuf, FileError> {
         .file_name()
         .ok_or_else(|| FileErrorKind::Directory.of(target))?;
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let behind = format!(".mg-{}-{number}.tmp", std::process::id());
+    let room = NAME_BYTES - 1 - behind.len();
     let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".mg-{}-{number}.tmp", std::process::id()));
+    if name.len() <= room {
+        hidden.push(name);
+    } else {
+        let text = name.to_string_lossy();
+        let mut ends = text.char_indices().map(|(at, _)| &text[at..]);
+        hidden.push(ends.find(|end| end.len() <= room).unwrap_or_default());
+    }
+    hidden.push(behind);
     Ok(target.with_file_name(hidden))
 }
 

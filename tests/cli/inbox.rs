@@ -663,6 +663,52 @@ fn a_used_inbox_that_may_not_be_written_any_more_is_told_to_cron() {
 }
 
 #[test]
+fn a_name_as_long_as_a_name_can_be_is_put_aside_and_beside_its_like() {
+    let sandbox = project();
+    let long = |begin: &str| {
+        let mut name = begin.to_owned();
+        while name.len() + "é.csv".len() <= 255 {
+            name.push('é');
+        }
+        name + ".csv"
+    };
+    let (good, bad) = (long("pred_"), long("pred__"));
+    assert!(good.len() >= 254 && bad.len() >= 254);
+    for number in 0..2 {
+        let place = |name: &str, text: &str| {
+            fs::write(sandbox.file("inbox/.x"), text).unwrap();
+            fs::rename(sandbox.file("inbox/.x"), sandbox.file("inbox").join(name)).unwrap();
+        };
+        place(&good, &predictions(&format!("a{number}_"), 3));
+        place(&bad, &format!("id,wrong\na,{number}\n"));
+        sandbox.run("ingest inbox").expect(2);
+        assert_eq!(waiting(&sandbox), [""; 0], "round {number}");
+    }
+    let done = names(&sandbox, "done");
+    assert!(done.len() == 2 && done.contains(&good), "{done:?}");
+    let rejected = names(&sandbox, "rejected");
+    assert_eq!(rejected.len(), 4, "{rejected:?}");
+    let documents = rejected
+        .iter()
+        .filter_map(|name| name.strip_suffix(".error.json"));
+    for name in documents {
+        assert!(rejected.iter().any(|other| other == name), "{rejected:?}");
+    }
+    for name in done.iter().chain(&rejected) {
+        let name = name.strip_suffix(".error.json").unwrap_or(name);
+        assert!(
+            name.starts_with("pred_") && name.ends_with(".csv"),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        sandbox.json("status")["models"][0]["inbox"]["rejected_count"],
+        2
+    );
+    assert_eq!(rows(&sandbox), (6, 0));
+}
+
+#[test]
 fn a_missing_folder_is_a_warning_of_monitor_and_no_inbox_of_its_own() {
     let sandbox = project();
     fs::remove_dir(sandbox.file("inbox")).unwrap();
