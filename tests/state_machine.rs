@@ -48,73 +48,71 @@ enum Deed {
 #[rustfmt::skip] // One rule a line, to be read beside the design.
 mod told {
     use super::{Deed, VERSIONS};
-    type Changed = (usize, Vec<usize>, Option<usize>, bool); // alias, stack before, who was left degraded, stands
+    type Changed = (usize, Vec<usize>, bool); // alias, stack before, stands
+    type Said = (usize, usize, Option<usize>, Says); // when, of whom, the change that it stands and falls with
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Says { Left, Degraded, Healthy, Clear }
 
     #[derive(Clone, Debug, Default)]
     pub struct Told {
         pub stacks: [Vec<usize>; 2], // production, winter; the holder last
         changes: Vec<Changed>,
-        redoable: Vec<(usize, Vec<usize>)>, // the change that an undo took back, and the stack that it took away
-        verdict: [Option<bool>; VERSIONS], // the last that decided: degraded?
-        left: [bool; VERSIONS], retired: [bool; VERSIONS],
+        redoable: Vec<(usize, Vec<usize>, Vec<Said>)>, // the change that an undo took back, and what it took away
+        said: Vec<Said>, now: usize, retired: [bool; VERSIONS],
     }
 
     impl Told {
-        pub fn bad(&self, v: usize) -> bool { self.left[v] || self.verdict[v] == Some(true) }
-        fn clear(&mut self, v: usize) { self.left[v] = false; self.verdict[v] = self.verdict[v].filter(|degraded| !degraded) }
+        fn say(&mut self, v: usize, with: Option<usize>, says: Says) { self.said.push((self.now, v, with, says)); self.now += 1 }
+        fn of(&self, v: usize) -> Vec<Says> { self.said.iter().filter(|one| one.1 == v).map(|one| one.3).collect() }
+        fn decided(said: &[Says]) -> Option<&Says> { said.iter().rev().find(|says| matches!(says, Says::Degraded | Says::Healthy)) }
+        pub fn bad(&self, v: usize) -> bool {
+            let all = self.of(v); let since = all.rsplit(|says| *says == Says::Clear).next().unwrap_or_default();
+            since.contains(&Says::Left) || Self::decided(since) == Some(&Says::Degraded)
+        }
         fn live(&self, alias: usize) -> Option<usize> { self.stacks[alias].last().copied() }
         fn set(&mut self, alias: usize, after: Vec<usize>, left: Option<usize>) -> bool {
-            left.iter().for_each(|v| self.left[*v] = true);
-            let before = std::mem::replace(&mut self.stacks[alias], after);
-            self.changes.push((alias, before, left, true));
-            self.redoable.clear();
-            true
+            left.into_iter().for_each(|v| self.say(v, Some(self.changes.len()), Says::Left));
+            let before = std::mem::replace(&mut self.stacks[alias], after); self.changes.push((alias, before, true));
+            self.redoable.clear(); true
         }
-        fn push(&mut self, alias: usize, v: usize, left: Option<usize>) -> bool {
-            self.live(alias) != Some(v) && self.set(alias, [self.stacks[alias].clone(), vec![v]].concat(), left)
-        }
+        fn push(&mut self, alias: usize, v: usize, left: Option<usize>) -> bool { self.live(alias) != Some(v) && self.set(alias, [self.stacks[alias].clone(), vec![v]].concat(), left) }
         fn left(&self, alias: usize, by_monitor: bool) -> Option<usize> { self.live(alias).filter(|v| alias == 0 && (by_monitor || self.bad(*v))) }
-        fn pop_to(&mut self, alias: usize, height: usize, by_monitor: bool) -> bool {
-            (1..self.stacks[alias].len()).contains(&height) && self.set(alias, self.stacks[alias][..height].to_vec(), self.left(alias, by_monitor))
-        }
+        fn pop_to(&mut self, alias: usize, height: usize, by_monitor: bool) -> bool { (1..self.stacks[alias].len()).contains(&height) && self.set(alias, self.stacks[alias][..height].to_vec(), self.left(alias, by_monitor)) }
         fn back_to(&mut self, v: usize, by_monitor: bool) -> bool {
             match self.stacks[0].iter().rposition(|entry| *entry == v) {
                 Some(at) => self.pop_to(0, at + 1, by_monitor),
                 None => self.push(0, v, self.left(0, by_monitor)),
             }
         }
-        fn below(&self, fits: impl Fn(usize) -> bool) -> Option<usize> {
-            self.stacks[0].iter().rev().skip(1).copied().find(|v| self.live(0) != Some(*v) && !self.bad(*v) && !self.retired[*v] && fits(*v))
-        }
+        fn below(&self, fits: impl Fn(usize) -> bool) -> Option<usize> { self.stacks[0].iter().rev().skip(1).copied().find(|v| self.live(0) != Some(*v) && !self.bad(*v) && !self.retired[*v] && fits(*v)) }
         fn undo(&mut self, depth: usize) -> bool {
-            let Some(at) = (0..self.changes.len()).rev().filter(|at| self.changes[*at].3).nth(depth) else { return false };
-            if depth > 0 { return false } // newer ones stand: refused
+            let Some(at) = (0..self.changes.len()).rev().filter(|at| self.changes[*at].2).nth(depth).filter(|_| depth == 0) else { return false }; // newer ones stand: refused
             let (alias, before, ..) = self.changes[at].clone();
-            self.changes[at].3 = false;
+            self.changes[at].2 = false;
             let taken = std::mem::replace(&mut self.stacks[alias], before);
-            self.live(0).filter(|_| alias == 0).into_iter().for_each(|v| self.clear(v));
-            self.redoable.push((at, taken));
-            true
+            let gone = self.said.extract_if(.., |one| alias == 0 && one.2 >= Some(at)).collect();
+            self.live(0).filter(|_| alias == 0).into_iter().for_each(|v| self.say(v, Some(at), Says::Clear));
+            self.redoable.push((at, taken, gone)); true
         }
         fn redo(&mut self) -> bool {
-            let Some((at, taken)) = self.redoable.pop() else { return false };
-            let (alias, _, left, stands) = &mut self.changes[at];
+            let Some((at, taken, gone)) = self.redoable.pop() else { return false };
+            let (alias, _, stands) = &mut self.changes[at];
             (*stands, self.stacks[*alias]) = (true, taken);
-            left.iter().for_each(|v| self.left[*v] = true);
-            true
+            self.said.retain(|one| one.2 != Some(at));
+            self.said.extend(gone); self.said.sort_by_key(|one| one.0); true
         }
         pub fn play(&mut self, deed: Deed) -> bool { // false: refused, or nothing changes
             match deed {
-                Deed::Promote(v) => { let changes = self.push(0, v, None); if changes { self.clear(v) } changes }
+                Deed::Promote(v) => { let at = self.changes.len(); self.push(0, v, None) && { self.say(v, Some(at), Says::Clear); true } }
                 Deed::SetAlias(v) => self.push(1, v, None),
                 Deed::RemoveAlias => self.live(1).is_some() && self.set(1, Vec::new(), None),
                 Deed::RollBackOne(alias) => self.pop_to(alias, self.stacks[alias].len().saturating_sub(1), false),
                 Deed::RollBackTo(v) => self.back_to(v, false),
-                Deed::LastGood => self.below(|v| self.verdict[v] == Some(false)).is_some_and(|v| self.back_to(v, false)),
-                Deed::Act => self.live(0).is_some_and(|live| { self.verdict[live] = Some(true); self.below(|_| true).is_some_and(|v| self.back_to(v, true)) }),
+                Deed::LastGood => self.below(|v| Self::decided(&self.of(v)) == Some(&Says::Healthy)).is_some_and(|v| self.back_to(v, false)),
+                Deed::Act => self.live(0).is_some_and(|live| { self.say(live, None, Says::Degraded); self.below(|_| true).is_some_and(|v| self.back_to(v, true)) }),
                 Deed::Undo(depth) => self.undo(depth),
                 Deed::Redo => self.redo(),
-                Deed::Judge(v, degraded) => { self.verdict[v] = Some(degraded); true }
+                Deed::Judge(v, degraded) => { self.say(v, None, if degraded { Says::Degraded } else { Says::Healthy }); true }
                 Deed::Retire(v) => { if self.live(0) != Some(v) { self.retired[v] = !self.retired[v] } true }
             }
         }

@@ -463,11 +463,11 @@ impl Report for Found {
     }
 
     fn alarms(&self) -> Vec<Warning> {
-        let missing = self.models.iter().filter_map(|one| {
-            let trouble = one.inbox.lasting_trouble()?;
-            Some(self.prefixed(one, trouble))
+        let lasting = self.models.iter().flat_map(|one| {
+            let trouble = one.inbox.lasting_trouble();
+            trouble.map(|warning| self.prefixed(one, warning))
         });
-        let mut alarms: Vec<_> = missing.collect();
+        let mut alarms: Vec<_> = lasting.collect();
         alarms.extend(messages::new_failures(&self.sent));
         alarms.extend(self.nothing_sent());
         alarms

@@ -16,7 +16,7 @@ use crate::domain::policy::SecretSource;
 use crate::files::read::{PathKind, kind_of};
 use crate::policy::discover::Discovered;
 use crate::policy::environment::Environment;
-use crate::policy::{secrets, trust};
+use crate::policy::{folders, secrets, trust};
 use crate::store::{Access, Store, models};
 use crate::ui::problem::Problem;
 use crate::workflows::naming::NamingError;
@@ -189,6 +189,8 @@ struct Project {
     unit: String,
     /// The user's name, where it is one.
     user: Option<String>,
+    /// The user's home folder, where a unit can name it.
+    home: Option<String>,
 }
 
 impl Project {
@@ -248,20 +250,30 @@ impl Project {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
             !user.is_empty() && user.bytes().all(plain) && !user.starts_with('-')
         });
+        let home = folders::home(&call.environment).and_then(|home| absolute(&home).ok());
         Ok(Self {
             environment,
             words,
             folder,
             unit,
             user,
+            home,
         })
     }
 
-    /// Whose job it is, as a unit of systemd says it.
+    /// Whose job it is, as a unit of systemd says it. One that names nobody has no home folder either, and finds no list
+    /// of trusted policies.
     fn user_line(&self) -> String {
-        match &self.user {
-            Some(user) => format!("User={user}"),
-            None => "# User= whoever owns the store".to_owned(),
+        if let Some(user) = &self.user {
+            return format!("User={user}");
+        }
+        let nobody = "# User= whoever owns the store".to_owned();
+        match &self.home {
+            Some(home) => {
+                let home = quoting::systemd(&[format!("HOME={home}")]);
+                format!("{nobody}\nEnvironment={home}")
+            }
+            None => nobody,
         }
     }
 
@@ -401,6 +413,7 @@ mod tests {
             folder: folder.to_owned(),
             unit: format!("modelguard-{}", plain(folder)),
             user: None,
+            home: None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::flags::LiveFlags;
 use super::output::{Report, Screen};
 use super::switched::{self, Retold};
 use super::{Outcome, problems};
-use crate::domain::names::AliasName;
+use crate::domain::names::{AliasName, VersionName};
 use crate::domain::time::Timestamp;
 use crate::store::models::Model;
 use crate::store::versions::Version;
@@ -104,31 +104,18 @@ fn apply(
     live: &LiveFlags,
     of_many: bool,
 ) -> Outcome {
-    let (seasons, now) = (session.policy(model).season, session.now());
     let production = AliasName::production();
-    let (turn, stack) = session
-        .store
-        .read(|tx| {
-            let turn = seasons::turn(tx, model, &seasons, now)?;
-            let holders = aliases::holders(tx, model.id, &production)?;
-            Ok((turn, switching::stack_names(tx, &holders)?))
-        })
-        .map_err(|error| problems::store(call, error))?;
+    let (turn, stack) = look(call, session, model)?;
     let Some(turn) = turn else {
         let message = format!("the policy has no seasons for model {}", model.name);
         return Err(Problem::new("MG0214", message)
             .hint("name them under [season] in the policy, as in `winter = \"11-01\"`"));
     };
     if turn.had.is_some() {
-        return Ok(Box::new(Stays {
-            model: model.name.to_string(),
-            live: turn.live.as_ref().map(|live| live.name.to_string()),
-            stack: stack.iter().map(ToString::to_string).collect(),
-            reason: live.reason.clone(),
-            actor: session.author.actor.clone(),
-            dry_run: live.dry_run,
-            said: stays(&turn),
-        }));
+        let said = stays(&turn);
+        return Ok(Box::new(nothing_done(
+            session, model, live, &turn, &stack, said,
+        )));
     }
     let command = |words: &str| {
         call.follow_up(&if of_many {
@@ -149,12 +136,64 @@ fn apply(
             })),
             ..live.clone()
         };
-    let inner = switched::switch(call, session, model, &production, &wish, &flags)?;
-    Ok(Box::new(Retold {
-        schema: "season_apply",
-        warnings: Vec::new(),
-        inner,
-    }))
+    match switched::switch(call, session, model, &production, &wish, &flags) {
+        Ok(inner) => Ok(Box::new(Retold {
+            schema: "season_apply",
+            warnings: Vec::new(),
+            inner,
+        })),
+        Err(problem) if problem.code == "MG0606" => {
+            // Somebody was faster: what they did may be what was wanted.
+            let (turn, stack) = look(call, session, model)?;
+            let id = |version: &Option<Version>| version.as_ref().map(|version| version.id);
+            match turn
+                .filter(|turn| id(&turn.live).is_some() && id(&turn.live) == id(&turn.version))
+            {
+                Some(turn) => {
+                    let said = is_live(&turn);
+                    Ok(Box::new(nothing_done(
+                        session, model, live, &turn, &stack, said,
+                    )))
+                }
+                None => Err(problem),
+            }
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The season of this moment, and who holds production: the names of the stack.
+fn look(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+) -> Result<(Option<Turn>, Vec<VersionName>), Problem> {
+    let (seasons, now) = (session.policy(model).season, session.now());
+    let found = session.store.read(|tx| {
+        let turn = seasons::turn(tx, model, &seasons, now)?;
+        let holders = aliases::holders(tx, model.id, &AliasName::production())?;
+        Ok((turn, switching::stack_names(tx, &holders)?))
+    });
+    found.map_err(|error| problems::store(call, error))
+}
+
+fn nothing_done(
+    session: &Session,
+    model: &Model,
+    live: &LiveFlags,
+    turn: &Turn,
+    stack: &[VersionName],
+    said: String,
+) -> Stays {
+    Stays {
+        model: model.name.to_string(),
+        live: turn.live.as_ref().map(|live| live.name.to_string()),
+        stack: stack.iter().map(ToString::to_string).collect(),
+        reason: live.reason.clone(),
+        actor: session.author.actor.clone(),
+        dry_run: live.dry_run,
+        said,
+    }
 }
 
 /// The version to make live, unless an automatic act must leave it alone.
@@ -180,17 +219,21 @@ fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a 
     )))
 }
 
+fn name(version: Option<&Version>) -> String {
+    version.map_or_else(|| "nobody".to_owned(), |version| version.name.to_string())
+}
+
+fn is_live(turn: &Turn) -> String {
+    let (live, alias) = (name(turn.live.as_ref()), &turn.season.alias);
+    format!("{live} is live already, for season {alias}; nothing was changed.\n")
+}
+
 /// Why there is nothing to do.
 fn stays(turn: &Turn) -> String {
-    let name = |version: &Option<Version>| {
-        version
-            .as_ref()
-            .map_or_else(|| "nobody".to_owned(), |version| version.name.to_string())
-    };
-    let (had, live) = (name(&turn.had), name(&turn.live));
+    let (had, live) = (name(turn.had.as_ref()), name(turn.live.as_ref()));
     let alias = &turn.season.alias;
     if had == live {
-        return format!("{live} is live already, for season {alias}; nothing was changed.\n");
+        return is_live(turn);
     }
     format!(
         "Season {alias} has had its turn with {had}; {live} is live and stays until {}. Nothing was changed.\n",

@@ -266,20 +266,8 @@ fn name(file: &SweptFile) -> Cow<'_, str> {
 /// What there is to know beside the counts.
 pub fn warnings(swept: &Swept) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for file in swept.files.iter().filter(|file| file.why.is_some()) {
-        let (code, what) = match file.state {
-            FileState::Rejected => ("file_refused", "refused"),
-            FileState::Unusable => ("file_unusable", "would be refused:"),
-            FileState::Waiting => ("file_waits", "still in the inbox:"),
-            FileState::Ingested | FileState::Seen => {
-                ("file_not_moved", "came in and was not moved:")
-            }
-        };
-        warnings.push(Warning {
-            code,
-            text: format!("{what} {}", told(file)),
-        });
-    }
+    let troubled = swept.files.iter().filter(|file| file.why.is_some());
+    warnings.extend(troubled.map(trouble));
     for file in &swept.files {
         let doubts = file.ingested.iter();
         warnings.extend(doubts.flat_map(|ingested| {
@@ -297,6 +285,38 @@ pub fn warnings(swept: &Swept) -> Vec<Warning> {
         });
     }
     warnings
+}
+
+/// What became of a file that is not simply in.
+fn trouble(file: &SweptFile) -> Warning {
+    let (code, what) = match file.state {
+        FileState::Rejected => ("file_refused", "refused"),
+        FileState::Unusable => ("file_unusable", "would be refused:"),
+        FileState::Waiting => ("file_waits", "still in the inbox:"),
+        FileState::Ingested | FileState::Seen => ("file_not_moved", "came in and was not moved:"),
+    };
+    Warning {
+        code,
+        text: format!("{what} {}", told(file)),
+    }
+}
+
+/// The first of the files that stay in the inbox until somebody mends what keeps them there, and how many more do.
+pub fn stuck(swept: &Swept) -> Option<Warning> {
+    let mut stuck = swept.files.iter().filter(|file| file.is_stuck);
+    let first = trouble(stuck.next()?);
+    let more = match stuck.count() {
+        0 => String::new(),
+        1 => "; and 1 more file stays in the inbox".to_owned(),
+        number => format!(
+            "; and {} more files stay in the inbox",
+            count(number as u64)
+        ),
+    };
+    Some(Warning {
+        text: first.text + &more,
+        ..first
+    })
 }
 
 /// The warning that a problem is to a command that goes on.

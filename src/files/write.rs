@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{FileError, FileErrorKind};
 
+/// The longest name that file systems take.
+pub const NAME_BYTES: usize = 255;
+
 /// What to do if the target is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -197,9 +200,36 @@ fn appended(path: &Path, line: &str) -> Result<File, FileError> {
         .map_err(|source| FileError::writing(path, source))?;
     // A full disk may have left half a line, which the next one must not go on with.
     let begin = if ends_within_a_line(path) { "\n" } else { "" };
-    file.write_all(format!("{begin}{line}\n").as_bytes())
+    write_or_cut_back(&mut file, format!("{begin}{line}\n").as_bytes())
         .map_err(|source| FileError::writing(path, source))?;
     Ok(file)
+}
+
+/// Writes all bytes at the end of a file; where that fails, takes those that were written away again, unless another
+/// process has written behind them.
+fn write_or_cut_back(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Seek;
+    let mut written = 0;
+    while written < bytes.len() {
+        let failure = match file.write(&bytes[written..]) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) => {
+                written += count;
+                continue;
+            }
+            Err(source) if source.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => source,
+        };
+        if written > 0
+            && let Ok(end) = file.stream_position()
+            && file.metadata().is_ok_and(|found| found.len() == end)
+        {
+            // The failure to write is what is told; half a line is what the next one begins behind.
+            let _ = file.set_len(end - written as u64);
+        }
+        return Err(failure);
+    }
+    Ok(())
 }
 
 fn ends_within_a_line(path: &Path) -> bool {
@@ -261,7 +291,7 @@ pub fn sync_directory(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// A name beside `target` that is nobody's: `.NAME.mg-PID-N.tmp`.
+/// A name beside `target` that is nobody's: `.NAME.mg-PID-N.tmp`, of a long name its end alone.
 ///
 /// # Errors
 /// The path does not end in a name.
@@ -271,9 +301,17 @@ pub fn temporary_beside(target: &Path) -> Result<PathBuf, FileError> {
         .file_name()
         .ok_or_else(|| FileErrorKind::Directory.of(target))?;
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let behind = format!(".mg-{}-{number}.tmp", std::process::id());
+    let room = NAME_BYTES - 1 - behind.len();
     let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".mg-{}-{number}.tmp", std::process::id()));
+    if name.len() <= room {
+        hidden.push(name);
+    } else {
+        let text = name.to_string_lossy();
+        let mut ends = text.char_indices().map(|(at, _)| &text[at..]);
+        hidden.push(ends.find(|end| end.len() <= room).unwrap_or_default());
+    }
+    hidden.push(behind);
     Ok(target.with_file_name(hidden))
 }
 

@@ -283,7 +283,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
                 .push(fault(format!("{address:?} is no e-mail address"), span));
         }
     }
-    let host = reader.text("host");
+    let host = reader.optional("host", |value| value.mail_host());
     let sendmail = reader.text("sendmail");
     let encryption = reader
         .optional("encryption", |value| value.choice(Encryption::WORDS))
@@ -328,7 +328,10 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
             None
         }
         (None, None) => {
-            reader.missing("`host`, or `sendmail`");
+            let is_there = |key| find(reader.table, key).is_some();
+            if !is_there("host") && !is_there("sendmail") {
+                reader.missing("`host`, or `sendmail`");
+            }
             None
         }
     };

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::channel_keys::CHANNEL_KEYS;
+use crate::domain::policy::is_mail_host;
 
 /// A key that holds one of these words, in any case, holds a secret, unless its ending says where one is kept.
 const WORDS: [&str; 6] = ["url", "pass", "token", "secret", "key", "hook"];
@@ -14,8 +15,8 @@ pub(super) fn is_secret(key: &str) -> bool {
 }
 
 /// The text with a mark for every character of a value whose key is one of a secret, or one that `[[notify]]` does not
-/// have, of a value that is no name of a variable or a file where the key ends in `_env` or `_file`, and of every address
-/// with more than a host. Every other character stays at its place, so that carets fit.
+/// have, of a value that is no name of a variable or a file where the key ends in `_env` or `_file`, of a host that holds
+/// more, and of every address with more than a host. Every other character stays at its place, so that carets fit.
 ///
 /// Works on text that is not TOML too: that is when a line is shown most often.
 pub(super) fn masked(text: &str) -> String {
@@ -97,12 +98,16 @@ enum Kind {
     File,
     /// The value names a variable that holds it.
     Variable,
+    /// The value names a server, and holds one where there is more.
+    Host,
 }
 
 impl Kind {
     fn of(key: &str) -> Option<Self> {
         let key = key.to_ascii_lowercase();
-        if !WORDS.iter().any(|word| key.contains(word)) {
+        if key == "host" {
+            Some(Self::Host)
+        } else if !WORDS.iter().any(|word| key.contains(word)) {
             None
         } else if key.ends_with("_file") {
             Some(Self::File)
@@ -131,6 +136,11 @@ fn value(text: &str, sign: usize, of_channel: bool) -> Option<Range<usize>> {
         Kind::Secret => inner.is_empty(),
         Kind::Variable => is_variable(inner),
         Kind::File => !inner.contains("://"),
+        // Of an address without a user what is secret is blotted out as in any other.
+        Kind::Host => {
+            let is_address = inner.contains("://") && !inner.contains('@');
+            inner.is_empty() || is_address || is_mail_host(inner)
+        }
     };
     (!is_source).then_some(range)
 }
@@ -297,6 +307,10 @@ mod tests {
             // Addresses under any key.
             ("host = \"https://x\"", "host = \"https://x\""),
             ("host = \"https://x/\"", "host = \"https://x/\""),
+            ("host = \"mail.x\"", "host = \"mail.x\""),
+            ("host = \"u:p@x\" # y", "host = ******* # y"),
+            ("host = 'u:p\\u0040x'", "host = ************"),
+            ("host = \"u:p@smtp://x\"", "host = **************"),
             ("host = \"https://x/a b\"", "host = \"*************\""),
             ("to = [\"smtp://u:p@x\"]", "to = [\"************\"]"),
             ("kind = https://x/a # y", "kind = *********** # y"),

@@ -11,7 +11,7 @@ use super::diagnose::nearest;
 use super::mask::is_variable;
 use crate::domain::metric::Metric;
 use crate::domain::names::{AliasName, NameSyntax, ReferenceTarget};
-use crate::domain::policy::BaselineChoice;
+use crate::domain::policy::{BaselineChoice, is_mail_host};
 use crate::domain::time::Length;
 use crate::domain::verdict::Severity;
 
@@ -232,6 +232,17 @@ impl Value<'_, '_> {
             return Ok(name);
         }
         Err(self.wrong("is no name of an environment variable"))
+    }
+
+    /// A mail server; what is more than that may hold a password, and is not repeated.
+    pub fn mail_host(&self) -> Result<String, Wrong> {
+        let host = self.name()?;
+        if is_mail_host(&host) {
+            return Ok(host);
+        }
+        Err(self.wrong(
+            "names a server alone, such as \"mail.example.org\": without user, password, path or blanks",
+        ))
     }
 
     /// The name of a file; an address may be a secret, and is not repeated.

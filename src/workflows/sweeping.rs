@@ -85,6 +85,8 @@ pub struct SweptFile {
     pub ingested: Option<Box<Ingested>>,
     /// Why it was refused, or stays.
     pub why: Option<Why>,
+    /// It stays in the inbox until somebody mends what keeps it there: it can't be read or moved.
+    pub is_stuck: bool,
     /// The alert about it that this sweep opened.
     pub alert: Option<AlertId>,
 }
@@ -252,6 +254,7 @@ fn waiting(path: PathBuf) -> SweptFile {
         rows_stored_count: 0,
         ingested: None,
         why: None,
+        is_stuck: false,
         alert: None,
     }
 }
@@ -277,6 +280,16 @@ fn is_refusal(error: &IngestError) -> bool {
             is_content && !matches!(*error.kind, FileErrorKind::Changed)
         }
         IngestError::NoHolder(_) | IngestError::Stopped | IngestError::Store(_) => false,
+    }
+}
+
+/// Whether the file can't be read or moved, now or later. One that somebody writes or took away is another matter.
+fn is_lasting(error: &IngestError) -> bool {
+    match error {
+        IngestError::File(error) => {
+            !matches!(*error.kind, FileErrorKind::Changed | FileErrorKind::Missing)
+        }
+        _ => false,
     }
 }
 
@@ -332,7 +345,7 @@ impl Sweep<'_, '_> {
         match self.move_to_done(name, &watched) {
             Ok(moved_to) => file.moved_to = moved_to,
             // Its rows are in; the next sweep knows it and tries to move it again.
-            Err(error) => file.why = Some((self.explain)(file.kind, error.into())),
+            Err(error) => file = self.stays(file, error.into()),
         }
         Ok(Some(file))
     }
@@ -346,9 +359,11 @@ impl Sweep<'_, '_> {
     }
 
     fn stays(&self, file: SweptFile, error: IngestError) -> SweptFile {
+        let is_stuck = is_lasting(&error);
         let why = (self.explain)(file.kind, error);
         SweptFile {
             why: Some(why),
+            is_stuck,
             ..file
         }
     }

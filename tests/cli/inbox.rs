@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Run, Sandbox, assert_whole};
+use crate::support::{Run, Sandbox, assert_whole, finish};
 
 const POLICY: &str = "[ingest]\ninbox = \"inbox/\"\n";
 
@@ -585,6 +585,127 @@ fn a_missing_folder_is_told_to_cron_until_it_is_there() {
     }
     fs::create_dir(sandbox.file("inbox")).unwrap();
     assert_eq!(sandbox.run("monitor -q").expect(4).stderr, "");
+}
+
+#[test]
+fn files_that_stay_because_they_cant_be_moved_are_told_to_cron_every_time() {
+    let sandbox = project();
+    // Another file system, to which nothing can be renamed.
+    for name in ["done", "rejected"] {
+        std::os::unix::fs::symlink("/proc", sandbox.file("inbox").join(name)).unwrap();
+    }
+    drop_in(&sandbox, "a_pred.csv", &predictions("a", 3));
+    drop_in(&sandbox, "b_pred.csv", &predictions("b", 3));
+    drop_in(&sandbox, "c_pred.csv", "id,wrong\na,1\n");
+    for run in 0..2 {
+        let run_of = sandbox.run("monitor -q").expect(4);
+        let told: Vec<_> = run_of.stderr.lines().collect();
+        assert_eq!(told.len(), 1, "run {run}: {run_of:#?}");
+        assert!(
+            told[0].starts_with("warning: came in and was not moved: a_pred.csv (MG")
+                && told[0].ends_with("; and 2 more files stay in the inbox"),
+            "{run_of:#?}"
+        );
+        assert_eq!(sandbox.run("monitor -qq").expect(4).stderr, "");
+    }
+    fs::remove_file(sandbox.file("inbox/done")).unwrap();
+    let run = sandbox.run("monitor -q").expect(4);
+    let line = "warning: still in the inbox: c_pred.csv (MG";
+    assert!(run.stderr.starts_with(line), "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:#?}");
+    fs::remove_file(sandbox.file("inbox/rejected")).unwrap();
+    assert_eq!(sandbox.run("monitor -q").expect(4).stderr, "");
+    assert_eq!(waiting(&sandbox), [""; 0]);
+}
+
+#[test]
+fn a_used_inbox_that_may_not_be_written_any_more_is_told_to_cron() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for folder in ["inbox", "inbox/done"] {
+        let sandbox = project();
+        drop_in(&sandbox, "a_pred.csv", &predictions("a", 3));
+        sandbox.run("monitor -q").expect(4);
+        drop_in(&sandbox, "b_pred.csv", &predictions("b", 3));
+        let mode = |mode| {
+            let permissions = fs::Permissions::from_mode(mode);
+            fs::set_permissions(sandbox.file(folder), permissions).unwrap();
+        };
+        mode(0o555);
+        // Root may write everywhere, unless it gives that up.
+        let probe = sandbox.file(folder).join(".probe");
+        let by: &[&str] = if fs::write(&probe, "").is_ok() {
+            fs::remove_file(&probe).unwrap();
+            &["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        } else {
+            &["env"]
+        };
+        let plain = sandbox.command(&["monitor", "-q"]);
+        let mut command = Command::new(by[0]);
+        command
+            .args(&by[1..])
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(sandbox.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", sandbox.state())
+            .env("XDG_STATE_HOME", sandbox.state())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let run = finish(by, command, &[]);
+        mode(0o755);
+        assert_eq!(run.status, 4, "{folder}: {run:#?}");
+        let line = "warning: came in and was not moved: b_pred.csv (MG";
+        assert!(run.stderr.starts_with(line), "{folder}: {run:#?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{folder}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_name_as_long_as_a_name_can_be_is_put_aside_and_beside_its_like() {
+    let sandbox = project();
+    let long = |begin: &str| {
+        let mut name = begin.to_owned();
+        while name.len() + "é.csv".len() <= 255 {
+            name.push('é');
+        }
+        name + ".csv"
+    };
+    let (good, bad) = (long("pred_"), long("pred__"));
+    assert!(good.len() >= 254 && bad.len() >= 254);
+    for number in 0..2 {
+        let place = |name: &str, text: &str| {
+            fs::write(sandbox.file("inbox/.x"), text).unwrap();
+            fs::rename(sandbox.file("inbox/.x"), sandbox.file("inbox").join(name)).unwrap();
+        };
+        place(&good, &predictions(&format!("a{number}_"), 3));
+        place(&bad, &format!("id,wrong\na,{number}\n"));
+        sandbox.run("ingest inbox").expect(2);
+        assert_eq!(waiting(&sandbox), [""; 0], "round {number}");
+    }
+    let done = names(&sandbox, "done");
+    assert!(done.len() == 2 && done.contains(&good), "{done:?}");
+    let rejected = names(&sandbox, "rejected");
+    assert_eq!(rejected.len(), 4, "{rejected:?}");
+    let documents = rejected
+        .iter()
+        .filter_map(|name| name.strip_suffix(".error.json"));
+    for name in documents {
+        assert!(rejected.iter().any(|other| other == name), "{rejected:?}");
+    }
+    for name in done.iter().chain(&rejected) {
+        let name = name.strip_suffix(".error.json").unwrap_or(name);
+        assert!(
+            name.starts_with("pred_") && name.ends_with(".csv"),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        sandbox.json("status")["models"][0]["inbox"]["rejected_count"],
+        2
+    );
+    assert_eq!(rows(&sandbox), (6, 0));
 }
 
 #[test]

@@ -256,6 +256,40 @@ fn a_channel_hears_what_its_filter_lets_through() {
 }
 
 #[test]
+fn a_file_that_can_take_half_a_line_is_left_as_it_was() {
+    const ROOM: usize = 8 << 20;
+    let sandbox = project(FILE);
+    let before = " ".repeat(ROOM - 11) + "\n";
+    std::fs::write(sandbox.file("alerts.jsonl"), &before).unwrap();
+    // As on a full disk, ten bytes go in and no more; without the trap the system would end the process.
+    let plain = sandbox.command(&["monitor"]);
+    let mut command = sandbox.command(&["monitor"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; exec prlimit --fsize=\"$0\" \"$@\""])
+        .arg(ROOM.to_string())
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(sandbox.path())
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    for (key, value) in command.env_remove("TERM").get_envs() {
+        if let Some(value) = value {
+            limited.env(key, value);
+        }
+    }
+    let run = finish(&["monitor"], limited, &[]).expect(5);
+    assert!(
+        run.stderr.contains("channel team did not take the message"),
+        "{run:#?}"
+    );
+    let after = std::fs::read_to_string(sandbox.file("alerts.jsonl")).unwrap();
+    assert!(after == before, "{:?}", &after[ROOM - 11..]);
+}
+
+#[test]
 fn a_dead_channel_holds_up_no_check_and_no_other_channel() {
     let policy = format!("\n[[notify]]\nkind = \"file\"\npath = \"no/such/folder.jsonl\"\n{FILE}");
     let sandbox = project(&policy);

@@ -146,6 +146,39 @@ fn what_changes_while_the_question_is_open_is_not_done() {
 }
 
 #[test]
+fn a_season_that_another_run_applied_meanwhile_is_applied() {
+    for other_is_live in [false, true] {
+        let (sandbox, versions) = two();
+        let cold = sandbox.register("cold");
+        sandbox.ok(&format!("alias set winter {cold} --yes"));
+        sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
+        let before = sandbox.number("SELECT count(*) FROM operation");
+        let words = ["season", "apply"];
+        let mut session = Session::spawn(for_terminal(&sandbox, &words)).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        session.expect("[y/N]").unwrap();
+        let run = sandbox.ok("season apply --yes --json");
+        assert_eq!(run.document()["data"]["changed"], true);
+        if other_is_live {
+            // What it is now is not what was wanted.
+            sandbox.ok(&format!("promote {} --yes", versions[0]));
+            session.send("y\r").unwrap();
+            session.expect("MG0606").unwrap();
+            assert_eq!(sandbox.holder("production"), Some(versions[0].clone()));
+            continue;
+        }
+        session.send("y\r").unwrap();
+        session
+            .expect("is live already, for season winter")
+            .unwrap();
+        session.expect(expectrl::Eof).unwrap();
+        let after = sandbox.number("SELECT count(*) FROM operation");
+        assert_eq!(after, before + 1);
+        assert_eq!(sandbox.holder("production"), Some(cold));
+    }
+}
+
+#[test]
 fn an_alias_is_set_and_taken_away_by_a_yes_only() {
     let (sandbox, versions) = two();
     let set = ["alias", "set", "winter", &versions[0]];

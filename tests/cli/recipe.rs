@@ -757,6 +757,57 @@ fn the_job_finds_the_trust_that_was_given_where_xdg_state_home_was_set() {
 }
 
 #[test]
+fn a_unit_of_nobody_has_the_home_folder_in_which_the_trust_was_given() {
+    let sandbox = Sandbox::new();
+    let channel = "[[notify]]\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"cat > told\"]\n";
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    sandbox.write("modelguard.toml", channel.as_bytes());
+    let home = std::fs::canonicalize(sandbox.path()).unwrap();
+    let home = home.with_file_name("h 100% \"$A\" \\");
+    std::fs::create_dir(&home).unwrap();
+    let run = |line: &str| {
+        sandbox.run_with(line, |command| {
+            command
+                .env("HOME", &home)
+                .env_remove("XDG_STATE_HOME")
+                .env_remove("USER");
+        })
+    };
+    let once = "\n# once, as this user, and after each edit of the policy: ";
+    let untrusted = run("recipe systemd").expect(0).stdout;
+    assert!(untrusted.contains(once), "{untrusted}");
+    run("config trust --yes").expect(0);
+    let text = run("recipe systemd").expect(0).stdout;
+    assert!(!text.contains(once), "{text}");
+    assert!(
+        text.contains("\n# The policy is trusted as it stands; "),
+        "{text}"
+    );
+    let service = &units(&text)[0].1;
+    let line = |key: &str| {
+        let found = service.lines().find_map(|line| line.strip_prefix(key));
+        found.unwrap_or_else(|| panic!("no {key} in {service}"))
+    };
+    let variables = of_systemd(line("Environment="));
+    assert_eq!(variables, [format!("HOME={}", home.display())]);
+    let words = of_systemd(line("ExecStart="));
+    let job = |variables: &[String]| {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).current_dir("/").env_clear();
+        command.envs(variables.iter().filter_map(|text| text.split_once('=')));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        finish(&["the unit"], command, &[])
+    };
+    job(&variables).expect(4);
+    assert_ne!(job(&[]).status, 4, "it needs no HOME");
+    // A unit that names its user gets the home folder from systemd.
+    let named = sandbox.ok("recipe systemd").stdout;
+    assert!(named.contains("\nUser=tester\n"), "{named}");
+    assert!(!named.contains("Environment="), "{named}");
+}
+
+#[test]
 fn a_path_that_no_snippet_can_carry_is_refused() {
     let sandbox = Sandbox::empty();
     for name in ["line\nfeed", "tab\tstop"] {

@@ -43,11 +43,14 @@ impl Inbox {
         }
     }
 
-    /// Why no file comes in until somebody does something. That another run is at it is no such reason.
-    pub fn lasting_trouble(&self) -> Option<Warning> {
+    /// Why no file comes in, or some stay, until somebody does something. That another run is at it is no such reason.
+    pub fn lasting_trouble(&self) -> impl Iterator<Item = Warning> {
         let trouble = self.trouble.as_ref();
         let lasts = trouble.filter(|problem| problem.exit != ExitStatus::Busy);
-        lasts.map(swept::warning)
+        lasts
+            .map(swept::warning)
+            .into_iter()
+            .chain(swept::stuck(&self.swept))
     }
 
     pub fn warnings(&self) -> Vec<Warning> {

@@ -33,7 +33,7 @@ pub fn shell_in_template(words: &[String]) -> String {
     joined(words, |word| quoted(word).replace('{', "{''"))
 }
 
-/// The command line of a systemd unit. The program itself is not searched for `$`.
+/// The command line of a systemd unit, or one variable of it. The first word, the program, is not searched for `$`.
 pub fn systemd(words: &[String]) -> String {
     let mut is_program = true;
     joined(words, |word| {

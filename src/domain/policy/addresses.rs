@@ -31,6 +31,13 @@ pub fn is_mail_address(text: &str) -> bool {
         && host.split('.').all(is_label)
 }
 
+/// Whether the text can be a mail server alone: no user, no password, no path.
+#[must_use]
+pub fn is_mail_host(text: &str) -> bool {
+    let is_other = |c: char| matches!(c, '@' | '/' | '\\') || c.is_whitespace() || c.is_control();
+    !text.is_empty() && !text.contains(is_other)
+}
+
 /// Whether a host is this machine, which may be spoken to without encryption.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
@@ -91,6 +98,32 @@ mod tests {
             &long,
         ] {
             assert!(!is_mail_address(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_no_user_and_no_path() {
+        for host in [
+            "mail.example.org",
+            "localhost",
+            "::1",
+            "[::1]",
+            "b\u{fc}ro.example",
+        ] {
+            assert!(is_mail_host(host), "{host}");
+        }
+        for host in [
+            "",
+            "u:p@mail.example.org",
+            "smtp://mail.example.org",
+            "mail.example.org/x",
+            "mail example",
+            " mail.example.org",
+            "mail.example.org\n",
+            "a\0b",
+            "a\\u0040b",
+        ] {
+            assert!(!is_mail_host(host), "{host}");
         }
     }
 

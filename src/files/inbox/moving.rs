@@ -20,10 +20,13 @@ use crate::files::error::{FileError, FileErrorKind};
 use crate::files::hash::hash_bytes;
 use crate::files::lock::Lock;
 use crate::files::pipe::open_regular;
+use crate::files::write::NAME_BYTES;
 use crate::files::{look, read, write};
 
 /// Endings that say how a file is packed, and not what is in it.
 const PACKINGS: [&str; 2] = ["gz", "zst"];
+/// A longer ending is none, but a part of the name.
+const ENDING_BYTES: usize = 64;
 /// One visitor at a time.
 const LOCK: &str = ".modelguard.lock";
 /// An error document is far smaller.
@@ -207,7 +210,8 @@ impl Claimed<'_> {
         let folder = self.inbox.own_folder(REJECTED)?;
         remove_unfinished(&folder)?;
         for number in 0_u64.. {
-            let target = folder.join(name_for(&self.path, &self.name, number)?);
+            let room = NAME_BYTES - ERROR_ENDING.len();
+            let target = folder.join(name_for(&self.path, &self.name, number, room)?);
             if look::exists(&target) && !is_same(&self.path, &target) {
                 continue;
             }
@@ -272,7 +276,7 @@ fn remove_unfinished(folder: &Path) -> Result<(), FileError> {
 /// Moves a file into a folder under its name, or another where that is taken.
 fn settle(from: &Path, folder: &Path, name: &OsStr) -> Result<PathBuf, FileError> {
     for number in 0_u64.. {
-        let target = folder.join(name_for(from, name, number)?);
+        let target = folder.join(name_for(from, name, number, NAME_BYTES)?);
         if look::exists(&target) && !is_same(from, &target) {
             continue;
         }
@@ -316,11 +320,47 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// `x.csv.gz`, `x.1f3a9c2e.csv.gz`, `x.1f3a9c2e.1.csv.gz`: its own name, then that with eight letters which are this
 /// file's alone, so that a service that uses one name for ever has not a name tried for each file it ever sent. The
-/// ending says what a file is and stays.
-pub(super) fn name_for(file: &Path, name: &OsStr, number: u64) -> Result<OsString, FileError> {
-    if number == 0 {
+/// ending says what a file is and stays. What is before it is cut where the whole would have more than `room` bytes.
+pub(super) fn name_for(
+    file: &Path,
+    name: &OsStr,
+    number: u64,
+    room: usize,
+) -> Result<OsString, FileError> {
+    if number == 0 && name.len() <= room {
         return Ok(name.to_owned());
     }
+    let (mut stem, mut ending) = parted(name);
+    if ending.len() > ENDING_BYTES {
+        (stem, ending) = (name.to_owned(), OsString::new());
+    }
+    let mut behind = OsString::new();
+    if number > 0 {
+        behind.push(".");
+        behind.push(mark(file, number)?);
+    }
+    if !ending.is_empty() {
+        behind.push(".");
+        behind.push(ending);
+    }
+    let mut new = cut(stem, room.saturating_sub(behind.len()));
+    new.push(behind);
+    Ok(new)
+}
+
+/// At most that many bytes of it. One that is no UTF-8 is given in letters then.
+fn cut(stem: OsString, room: usize) -> OsString {
+    if stem.len() <= room {
+        return stem;
+    }
+    let text = stem.to_string_lossy();
+    let begins = text.char_indices().map(|(at, _)| at);
+    let end = begins.take_while(|at| *at <= room).last();
+    text[..end.unwrap_or_default()].into()
+}
+
+/// Eight letters that are this file's alone, from the second try on with a number.
+fn mark(file: &Path, number: u64) -> Result<String, FileError> {
     let found = file
         .symlink_metadata()
         .map_err(|source| FileError::reading(file, source))?;
@@ -329,15 +369,7 @@ pub(super) fn name_for(file: &Path, name: &OsStr, number: u64) -> Result<OsStrin
     if number > 1 {
         mark.push_str(&format!(".{}", number - 1));
     }
-    let (stem, ending) = parted(name);
-    let mut new = stem.to_owned();
-    new.push(".");
-    new.push(mark);
-    if !ending.is_empty() {
-        new.push(".");
-        new.push(ending);
-    }
-    Ok(new)
+    Ok(mark)
 }
 
 /// A name before its ending, and the ending: both parts of one that says how a file is packed.

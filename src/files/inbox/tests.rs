@@ -147,13 +147,13 @@ fn a_name_that_is_taken_gets_letters_of_its_own_and_nothing_is_overwritten() {
 fn a_taken_name_is_found_in_one_go_and_counts_on_where_even_that_is_taken() {
     let scene = Scene::new(&["a.csv"]);
     let file = scene.folder.join("a.csv");
-    let name = |number| name_for(&file, "a.csv".as_ref(), number).unwrap();
+    let name = |number| name_for(&file, "a.csv".as_ref(), number, 255).unwrap();
     let (second, third) = (name(1), name(2));
     assert_eq!(plain(second.to_str().unwrap()), "a.#.csv");
     assert_eq!(plain(third.to_str().unwrap()), "a.#.1.csv");
     // A move changes no letter of it: after a crash the same name is found again.
     fs::rename(&file, scene.folder.join("b")).unwrap();
-    let moved = name_for(&scene.folder.join("b"), "a.csv".as_ref(), 1).unwrap();
+    let moved = name_for(&scene.folder.join("b"), "a.csv".as_ref(), 1, 255).unwrap();
     assert_eq!(moved, second);
     fs::rename(scene.folder.join("b"), &file).unwrap();
     scene.write("done/a.csv", "x");
@@ -248,13 +248,13 @@ fn a_rejected_file_has_its_document_and_neither_lands_on_another() {
     scene.write("rejected/.a.csv.error.json.mg-7-0.tmp", "half a docum");
     // A crash came between the document and the file: the same file takes its document again, another one does not.
     scene.rename_in("a.csv", "three");
-    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1).unwrap();
+    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1, 255).unwrap();
     let document = format!("rejected/{}.error.json", own.display());
     scene.write(&document, "why h3");
     assert_eq!(claimed(&scene.visit(), "h3"), "a.#.csv");
     assert!(scene.folder.join("rejected").join(&own).is_file());
     scene.rename_in("a.csv", "four");
-    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1).unwrap();
+    let own = name_for(&scene.folder.join("a.csv"), "a.csv".as_ref(), 1, 255).unwrap();
     let document = format!("rejected/{}.error.json", own.display());
     scene.write(&document, "why another");
     assert_eq!(claimed(&scene.visit(), "h4"), "a.#.1.csv");

@@ -160,6 +160,27 @@ fn a_secret_that_is_written_in_clear_is_not_repeated() {
 }
 
 #[test]
+fn a_mail_server_with_more_than_a_host_is_refused_and_not_repeated() {
+    for host in [
+        "u:PASSWORD@127.0.0.1",
+        "smtp://u:PASSWORD@mail.example.org",
+        "u:PASSWORD@smtp://mail.example.org",
+        "mail.example.org/PASSWORD",
+        "mail.example.org PASSWORD",
+        "u:PASSWORD\\u0040mail.example.org",
+    ] {
+        let text = format!(
+            "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"{host}\"\n"
+        );
+        let found = check_all(&text, Path::new("modelguard.toml"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let said = found[0].to_string();
+        assert!(said.contains("names a server alone"), "{said}");
+        assert!(!format!("{found:?}").contains("PASSWORD"), "{found:?}");
+    }
+}
+
+#[test]
 fn a_mail_server_of_this_machine_needs_no_encryption() {
     for host in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "[::1]"] {
         let text = format!(
