@@ -282,7 +282,7 @@ class Guard:
             "version": version_column,
             **{f"proba.{label}": column for label, column in (proba or {}).items()},
         }
-        options = [*_option("--version", version and _ref(version)), *_option("--on-conflict", on_conflict)]
+        options = [*_option("--version", None if version is None else _ref(version)), *_option("--on-conflict", on_conflict)]
         return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
 
     def log_truth(
@@ -392,8 +392,9 @@ class Guard:
             record: false leaves no trace in the store.
             raise_if_degraded: raise `Degraded` instead of giving the verdict back.
         """
-        words = ["check", *([_ref(ref)] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
+        words = ["check", *_judging(metric, threshold, window, min_rows, baseline, evidence)]
         words += [] if record else ["--no-record"]
+        words += [] if ref is None else [_ref(ref)]
         result = self._run(results.Check, words)
         if raise_if_degraded and result.is_degraded:
             text = "; ".join(reason.text for reason in result.reasons) or "degraded"
@@ -479,12 +480,12 @@ class Guard:
         Args:
             from_version: only if this one is still live; else nothing changes (`changed` is false).
         """
-        words = ["rollback", *([_ref(ref)] if ref else []), *(["--last-good"] if last_good else [])]
-        return self._switch([*words, *_option("--from", from_version and _ref(from_version))], reason, dry_run)
+        words = ["rollback", *([] if ref is None else [_ref(ref)]), *(["--last-good"] if last_good else [])]
+        return self._switch([*words, *_option("--from", None if from_version is None else _ref(from_version))], reason, dry_run)
 
     def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the model's newest promote, rollback or alias change that is not undone."""
-        return self._switch(["undo", *([operation] if operation else [])], reason, dry_run)
+        return self._switch(["undo", *([] if operation is None else [operation])], reason, dry_run)
 
     def redo(self, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the newest undo."""

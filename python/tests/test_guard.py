@@ -285,3 +285,17 @@ def test_names_may_begin_with_a_dash_and_a_metric_is_a_number(guard: modelguard.
     assert shown.tags == {"-a": "-b"}
     with pytest.raises(modelguard.Usage, match="the metric 'rmse' is nan"):
         guard.register(b"other", metrics={"rmse": float("nan")})
+
+
+def test_an_empty_name_is_not_none(guard: modelguard.Guard) -> None:
+    guard.register(b"second", alias="production", version_id="20260102_000000")
+    for refused in (
+        lambda: guard.undo(""),
+        lambda: guard.rollback(""),
+        lambda: guard.rollback(from_version=""),
+        lambda: guard.check(""),
+        lambda: guard.log_predictions([{"id": "a", "prediction": 1.0}], version=""),
+    ):
+        with pytest.raises(modelguard.Usage):
+            refused()
+    assert guard.show().version == "20260102_000000"
