@@ -66,7 +66,7 @@ def run(words: list[str], *, within_s: float | None = None) -> dict[str, Any]:
         ModelguardError: by its exit status; `Busy` where it took too long.
         KeyboardInterrupt: the command was told to stop, and has.
     """
-    command = [str(binary()), *words, "--json", "--no-input", "--no-progress"]
+    command = [str(binary()), "--json", "--no-input", "--no-progress", *words]
     process: subprocess.Popen[bytes] | None = None
     try:
         with _interrupts_later():

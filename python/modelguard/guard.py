@@ -79,7 +79,7 @@ def init(
     """
     # The folder may not be there yet, so the command starts here.
     made = Guard(".", model=model, actor=actor)
-    words = ["init", os.fspath(directory), *_option("--task", task), *_option("--preset", preset)]
+    words = ["init", *_option("--task", task), *_option("--preset", preset), *_positional(os.fspath(directory))]
     initialised = made._run(results.Initialised, words)  # pyright: ignore[reportPrivateUsage]
     return Guard(directory, model=initialised.model, actor=actor)
 
@@ -207,8 +207,8 @@ class Guard:
             Damaged: the stored bytes are not what they were.
         """
         target = Path(output) if output is not None else Path(self.show(ref).file_name)
-        words = ["fetch", _ref(ref), "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
-        return self._run(results.Fetched, words).as_path()
+        words = ["fetch", "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
+        return self._run(results.Fetched, [*words, *_positional(_ref(ref))]).as_path()
 
     def load(self, ref: Ref = "@production", *, trusted: bool = False) -> Any:
         """Loads a version that was registered from a fitted object.
@@ -231,11 +231,11 @@ class Guard:
 
     def show(self, ref: Ref = "@production") -> results.Shown:
         """Tells all about one version."""
-        return self._run(results.Shown, ["show", _ref(ref)])
+        return self._run(results.Shown, ["show", *_positional(_ref(ref))])
 
     def history(self, limit: int = 10) -> results.History:
         """Lists versions, the newest first, with who was live when."""
-        return self._run(results.History, ["history", str(limit)])
+        return self._run(results.History, ["history", *_positional(str(limit))])
 
     # Rows -----------------------------------------------------------------------------------------------------
 
@@ -394,7 +394,7 @@ class Guard:
         """
         words = ["check", *_judging(metric, threshold, window, min_rows, baseline, evidence)]
         words += [] if record else ["--no-record"]
-        words += [] if ref is None else [_ref(ref)]
+        words += [] if ref is None else _positional(_ref(ref))
         result = self._run(results.Check, words)
         if raise_if_degraded and result.is_degraded:
             text = "; ".join(reason.text for reason in result.reasons) or "degraded"
@@ -419,9 +419,9 @@ class Guard:
         Args:
             confidence: the share of intervals that hold the true value, between 0 and 1.
         """
-        words = ["compare", _ref(a), _ref(b), *_judging(metric, None, window, None, None, None)]
+        words = ["compare", *_judging(metric, None, window, None, None, None)]
         words += _option("--confidence", None if confidence is None else _number(confidence, "confidence"))
-        return self._run(results.Comparison, words)
+        return self._run(results.Comparison, [*words, *_positional(_ref(a), _ref(b))])
 
     def monitor(
         self,
@@ -463,8 +463,8 @@ class Guard:
             since: when it really went live; not in the future, not before the present one did.
         """
         moment = since.isoformat() if isinstance(since, datetime) else since
-        words = ["promote", _ref(ref), *_option("--to", to), *_option("--since", moment)]
-        return self._switch(words, reason, dry_run)
+        words = ["promote", *_option("--to", to), *_option("--since", moment)]
+        return self._switch(words, reason, dry_run, _ref(ref))
 
     def rollback(
         self,
@@ -480,20 +480,24 @@ class Guard:
         Args:
             from_version: only if this one is still live; else nothing changes (`changed` is false).
         """
-        words = ["rollback", *([] if ref is None else [_ref(ref)]), *(["--last-good"] if last_good else [])]
-        return self._switch([*words, *_option("--from", None if from_version is None else _ref(from_version))], reason, dry_run)
+        words = ["rollback", *(["--last-good"] if last_good else [])]
+        words += _option("--from", None if from_version is None else _ref(from_version))
+        return self._switch(words, reason, dry_run, None if ref is None else _ref(ref))
 
     def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the model's newest promote, rollback or alias change that is not undone."""
-        return self._switch(["undo", *([] if operation is None else [operation])], reason, dry_run)
+        return self._switch(["undo"], reason, dry_run, operation)
 
     def redo(self, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the newest undo."""
         return self._switch(["redo"], reason, dry_run)
 
-    def _switch(self, words: list[str], reason: str | None, dry_run: bool) -> results.Switch:
+    def _switch(
+        self, words: list[str], reason: str | None, dry_run: bool, meant: str | None = None
+    ) -> results.Switch:
         # Calling the method is the consent that the command would ask for.
         words = [*words, "--yes", *_option("--reason", reason), *(["--dry-run"] if dry_run else [])]
+        words += [] if meant is None else _positional(meant)
         return self._run(results.Switch, words)
 
     # Looking --------------------------------------------------------------------------------------------------
@@ -530,6 +534,11 @@ def _number(value: Any, name: str) -> str:
     if not math.isfinite(number):
         raise Usage(f"{name} is {number}, and that is no number")
     return repr(number)
+
+
+def _positional(*words: str) -> list[str]:
+    # Behind -- a word that begins with a dash is no option.
+    return ["--", *words]
 
 
 def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:

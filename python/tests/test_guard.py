@@ -299,3 +299,19 @@ def test_an_empty_name_is_not_none(guard: modelguard.Guard) -> None:
         with pytest.raises(modelguard.Usage):
             refused()
     assert guard.show().version == "20260102_000000"
+
+
+def test_a_version_that_begins_with_a_dash_is_no_option(guard: modelguard.Guard) -> None:
+    guard.register(b"second", alias="production", version_id="20260102_000000")
+    for refused in (
+        lambda: guard.rollback("--last-good"),
+        lambda: guard.rollback("--dry-run"),
+        lambda: guard.undo("--dry-run"),
+        lambda: guard.promote("--help"),
+        lambda: guard.check("--no-record"),
+        lambda: guard.show("--help"),
+        lambda: guard.compare("--help", "--help"),
+    ):
+        with pytest.raises(modelguard.Usage, match="(names no version|an operation is written)"):
+            refused()
+    assert guard.show().version == "20260102_000000"
