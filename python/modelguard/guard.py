@@ -109,7 +109,6 @@ class Guard:
             str(self.directory),
             *_option("--db", None if db is None else str(Path(db).absolute())),
             *_option("--config", None if config is None else str(Path(config).absolute())),
-            *_option("--model", model),
             *_option("--actor", actor),
         ]
 
@@ -128,8 +127,11 @@ class Guard:
         except ModelguardError as error:
             return _html.failed(repr(self), error)
 
-    def _run(self, kind: type[R], words: Sequence[str], *, within_s: float | None = None) -> R:
-        document = _process.run([*self._globals, *words], within_s=within_s)
+    def _run(
+        self, kind: type[R], words: Sequence[str], *, all_models: bool = False, within_s: float | None = None
+    ) -> R:
+        model = None if all_models else self.model
+        document = _process.run([*self._globals, *_option("--model", model), *words], within_s=within_s)
         result = decode_any(document)
         if not isinstance(result, kind):
             raise Usage(
@@ -351,15 +353,18 @@ class Guard:
         return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns())
 
     def _policy(self) -> Policy:
-        policy = Policy(_process.run([*self._globals, "config", "show"]), self.directory)
+        policy = self._policy_of(self.model)
         if policy.model() is None:
             # The only model of the store is meant, and may have keys of its own.
             if self._only_model is None:
                 models = self.status().models
                 self._only_model = models[0].model if len(models) == 1 else None
-            own = _option("--model", self._only_model)
-            policy = Policy(_process.run([*self._globals, *own, "config", "show"]), self.directory)
+            policy = self._policy_of(self._only_model)
         return policy
+
+    def _policy_of(self, model: str | None) -> Policy:
+        words = [*self._globals, *_option("--model", model), "config", "show"]
+        return Policy(_process.run(words), self.directory)
 
     def _policy_id(self) -> tuple[str, ...]:
         column = self._policy().columns().get("id")
@@ -443,7 +448,7 @@ class Guard:
             words.append("--auto-rollback" if auto_rollback else "--no-auto-rollback")
         words += ["--all"] if all_models else []
         words += ["--dry-run"] if dry_run else []
-        result = self._run(results.Monitored, words)
+        result = self._run(results.Monitored, words, all_models=all_models)
         if raise_if_degraded and result.verdict == "degraded":
             raise Degraded("degraded", exit_code=result.exit_code, result=result)
         return result

@@ -315,3 +315,10 @@ def test_a_version_that_begins_with_a_dash_is_no_option(guard: modelguard.Guard)
         with pytest.raises(modelguard.Usage, match="(names no version|an operation is written)"):
             refused()
     assert guard.show().version == "20260102_000000"
+
+
+def test_all_models_are_monitored_also_by_the_guard_of_one(guard: modelguard.Guard, tmp_path: Path) -> None:
+    one = modelguard.init(tmp_path / "churn", task="regression", model="other")
+    one.register(b"other", reference=rows(400, 1.0), alias="production")
+    monitored = one.monitor(all_models=True, dry_run=True)
+    assert sorted(model.model for model in monitored.models) == ["churn", "other"]
