@@ -249,11 +249,12 @@ def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
             # One by one: numbers of several types become one type in Arrow.
             for number, value in enumerate(column, start=1):
                 _check_id(name, value, number)
-        try:
-            made[name] = pyarrow.array(column, from_pandas=True)
-        except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
-            # Values of several types in one column: a text for each, as JSON has it.
-            texts = _texts(column, name, columns, is_id=name in ids)
+        array = _array(pyarrow, column)
+        if array is not None:
+            made[name] = array
+        else:
+            # A text for each, as JSON has it.
+            texts = _texts(column.astype(object), name, columns, is_id=name in ids)
             made[name] = (
                 pyarrow.array([[]] * len(frame), pyarrow.list_(pyarrow.int8()))
                 if texts is None
@@ -262,6 +263,21 @@ def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
     with _refusing("the rows can't be written"):
         table = pyarrow.table(made)
     return _write_arrow(table, folder, columns)
+
+
+def _array(pyarrow: Any, column: Any) -> Any:
+    """The column as Arrow has it; `None` where its values are of several types, or would become of one in Arrow."""
+    try:
+        array = pyarrow.array(column, from_pandas=True)
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
+        return None
+    types, kind = pyarrow.types, array.type
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    # A date and a time become two dates, nanoseconds are cut, 1.5 and 2 become 1.5 and 2.0.
+    is_alike = types.is_temporal(kind) or types.is_decimal(kind)
+    categories = getattr(column.dtype, "categories", column)
+    return None if is_alike and categories.dtype == object else array
 
 
 def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:

@@ -374,3 +374,28 @@ def test_what_can_not_be_handed_over_is_said_before_the_command_runs(guard: mode
     ):
         with pytest.raises(modelguard.Usage, match=words):
             guard.log_predictions(data)
+
+
+AWARE = datetime.datetime(2026, 1, 1, 23, 59, tzinfo=datetime.timezone.utc)
+OBJECTS: dict[str, list[Any]] = {
+    "date and time": [datetime.date(2026, 1, 1), datetime.datetime(2026, 1, 1, 23, 59)],
+    "time and date": [datetime.datetime(2026, 1, 1, 23, 59), datetime.date(2026, 1, 1)],
+    "date and aware time": [datetime.date(2026, 1, 1), AWARE],
+    "aware and naive": [AWARE, datetime.datetime(2026, 1, 1, 23, 59)],
+    "nanoseconds": [pandas.Timestamp(1), pandas.Timestamp(2)],
+    "numpy": [numpy.datetime64("2026-01-01", "D"), numpy.datetime64("2026-01-01T05:00", "s")],
+}
+
+
+@pytest.mark.filterwarnings("ignore::modelguard.ModelguardWarning")
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_moments_in_a_column_of_objects_mean_what_they_mean_in_dicts(guard: modelguard.Guard, tmp_path: Path, kind: str) -> None:
+    columns = {"id": OBJECTS[kind], "predicted_at": OBJECTS[kind], "prediction": [1.0, 2.0]}
+    guard.log_predictions(ROADS_OF_OBJECTS["dicts"](columns), version="20260101_000000")
+    from_dicts = _stored(tmp_path, "prediction_id, predicted_at")
+    assert len(from_dicts) == 2
+    frame = ROADS_OF_OBJECTS["pandas"](columns)
+    categories = frame.astype({"id": pandas.CategoricalDtype(pandas.Index(OBJECTS[kind], dtype=object))})
+    for data in (frame, categories, ROADS_OF_OBJECTS["polars"](columns)):
+        assert not guard.log_predictions(data, version="20260101_000000").changed
+    assert _stored(tmp_path, "prediction_id, predicted_at") == from_dicts
