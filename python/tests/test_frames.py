@@ -399,3 +399,43 @@ def test_moments_in_a_column_of_objects_mean_what_they_mean_in_dicts(guard: mode
     for data in (frame, categories, ROADS_OF_OBJECTS["polars"](columns)):
         assert not guard.log_predictions(data, version="20260101_000000").changed
     assert _stored(tmp_path, "prediction_id, predicted_at") == from_dicts
+
+
+def _with(column: Any) -> Any:
+    if isinstance(column, polars.Series):
+        return polars.DataFrame({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+    if isinstance(column, pyarrow.Array):
+        return pyarrow.table({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+    return pandas.DataFrame({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+
+
+NO_VALUES: dict[str, Callable[[], Any]] = {
+    "categories of intervals": lambda: pandas.cut(pandas.Series([20, 70]), [0, 50, 99]),
+    "categories of durations": lambda: pandas.Categorical(pandas.to_timedelta([1, 2], unit="s")),
+    "empty dicts": lambda: [{}, {}],
+    "lists of empty dicts": lambda: [[{}], [{}]],
+    "empty structs": lambda: polars.Series([{}, {}], dtype=polars.Struct([])),
+    "far times": lambda: numpy.array([2**62, 5], dtype="datetime64[s]"),
+    "dictionary of structs": lambda: pyarrow.DictionaryArray.from_arrays([0, 1], pyarrow.array([{"a": 1}, {"a": 2}])),
+    "lists of steps": lambda: pyarrow.ListArray.from_arrays(
+        [0, 1, 2], pyarrow.array([None, None], pyarrow.month_day_nano_interval())
+    ),
+    "no bytes": lambda: pyarrow.array([b"", b""], pyarrow.binary(0)),
+}
+
+
+@pytest.mark.parametrize("kind", NO_VALUES)
+def test_a_column_that_can_not_be_written_is_passed_over_or_named(guard: modelguard.Guard, kind: str) -> None:
+    data = _with(NO_VALUES[kind]())
+    assert guard.log_predictions(data).rows_stored_count == 2
+    with pytest.raises(modelguard.Usage, match="column 'x'"):
+        guard.log_predictions(data, truth="x")
+
+
+def test_categories_of_periods_are_times_and_those_of_nothing_are_missing(guard: modelguard.Guard) -> None:
+    months = pandas.Categorical(pandas.period_range("2026-01", periods=2, freq="M"))
+    with pytest.warns(modelguard.ModelguardWarning, match="without"):
+        answer = guard.log_predictions(_with(months), time="x", version="20260101_000000")
+    assert answer.last_at == datetime.datetime(2026, 2, 1, tzinfo=datetime.timezone.utc)
+    nothing = pandas.DataFrame({"id": ["c", "d"], "prediction": pandas.Categorical([None, None])})
+    assert guard.log_predictions(nothing).rows_failed_count == 2
