@@ -65,6 +65,8 @@ def why_no_id(value: Any) -> str | None:
         return "bytes"
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return None if math.isnan(float(value)) else "a float"
+    if isinstance(value, decimal.Decimal) and not value.is_nan() and value.as_tuple().exponent != 0:
+        return "a decimal"
     return None
 
 

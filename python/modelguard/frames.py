@@ -221,6 +221,8 @@ def _arrow_kind(pyarrow: Any, kind: Any) -> str | None:
         return "floats"
     if types.is_boolean(kind) or getattr(kind, "extension_name", "") == "arrow.bool8":
         return "truth values"
+    if types.is_decimal(kind) and kind.scale != 0:
+        return "decimals"
     binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
     return "bytes" if binary or types.is_fixed_size_binary(kind) else None
 
@@ -235,8 +237,8 @@ def _write_polars(polars: Any, frame: Any, folder: Path, columns: _Columns) -> P
     ids = columns.ids(frame.columns)
     for name, kind in frame.schema.items():
         if name in ids and kind != polars.Object:
-            floats = "floats" if kind.is_float() else None
-            _check_id_type(name, {polars.Boolean: "truth values", polars.Binary: "bytes"}.get(kind, floats))
+            numbers = "floats" if kind.is_float() else "decimals" if getattr(kind, "scale", 0) else None
+            _check_id_type(name, {polars.Boolean: "truth values", polars.Binary: "bytes"}.get(kind, numbers))
         if kind == polars.Object:
             texts = _texts(frame[name], name, columns, is_id=name in ids)
             changed.append(
@@ -431,7 +433,8 @@ def _refuse_value(number: int, name: str, error: Exception) -> NoReturn:
 def _check_id(name: str, value: Any, number: int) -> None:
     why = why_no_id(value)
     if why is not None:
-        _refuse_id(name, f"{why} in row {number}" if why != "a float" else f"floats, in row {number}")
+        several = {"a float": "floats,", "a decimal": "decimals,"}
+        _refuse_id(name, f"{several.get(why, why)} in row {number}")
 
 
 def _check_id_type(name: str, kind: str | None) -> None:
@@ -444,5 +447,10 @@ def _refuse_id(name: str, what: str) -> NoReturn:
         raise Usage(
             f"the id column {name!r} holds {what}: 7 would be stored as 7.0 and never meet its truth",
             hints=(f"make it whole numbers or text first: `df[{name!r}].astype('Int64')`",),
+        )
+    if what.startswith("decimals"):
+        raise Usage(
+            f"the id column {name!r} holds {what}: 7.00 would be stored as such and never meet the truth of 7",
+            hints=("make it whole numbers or text first",),
         )
     raise Usage(f"the id column {name!r} holds {what}", hints=("an id is text or a whole number",))

@@ -199,6 +199,10 @@ FLOAT_IDS: dict[str, Callable[[str], Any]] = {
     "arrow": lambda name: pyarrow.table({name: pyarrow.array([1.0, 2.0]).dictionary_encode(), "prediction": [1.0, 2.0]}),
     "dicts": lambda name: [{name: "a", "prediction": 1.0}, {name: 2.0, "prediction": 1.0}],
     "numpy": lambda name: [{name: numpy.float32(2), "prediction": 1.0}],
+    "decimals": lambda name: [{name: decimal.Decimal("7.00"), "prediction": 1.0}],
+    "pandas decimals": lambda name: pandas.DataFrame({name: [decimal.Decimal(7), decimal.Decimal("8.5")], "prediction": [1.0, 2.0]}),
+    "polars decimals": lambda name: polars.DataFrame({name: [decimal.Decimal("7.00")], "prediction": [1.0]}),
+    "arrow decimals": lambda name: pyarrow.table({name: [decimal.Decimal("7.00")], "prediction": [1.0]}),
     "numpy truth": lambda name: [{name: numpy.bool_(True), "prediction": 1.0}],
 }
 
@@ -248,8 +252,7 @@ def test_values_mean_the_same_in_dicts_and_in_frames(guard: modelguard.Guard, tm
         pandas.Timestamp("2026-01-05T10:00:00.000000007", tz="America/New_York"),
         numpy.datetime64("2026-01-05T10:00:00.000000007", "ns"),
         numpy.datetime64("2026-01-05T10:00", "m").astype("datetime64[ms]"),
-        decimal.Decimal("1.50"),
-        decimal.Decimal("1E+3"),
+        decimal.Decimal("150"),
         numpy.int8(7),
         numpy.str_("007"),
     ]
@@ -439,3 +442,36 @@ def test_categories_of_periods_are_times_and_those_of_nothing_are_missing(guard:
     assert answer.last_at == datetime.datetime(2026, 2, 1, tzinfo=datetime.timezone.utc)
     nothing = pandas.DataFrame({"id": ["c", "d"], "prediction": pandas.Categorical([None, None])})
     assert guard.log_predictions(nothing).rows_failed_count == 2
+
+
+def test_a_decimal_without_places_is_a_whole_number(guard: modelguard.Guard, tmp_path: Path) -> None:
+    seven = {"id": [decimal.Decimal(7)], "prediction": [1.0]}
+    frames_of_seven = [pandas.DataFrame(seven), polars.DataFrame(seven), pyarrow.table(seven)]
+    for data in ([{"id": 7, "prediction": 1.0}], *frames_of_seven):
+        guard.log_predictions(data, on_conflict="skip")
+    assert _stored(tmp_path, "prediction_id") == [("7",)]
+
+
+def _classes(tmp_path: Path, data: Any) -> list[str]:
+    folder = tmp_path / f"m{len(list(tmp_path.iterdir()))}"
+    guard = modelguard.init(folder, task="classification", model="m")
+    guard.register(b"x", alias="production", version_id="1")
+    guard.log_predictions(data, version="1")
+    with sqlite3.connect(folder / "modelguard.db") as store:
+        found = store.execute("SELECT class FROM prediction ORDER BY prediction_id").fetchall()
+    store.close()
+    return [row[0] for row in found]
+
+
+CLASSES: dict[str, list[Any]] = {
+    "decimals": [decimal.Decimal("1.50"), decimal.Decimal("1E+3"), decimal.Decimal(2)],
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_class_is_the_same_in_dicts_and_in_frames(tmp_path: Path, kind: str) -> None:
+    columns = {"id": list("abcdefghij")[: len(CLASSES[kind])], "prediction": CLASSES[kind]}
+    from_dicts = _classes(tmp_path, ROADS_OF_OBJECTS["dicts"](columns))
+    for road in ("pandas", "polars"):
+        assert _classes(tmp_path, ROADS_OF_OBJECTS[road](columns)) == from_dicts, road
+    assert _classes(tmp_path, pandas.DataFrame(columns)) == from_dicts
