@@ -350,7 +350,13 @@ class Guard:
         policy = self._policy()
         if inbox is None:
             inbox = policy.inbox()
-        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns())
+        task = self._task(policy.model())
+        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns(), task=task)
+
+    def _task(self, of_policy: str | None) -> str | None:
+        meant = self.model or of_policy
+        tasks = [one.task for one in self.status().models if meant is None or one.model == meant]
+        return tasks[0] if len(tasks) == 1 else None
 
     def _policy(self) -> Policy:
         policy = self._policy_of(self.model)
