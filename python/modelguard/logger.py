@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import queue
 import sys
 import threading
 import time as clock
@@ -84,12 +85,13 @@ class Logger:
     def _start(self) -> None:
         """What a process has of its own."""
         self._rows: deque[_Row] = deque()
-        # Held for moments: while rows are added or taken.
-        self._adding = threading.Lock()
+        # Held for moments: while rows are added or taken. A signal handler may log while its own thread does.
+        self._adding = threading.RLock()
         # Held while a file is written.
         self._writing = threading.Lock()
         self._closing = threading.Lock()
-        self._wake = threading.Event()
+        # An event would be stuck where a signal handler sets it while its own thread does; this may be entered again.
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._taking = not self._closed
         self._sequence = 0
         self._pid = os.getpid()
@@ -130,8 +132,8 @@ class Logger:
                 self._thread.start()
                 self._close_at_exit()
             self._rows.append(row)
-            if len(self._rows) >= self.every_rows:
-                self._wake.set()
+            if len(self._rows) >= self.every_rows and self._wake.empty():
+                self._wake.put(None)
 
     @property
     def waiting_count(self) -> int:
@@ -166,7 +168,7 @@ class Logger:
                 self._taking = True
                 raise
             self._closed = True
-            self._wake.set()
+            self._wake.put(None)
             if self._thread is not None and self._thread is not threading.current_thread():
                 self._thread.join()
             atexit.unregister(self.close)
@@ -192,8 +194,8 @@ class Logger:
     def _run(self) -> None:
         due = clock.monotonic() + self.every_seconds
         while not self._closed:
-            self._wake.wait(max(0.0, due - clock.monotonic()))
-            self._wake.clear()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=max(0.0, due - clock.monotonic()))
             is_due = clock.monotonic() >= due
             if is_due:
                 due = clock.monotonic() + self.every_seconds

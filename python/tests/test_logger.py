@@ -441,3 +441,20 @@ def test_what_the_command_takes_is_taken(tmp_path: Path) -> None:
         log("truth", True, truth="information", proba={"a": "0.5", "b": 0.5}, version=guard.show().version)
     states = {one.state for one in guard.monitor().models[0].inbox}
     assert states == {"ingested"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_signal_handler_may_log_while_its_thread_does(tmp_path: Path) -> None:
+    script = (
+        "import collections, signal\nfrom modelguard import Logger\n"
+        f"log = Logger({str(tmp_path)!r})\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: log('handler', 1.0))\n"
+        "class Rows(collections.deque):\n"
+        "    def append(self, row):\n"
+        "        super().append(row)\n"
+        "        if len(self) == 1:\n"
+        "            signal.raise_signal(signal.SIGUSR1)\n"
+        "log._rows = Rows()\nlog('main', 1.0)\nlog.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=10)
+    assert [row["id"] for row in _lines(tmp_path)] == ["main", "handler"]
