@@ -322,3 +322,45 @@ def test_all_models_are_monitored_also_by_the_guard_of_one(guard: modelguard.Gua
     one.register(b"other", reference=rows(400, 1.0), alias="production")
     monitored = one.monitor(all_models=True, dry_run=True)
     assert sorted(model.model for model in monitored.models) == ["churn", "other"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes")
+def test_a_ctrl_c_at_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    # A command that counts and leaves a moment after the first.
+    counting = tmp_path / "modelguard"
+    said = tmp_path / "count"
+    counting.write_text(
+        f"#!{sys.executable}\nimport os, signal, time\ncounts = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: counts.append(1))\n"
+        "open(PATH + '.ready', 'w').close()\n"
+        "while not counts: time.sleep(0.01)\n"
+        "time.sleep(0.5)\nopen(PATH, 'w').write(str(len(counts)))\n".replace("PATH", repr(str(said)))
+    )
+    counting.chmod(0o700)
+    # The handler is slow, so that two signals do not become one.
+    script = (
+        "import signal, time\nfrom modelguard import _process\n"
+        "def handler(*_):\n    time.sleep(0.2)\n    raise KeyboardInterrupt\n"
+        "signal.signal(signal.SIGINT, handler)\n"
+        "try:\n    _process.run(['status'])\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
+    )
+    environment = {**os.environ, "MODELGUARD_BINARY": str(counting)}
+    words = [sys.executable, "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as shell:
+        _wait_for(Path(f"{said}.ready"))
+        os.killpg(shell.pid, signal.SIGINT)
+        assert shell.stdout is not None
+        assert shell.stdout.read() == "interrupted\n"
+    assert said.read_text() == "1"
+
+
+def test_a_project_shows_itself_in_time_also_where_the_command_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "modelguard"
+    script.write_text("#!/bin/sh\ntrap '' INT\nwhile true; do sleep 0.1; done\n")
+    script.chmod(0o700)
+    monkeypatch.setenv("MODELGUARD_BINARY", str(script))
+    began = time.monotonic()
+    assert "did not answer" in modelguard.Guard(tmp_path)._repr_html_()
+    assert time.monotonic() - began < 6
