@@ -90,8 +90,8 @@ def run(words: list[str], *, within_s: float | None = None) -> dict[str, Any]:
 
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
     try:
-        # In a session of its own, so that a Ctrl-C at a terminal reaches it through this process and only once: a second
-        # one would kill it.
+        # In a session of its own, so that a Ctrl-C at a terminal reaches it through this process and only once: a
+        # second one would kill it.
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -51,7 +51,8 @@ def check_truth(value: Any, *, is_number: bool) -> None:
 
 def is_failed(value: Any) -> bool:
     """Whether a prediction is one that failed: the command reads no probability of it."""
-    return value is None or (isinstance(value, str) and (not value.strip() or bool(_NO_NUMBER.fullmatch(value.strip()))))
+    written = value.strip() if isinstance(value, str) else value
+    return written is None or written == "" or (isinstance(written, str) and bool(_NO_NUMBER.fullmatch(written)))
 
 
 def probability(value: Any) -> float:

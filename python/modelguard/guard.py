@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeVar
 from . import _process, artifacts, frames, results
 from ._policy import Policy
 from ._values import plain
-from .errors import Degraded, ModelguardError, ModelguardWarning, Usage
+from .errors import Degraded, ModelguardError, ModelguardWarning, NotFound, Usage
 from .results import decode_any
 
 if TYPE_CHECKING:
@@ -51,9 +51,14 @@ def open(
         actor: who acts, for the log; by default the system's user.
 
     Raises:
-        NotFound: there is no store.
+        NotFound: there is no such folder, or no store.
         ModelguardError: it can't be opened.
     """
+    if not Path(directory).is_dir():
+        raise NotFound(
+            f"there is no folder {os.fspath(directory)}",
+            hints=("a project is opened by the folder with modelguard.toml; `modelguard.init` makes one",),
+        )
     guard = Guard(directory, model=model, db=db, config=config, actor=actor)
     guard.status()
     return guard
@@ -284,7 +289,8 @@ class Guard:
             "version": version_column,
             **{f"proba.{label}": column for label, column in (proba or {}).items()},
         }
-        options = [*_option("--version", None if version is None else _ref(version)), *_option("--on-conflict", on_conflict)]
+        options = _option("--version", None if version is None else _ref(version))
+        options += _option("--on-conflict", on_conflict)
         return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
 
     def log_truth(

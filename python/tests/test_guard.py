@@ -364,3 +364,8 @@ def test_a_project_shows_itself_in_time_also_where_the_command_does_not_leave(
     began = time.monotonic()
     assert "did not answer" in modelguard.Guard(tmp_path)._repr_html_()
     assert time.monotonic() - began < 6
+
+
+def test_a_folder_that_is_not_there_is_no_project_of_the_one_above(guard: modelguard.Guard, tmp_path: Path) -> None:
+    with pytest.raises(modelguard.NotFound, match="there is no folder"):
+        modelguard.open(tmp_path / "churn" / "missing")
