@@ -275,9 +275,8 @@ def _is_polars_extension(polars: Any, kind: Any) -> bool:
 
 
 def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
-    names: list[Any] = list(frame.columns)
-    absent = [name for name in columns.named if name not in names]
-    if absent and set(absent) <= set(frame.index.names):
+    absent = set(columns.named) - {str(name) for name in frame.columns}
+    if absent and absent <= {str(name) for name in frame.index.names if name is not None}:
         with _refusing("the index can't become columns"):
             frame = frame.reset_index()
     # The caller's frame keeps its names.

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=results.Result)
 StrPath = str | os.PathLike[str]
+# The name of a column; pandas lets it be a number.
+Name = str | int
 # The field of an ingested row; a sequence of columns joins them into one id.
-Column = str | Sequence[str]
+Column = Name | Sequence[Name]
 # How a version is named: as on the command line, or by what `register`, `show` and `history` gave.
 Ref = str | results.Registered | results.Version
 Task = Literal["classification", "regression"]
@@ -251,13 +253,13 @@ class Guard:
         data: Any,
         *,
         id: Column | None = None,
-        prediction: str | None = None,
-        time: str | None = None,
-        proba: Mapping[str, str] | None = None,
-        truth: str | None = None,
-        truth_time: str | None = None,
+        prediction: Name | None = None,
+        time: Name | None = None,
+        proba: Mapping[str, Name] | None = None,
+        truth: Name | None = None,
+        truth_time: Name | None = None,
         version: Ref | None = None,
-        version_column: str | None = None,
+        version_column: Name | None = None,
         on_conflict: Literal["error", "skip"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
@@ -298,8 +300,8 @@ class Guard:
         data: Any,
         *,
         id: Column | None = None,
-        truth: str | None = None,
-        truth_time: str | None = None,
+        truth: Name | None = None,
+        truth_time: Name | None = None,
         on_conflict: Literal["error", "skip", "revise"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
@@ -601,9 +603,14 @@ def _columns(fields: Mapping[str, Column]) -> tuple[dict[str, str], tuple[str, .
     """The columns by field as the command takes them, and which columns make the id."""
     for name in fields:
         _check_name(name, f"the class {name.removeprefix('proba.')!r}")
-    columns = {name: column if isinstance(column, str) else "+".join(column) for name, column in fields.items()}
-    given = fields.get("id", ())
-    return columns, (given,) if isinstance(given, str) else tuple(given)
+    names = {field: _names(column) for field, column in fields.items()}
+    return {field: "+".join(parts) for field, parts in names.items()}, names.get("id", ())
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    # A number is its digits, as in the file that is handed over.
+    several = column if isinstance(column, Sequence) and not isinstance(column, str) else (column,)
+    return tuple(str(name) for name in several)
 
 
 def _single(columns: Mapping[str, str]) -> dict[str, str]:

@@ -475,3 +475,11 @@ def test_a_class_is_the_same_in_dicts_and_in_frames(tmp_path: Path, kind: str) -
     for road in ("pandas", "polars"):
         assert _classes(tmp_path, ROADS_OF_OBJECTS[road](columns)) == from_dicts, road
     assert _classes(tmp_path, pandas.DataFrame(columns)) == from_dicts
+
+
+def test_a_column_may_be_named_by_a_number(guard: modelguard.Guard, tmp_path: Path) -> None:
+    frame = pandas.DataFrame([["a", 1.0, 7], ["b", 2.0, 8]])
+    for data in (frame, frame.to_dict("records"), frame.set_index(0).rename_axis(index=0)):
+        guard.log_predictions(data, id=0, prediction=1)
+    assert _stored(tmp_path, "prediction_id, value") == [("a", 1.0), ("b", 2.0)]
+    assert guard.log_predictions(frame, id=[0, numpy.int64(2)], prediction=1).rows_stored_count == 2
