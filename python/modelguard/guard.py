@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -589,6 +590,8 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
             simple = plain(value)
         except Exception:
             simple = None
+        if isinstance(value, numbers.Real) and isinstance(simple, str):
+            simple = float(value)
         is_number = isinstance(simple, (int, float)) and not isinstance(simple, bool)
         written[name] = str(simple) if is_number else str(value)
     return written

@@ -21,7 +21,7 @@ import pytest
 from conftest import nasty_rows, rows
 
 import modelguard
-from modelguard import frames
+from modelguard import Logger, frames
 
 ROWS = 100_000
 
@@ -464,6 +464,10 @@ def _classes(tmp_path: Path, data: Any) -> list[str]:
 
 
 CLASSES: dict[str, list[Any]] = {
+    "floats": [1e-5, 1e16, 1.0, 0.1, 0.0001, 123456789012345680.0, 5e-324, -0.0, 1.5e300, -2.5e-7],
+    "numpy floats": [numpy.float32(1e-5), numpy.float32(0.1), numpy.float64(1e16)],
+    "truth values": [True, False],
+    "mixed": [1e-5, 1, "x", False, 2.5, 1e16],
     "decimals": [decimal.Decimal("1.50"), decimal.Decimal("1E+3"), decimal.Decimal(2)],
 }
 
@@ -474,7 +478,13 @@ def test_a_class_is_the_same_in_dicts_and_in_frames(tmp_path: Path, kind: str) -
     from_dicts = _classes(tmp_path, ROADS_OF_OBJECTS["dicts"](columns))
     for road in ("pandas", "polars"):
         assert _classes(tmp_path, ROADS_OF_OBJECTS[road](columns)) == from_dicts, road
-    assert _classes(tmp_path, pandas.DataFrame(columns)) == from_dicts
+    for frame in (pandas.DataFrame(columns), pandas.DataFrame(columns).astype({"prediction": "category"})):
+        assert _classes(tmp_path, frame) == from_dicts
+    with Logger(tmp_path, every_rows=1000) as log:
+        for id, prediction in zip(columns["id"], columns["prediction"], strict=True):
+            log(id, prediction)
+    file = next(path for path in tmp_path.iterdir() if path.is_file())
+    assert _classes(tmp_path, file) == from_dicts
 
 
 def test_a_column_may_be_named_by_a_number(guard: modelguard.Guard, tmp_path: Path) -> None:
