@@ -60,22 +60,24 @@ def run(words: list[str], *, within_s: float | None = None) -> dict[str, Any]:
     """Runs the command and gives its JSON document.
 
     Args:
-        within_s: how long it may take, in seconds; as long as it needs without it.
+        within_s: how long it may take, in seconds, before it is killed, so only for what changes nothing; as long as
+            it needs without it.
 
     Raises:
         ModelguardError: by its exit status; `Busy` where it took too long.
         KeyboardInterrupt: the command was told to stop, and has.
     """
-    command = [str(binary()), *words, "--json", "--no-input", "--no-progress"]
+    command = [str(binary()), "--json", "--no-input", "--no-progress", *words]
     process: subprocess.Popen[bytes] | None = None
     try:
         with _interrupts_later():
             process = _started(command)
         stdout, stderr = process.communicate(timeout=within_s)
     except BaseException as error:
+        is_late = isinstance(error, subprocess.TimeoutExpired)
         if process is not None:
-            _stop(process)
-        if isinstance(error, subprocess.TimeoutExpired):
+            _stop(process, patience_s=0.0 if is_late else _PATIENCE)
+        if is_late:
             raise Busy(f"the command did not answer within {within_s} s") from None
         raise
     document = _document(stdout)
@@ -88,7 +90,15 @@ def run(words: list[str], *, within_s: float | None = None) -> dict[str, Any]:
 
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # In a session of its own, so that a Ctrl-C at a terminal reaches it through this process and only once: a
+        # second one would kill it.
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
     except OSError as error:
         raise Failed(f"{command[0]} can't be run", causes=(str(error),)) from error
     except ValueError as error:
@@ -114,14 +124,17 @@ def _interrupts_later() -> Generator[None]:
             former(*kept[-1])
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], patience_s: float) -> None:
     """Interrupts the command as Ctrl-C would and waits until it has left; a second Ctrl-C does not wait."""
     with process:
         if process.poll() is not None:
             return
+        if patience_s <= 0.0:
+            process.kill()
+            return
         try:
             process.send_signal(signal.CTRL_C_EVENT if sys.platform == "win32" else signal.SIGINT)
-            process.communicate(timeout=_PATIENCE)
+            process.communicate(timeout=patience_s)
         except BaseException as error:
             process.kill()
             process.wait()

@@ -65,12 +65,16 @@ def why_no_id(value: Any) -> str | None:
         return "bytes"
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return None if math.isnan(float(value)) else "a float"
+    if isinstance(value, decimal.Decimal) and not value.is_nan() and value.as_tuple().exponent != 0:
+        return "a decimal"
     return None
 
 
 def _fraction(value: float) -> float | str | None:
     if math.isfinite(value):
-        return value
+        # JSON would have 1e-05 where a number of Parquet becomes the class 1e-5.
+        digits, e, exponent = repr(value).partition("e")
+        return f"{digits}e{int(exponent)}" if e else value
     # JSON has no infinity; as text it is what CSV and Parquet have, which is not "nothing".
     return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
 import warnings
@@ -42,6 +43,7 @@ def as_path(model: Any, file_format: str | None, name: str | None) -> Generator[
             path.write_bytes(bytes(cast("bytes", model)))
             yield path, {}
             return
+        _check_fitted(model)
         file_format = file_format or "joblib"
         path = Path(folder) / (name or f"model.{file_format}")
         _save(model, path, file_format)
@@ -54,6 +56,18 @@ def _check_name(model: Any, name: str) -> None:
     # Of either system, so that a project means the same on both.
     if not name or name in (".", "..") or any(part in name for part in ("/", "\\", ":", "\0")):
         raise Usage(f"{name!r} is no bare name of a file", hints=('as "model.bin", without a folder',))
+
+
+def _check_fitted(model: Any) -> None:
+    """Refuses what joblib would save without a word, and what nobody means by a model."""
+    kind = type(model).__name__
+    if model is None or isinstance(model, type):
+        what = "None" if model is None else f"the class {model.__name__}"
+        raise Usage(f"{what} is no model", hints=("give the fitted object, a path, or bytes",))
+    if isinstance(model, io.IOBase):
+        raise Usage(f"a {kind} is no model", hints=("give what is in it: `file.read()`",))
+    if type(model).__module__.split(".")[0] in ("pandas", "polars", "pyarrow"):
+        raise Usage(f"a {kind} is no model", hints=("rows are given as `reference=`",))
 
 
 def _save(model: Any, path: Path, file_format: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import sys
@@ -140,16 +141,46 @@ def _write_arrow(table: Any, folder: Path, columns: _Columns) -> Path:
             _check_id_type(name, _arrow_kind(pyarrow, table.column(name).type))
     path = folder / "rows.parquet"
     with _refusing("the rows can't be written"):
-        readable = [_readable(pyarrow, table.column(name), table.field(name), columns.named) for name in names]
-        # Without the metadata, which speaks of the types as they were.
-        readable_table = pyarrow.table(dict(zip(names, readable, strict=True)))
-        pyarrow.parquet.write_table(readable_table, path, compression="snappy", row_group_size=_ROW_GROUP)
+        made = {name: _readable(pyarrow, table.column(name), table.field(name), columns.named) for name in names}
+        try:
+            _write_table(pyarrow, made, path)
+        except Exception:
+            for name, column in made.items():
+                with _passing_over(name, column.type, columns.named) as passed:
+                    _write_table(pyarrow, {name: column}, pyarrow.BufferOutputStream())
+                if passed:
+                    made[name] = _no_values(pyarrow, column)
+            _write_table(pyarrow, made, path)
     return path
+
+
+def _write_table(pyarrow: Any, made: Mapping[str, Any], target: Any) -> None:
+    # Without the metadata, which speaks of the types as they were.
+    table = pyarrow.table(dict(made))
+    pyarrow.parquet.write_table(table, target, compression="snappy", row_group_size=_ROW_GROUP)
+
+
+@contextlib.contextmanager
+def _passing_over(name: str, kind: Any, named: tuple[str, ...]) -> Generator[list[Exception]]:
+    """Keeps what a column raises by itself, which must not stop the others.
+
+    Raises:
+        Usage: somebody named it.
+    """
+    passed: list[Exception] = []
+    try:
+        yield passed
+    except Exception as error:
+        if name in named:
+            said = str(error).strip().splitlines()
+            _refuse_column(name, str(kind), (": ".join((type(error).__name__, *said[:1])),))
+        passed.append(error)
 
 
 def _readable(pyarrow: Any, column: Any, field: Any, named: tuple[str, ...]) -> Any:
     """The column in a type that Parquet has and means the same."""
     types, kind, name = pyarrow.types, column.type, field.name
+    values = kind.value_type if types.is_dictionary(kind) or types.is_run_end_encoded(kind) else kind
     if b"ARROW:extension:name" in (field.metadata or {}):
         return _unreadable(pyarrow, column, name, field.metadata[b"ARROW:extension:name"].decode(), named)
     if isinstance(kind, pyarrow.BaseExtensionType):
@@ -161,18 +192,24 @@ def _readable(pyarrow: Any, column: Any, field: Any, named: tuple[str, ...]) -> 
             column = column.cast(kind.storage_type).cast(pyarrow.bool_())
         elif extension != "arrow.uuid":
             return _unreadable(pyarrow, column, name, f"{kind}", named)
-    elif types.is_duration(kind) or types.is_interval(kind) or types.is_union(kind):
+    elif types.is_duration(values) or types.is_interval(values) or types.is_union(values):
         return _unreadable(pyarrow, column, name, f"{kind}", named)
     elif types.is_run_end_encoded(kind):
         column = pyarrow.compute.run_end_decode(column)
     elif types.is_string_view(kind) or types.is_binary_view(kind):
         column = column.cast(pyarrow.large_string() if types.is_string_view(kind) else pyarrow.large_binary())
+    elif types.is_dictionary(kind) and types.is_null(values):
+        column = pyarrow.nulls(len(column))
     return column
 
 
 def _unreadable(pyarrow: Any, column: Any, name: str, kind: str, named: tuple[str, ...]) -> Any:
     if name in named:
         _refuse_column(name, kind)
+    return _no_values(pyarrow, column)
+
+
+def _no_values(pyarrow: Any, column: Any) -> Any:
     return pyarrow.array([[]] * len(column), pyarrow.list_(pyarrow.int8()))
 
 
@@ -184,6 +221,8 @@ def _arrow_kind(pyarrow: Any, kind: Any) -> str | None:
         return "floats"
     if types.is_boolean(kind) or getattr(kind, "extension_name", "") == "arrow.bool8":
         return "truth values"
+    if types.is_decimal(kind) and kind.scale != 0:
+        return "decimals"
     binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
     return "bytes" if binary or types.is_fixed_size_binary(kind) else None
 
@@ -198,8 +237,8 @@ def _write_polars(polars: Any, frame: Any, folder: Path, columns: _Columns) -> P
     ids = columns.ids(frame.columns)
     for name, kind in frame.schema.items():
         if name in ids and kind != polars.Object:
-            floats = "floats" if kind.is_float() else None
-            _check_id_type(name, {polars.Boolean: "truth values", polars.Binary: "bytes"}.get(kind, floats))
+            numbers = "floats" if kind.is_float() else "decimals" if getattr(kind, "scale", 0) else None
+            _check_id_type(name, {polars.Boolean: "truth values", polars.Binary: "bytes"}.get(kind, numbers))
         if kind == polars.Object:
             texts = _texts(frame[name], name, columns, is_id=name in ids)
             changed.append(
@@ -214,7 +253,16 @@ def _write_polars(polars: Any, frame: Any, folder: Path, columns: _Columns) -> P
     path = folder / "rows.parquet"
     with _refusing("the rows can't be written"):
         whole = frame.with_columns(changed) if changed else frame
-        whole.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
+        try:
+            whole.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
+        except Exception:
+            for name, kind in whole.schema.items():
+                with _passing_over(name, kind, columns.named) as passed:
+                    whole.select(name).write_parquet(io.BytesIO())
+                if passed:
+                    no_values = polars.Series(name, [[]] * len(frame), dtype=polars.List(polars.Int8))
+                    whole = whole.with_columns(no_values)
+            whole.write_parquet(path, compression="snappy", row_group_size=_ROW_GROUP)
     return path
 
 
@@ -227,9 +275,8 @@ def _is_polars_extension(polars: Any, kind: Any) -> bool:
 
 
 def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
-    names: list[Any] = list(frame.columns)
-    absent = [name for name in columns.named if name not in names]
-    if absent and set(absent) <= set(frame.index.names):
+    absent = set(columns.named) - {str(name) for name in frame.columns}
+    if absent and absent <= {str(name) for name in frame.index.names if name is not None}:
         with _refusing("the index can't become columns"):
             frame = frame.reset_index()
     # The caller's frame keeps its names.
@@ -249,19 +296,32 @@ def _write_pandas(frame: Any, folder: Path, columns: _Columns) -> Path:
             # One by one: numbers of several types become one type in Arrow.
             for number, value in enumerate(column, start=1):
                 _check_id(name, value, number)
-        try:
-            made[name] = pyarrow.array(column, from_pandas=True)
-        except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
-            # Values of several types in one column: a text for each, as JSON has it.
-            texts = _texts(column, name, columns, is_id=name in ids)
-            made[name] = (
-                pyarrow.array([[]] * len(frame), pyarrow.list_(pyarrow.int8()))
-                if texts is None
-                else pyarrow.array(texts, pyarrow.string())
-            )
+        array = _array(pyarrow, column)
+        if array is not None:
+            made[name] = array
+        else:
+            # A text for each, as JSON has it.
+            texts = _texts(column.astype(object), name, columns, is_id=name in ids)
+            made[name] = _no_values(pyarrow, column) if texts is None else pyarrow.array(texts, pyarrow.string())
     with _refusing("the rows can't be written"):
         table = pyarrow.table(made)
     return _write_arrow(table, folder, columns)
+
+
+def _array(pyarrow: Any, column: Any) -> Any:
+    """The column as Arrow has it; `None` where its values are of several types, or would be others in Arrow."""
+    try:
+        array = pyarrow.array(column, from_pandas=True)
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
+        return None
+    types, kind = pyarrow.types, array.type
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    # A date and a time become two dates, nanoseconds are cut, 1.5 and 2 become 1.5 and 2.0.
+    is_alike = types.is_temporal(kind) or types.is_decimal(kind)
+    categories = getattr(column.dtype, "categories", column)
+    is_extension = isinstance(kind, pyarrow.BaseExtensionType) and categories is not column
+    return None if is_extension or (is_alike and categories.dtype == object) else array
 
 
 def _pandas_rows(frame: Any) -> Iterator[dict[str, Any]]:
@@ -357,9 +417,10 @@ def _check_rows(count: int) -> None:
         raise Usage("there is no row", code="MG0510", hints=('an empty input is never taken for "no predictions"',))
 
 
-def _refuse_column(name: str, kind: str) -> NoReturn:
+def _refuse_column(name: str, kind: str, causes: tuple[str, ...] = ()) -> NoReturn:
     raise Usage(
         f"column {name!r} is of type {kind}, which is no value",
+        causes=causes,
         hints=("make it numbers, texts or times first",),
     )
 
@@ -371,7 +432,8 @@ def _refuse_value(number: int, name: str, error: Exception) -> NoReturn:
 def _check_id(name: str, value: Any, number: int) -> None:
     why = why_no_id(value)
     if why is not None:
-        _refuse_id(name, f"{why} in row {number}" if why != "a float" else f"floats, in row {number}")
+        several = {"a float": "floats,", "a decimal": "decimals,"}
+        _refuse_id(name, f"{several.get(why, why)} in row {number}")
 
 
 def _check_id_type(name: str, kind: str | None) -> None:
@@ -384,5 +446,10 @@ def _refuse_id(name: str, what: str) -> NoReturn:
         raise Usage(
             f"the id column {name!r} holds {what}: 7 would be stored as 7.0 and never meet its truth",
             hints=(f"make it whole numbers or text first: `df[{name!r}].astype('Int64')`",),
+        )
+    if what.startswith("decimals"):
+        raise Usage(
+            f"the id column {name!r} holds {what}: 7.00 would be stored as such and never meet the truth of 7",
+            hints=("make it whole numbers or text first",),
         )
     raise Usage(f"the id column {name!r} holds {what}", hints=("an id is text or a whole number",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeVar
 from . import _process, artifacts, frames, results
 from ._policy import Policy
 from ._values import plain
-from .errors import Degraded, ModelguardError, ModelguardWarning, Usage
+from .errors import Degraded, ModelguardError, ModelguardWarning, NotFound, Usage
 from .results import decode_any
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=results.Result)
 StrPath = str | os.PathLike[str]
+# The name of a column; pandas lets it be a number.
+Name = str | int
 # The field of an ingested row; a sequence of columns joins them into one id.
-Column = str | Sequence[str]
+Column = Name | Sequence[Name]
 # How a version is named: as on the command line, or by what `register`, `show` and `history` gave.
 Ref = str | results.Registered | results.Version
 Task = Literal["classification", "regression"]
@@ -51,9 +54,14 @@ def open(
         actor: who acts, for the log; by default the system's user.
 
     Raises:
-        NotFound: there is no store.
+        NotFound: there is no such folder, or no store.
         ModelguardError: it can't be opened.
     """
+    if not Path(directory).is_dir():
+        raise NotFound(
+            f"there is no folder {os.fspath(directory)}",
+            hints=("a project is opened by the folder with modelguard.toml; `modelguard.init` makes one",),
+        )
     guard = Guard(directory, model=model, db=db, config=config, actor=actor)
     guard.status()
     return guard
@@ -79,7 +87,7 @@ def init(
     """
     # The folder may not be there yet, so the command starts here.
     made = Guard(".", model=model, actor=actor)
-    words = ["init", os.fspath(directory), *_option("--task", task), *_option("--preset", preset)]
+    words = ["init", *_option("--task", task), *_option("--preset", preset), *_positional(os.fspath(directory))]
     initialised = made._run(results.Initialised, words)  # pyright: ignore[reportPrivateUsage]
     return Guard(directory, model=initialised.model, actor=actor)
 
@@ -109,7 +117,6 @@ class Guard:
             str(self.directory),
             *_option("--db", None if db is None else str(Path(db).absolute())),
             *_option("--config", None if config is None else str(Path(config).absolute())),
-            *_option("--model", model),
             *_option("--actor", actor),
         ]
 
@@ -128,8 +135,11 @@ class Guard:
         except ModelguardError as error:
             return _html.failed(repr(self), error)
 
-    def _run(self, kind: type[R], words: Sequence[str], *, within_s: float | None = None) -> R:
-        document = _process.run([*self._globals, *words], within_s=within_s)
+    def _run(
+        self, kind: type[R], words: Sequence[str], *, all_models: bool = False, within_s: float | None = None
+    ) -> R:
+        model = None if all_models else self.model
+        document = _process.run([*self._globals, *_option("--model", model), *words], within_s=within_s)
         result = decode_any(document)
         if not isinstance(result, kind):
             raise Usage(
@@ -207,8 +217,8 @@ class Guard:
             Damaged: the stored bytes are not what they were.
         """
         target = Path(output) if output is not None else Path(self.show(ref).file_name)
-        words = ["fetch", _ref(ref), "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
-        return self._run(results.Fetched, words).as_path()
+        words = ["fetch", "--output", str(target.absolute()), *(["--overwrite"] if overwrite else [])]
+        return self._run(results.Fetched, [*words, *_positional(_ref(ref))]).as_path()
 
     def load(self, ref: Ref = "@production", *, trusted: bool = False) -> Any:
         """Loads a version that was registered from a fitted object.
@@ -231,11 +241,11 @@ class Guard:
 
     def show(self, ref: Ref = "@production") -> results.Shown:
         """Tells all about one version."""
-        return self._run(results.Shown, ["show", _ref(ref)])
+        return self._run(results.Shown, ["show", *_positional(_ref(ref))])
 
     def history(self, limit: int = 10) -> results.History:
         """Lists versions, the newest first, with who was live when."""
-        return self._run(results.History, ["history", str(limit)])
+        return self._run(results.History, ["history", *_positional(str(limit))])
 
     # Rows -----------------------------------------------------------------------------------------------------
 
@@ -244,13 +254,13 @@ class Guard:
         data: Any,
         *,
         id: Column | None = None,
-        prediction: str | None = None,
-        time: str | None = None,
-        proba: Mapping[str, str] | None = None,
-        truth: str | None = None,
-        truth_time: str | None = None,
+        prediction: Name | None = None,
+        time: Name | None = None,
+        proba: Mapping[str, Name] | None = None,
+        truth: Name | None = None,
+        truth_time: Name | None = None,
         version: Ref | None = None,
-        version_column: str | None = None,
+        version_column: Name | None = None,
         on_conflict: Literal["error", "skip"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
@@ -282,7 +292,8 @@ class Guard:
             "version": version_column,
             **{f"proba.{label}": column for label, column in (proba or {}).items()},
         }
-        options = [*_option("--version", version and _ref(version)), *_option("--on-conflict", on_conflict)]
+        options = _option("--version", None if version is None else _ref(version))
+        options += _option("--on-conflict", on_conflict)
         return self._ingest("predictions", data, fields, options, max_rejects, dry_run)
 
     def log_truth(
@@ -290,8 +301,8 @@ class Guard:
         data: Any,
         *,
         id: Column | None = None,
-        truth: str | None = None,
-        truth_time: str | None = None,
+        truth: Name | None = None,
+        truth_time: Name | None = None,
         on_conflict: Literal["error", "skip", "revise"] | None = None,
         max_rejects: int | None = None,
         dry_run: bool = False,
@@ -348,18 +359,27 @@ class Guard:
         policy = self._policy()
         if inbox is None:
             inbox = policy.inbox()
-        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns())
+        task = self._task(policy.model())
+        return Logger(inbox, every_rows=every_rows, every_seconds=every_seconds, columns=policy.columns(), task=task)
+
+    def _task(self, of_policy: str | None) -> str | None:
+        meant = self.model or of_policy
+        tasks = [one.task for one in self.status().models if meant is None or one.model == meant]
+        return tasks[0] if len(tasks) == 1 else None
 
     def _policy(self) -> Policy:
-        policy = Policy(_process.run([*self._globals, "config", "show"]), self.directory)
+        policy = self._policy_of(self.model)
         if policy.model() is None:
             # The only model of the store is meant, and may have keys of its own.
             if self._only_model is None:
                 models = self.status().models
                 self._only_model = models[0].model if len(models) == 1 else None
-            own = _option("--model", self._only_model)
-            policy = Policy(_process.run([*self._globals, *own, "config", "show"]), self.directory)
+            policy = self._policy_of(self._only_model)
         return policy
+
+    def _policy_of(self, model: str | None) -> Policy:
+        words = [*self._globals, *_option("--model", model), "config", "show"]
+        return Policy(_process.run(words), self.directory)
 
     def _policy_id(self) -> tuple[str, ...]:
         column = self._policy().columns().get("id")
@@ -392,8 +412,9 @@ class Guard:
             record: false leaves no trace in the store.
             raise_if_degraded: raise `Degraded` instead of giving the verdict back.
         """
-        words = ["check", *([_ref(ref)] if ref else []), *_judging(metric, threshold, window, min_rows, baseline, evidence)]
+        words = ["check", *_judging(metric, threshold, window, min_rows, baseline, evidence)]
         words += [] if record else ["--no-record"]
+        words += [] if ref is None else _positional(_ref(ref))
         result = self._run(results.Check, words)
         if raise_if_degraded and result.is_degraded:
             text = "; ".join(reason.text for reason in result.reasons) or "degraded"
@@ -418,9 +439,9 @@ class Guard:
         Args:
             confidence: the share of intervals that hold the true value, between 0 and 1.
         """
-        words = ["compare", _ref(a), _ref(b), *_judging(metric, None, window, None, None, None)]
+        words = ["compare", *_judging(metric, None, window, None, None, None)]
         words += _option("--confidence", None if confidence is None else _number(confidence, "confidence"))
-        return self._run(results.Comparison, words)
+        return self._run(results.Comparison, [*words, *_positional(_ref(a), _ref(b))])
 
     def monitor(
         self,
@@ -442,7 +463,7 @@ class Guard:
             words.append("--auto-rollback" if auto_rollback else "--no-auto-rollback")
         words += ["--all"] if all_models else []
         words += ["--dry-run"] if dry_run else []
-        result = self._run(results.Monitored, words)
+        result = self._run(results.Monitored, words, all_models=all_models)
         if raise_if_degraded and result.verdict == "degraded":
             raise Degraded("degraded", exit_code=result.exit_code, result=result)
         return result
@@ -462,8 +483,8 @@ class Guard:
             since: when it really went live; not in the future, not before the present one did.
         """
         moment = since.isoformat() if isinstance(since, datetime) else since
-        words = ["promote", _ref(ref), *_option("--to", to), *_option("--since", moment)]
-        return self._switch(words, reason, dry_run)
+        words = ["promote", *_option("--to", to), *_option("--since", moment)]
+        return self._switch(words, reason, dry_run, _ref(ref))
 
     def rollback(
         self,
@@ -479,20 +500,24 @@ class Guard:
         Args:
             from_version: only if this one is still live; else nothing changes (`changed` is false).
         """
-        words = ["rollback", *([_ref(ref)] if ref else []), *(["--last-good"] if last_good else [])]
-        return self._switch([*words, *_option("--from", from_version and _ref(from_version))], reason, dry_run)
+        words = ["rollback", *(["--last-good"] if last_good else [])]
+        words += _option("--from", None if from_version is None else _ref(from_version))
+        return self._switch(words, reason, dry_run, None if ref is None else _ref(ref))
 
     def undo(self, operation: str | None = None, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the model's newest promote, rollback or alias change that is not undone."""
-        return self._switch(["undo", *([operation] if operation else [])], reason, dry_run)
+        return self._switch(["undo"], reason, dry_run, operation)
 
     def redo(self, *, reason: str | None = None, dry_run: bool = False) -> results.Switch:
         """Takes back the newest undo."""
         return self._switch(["redo"], reason, dry_run)
 
-    def _switch(self, words: list[str], reason: str | None, dry_run: bool) -> results.Switch:
+    def _switch(
+        self, words: list[str], reason: str | None, dry_run: bool, meant: str | None = None
+    ) -> results.Switch:
         # Calling the method is the consent that the command would ask for.
         words = [*words, "--yes", *_option("--reason", reason), *(["--dry-run"] if dry_run else [])]
+        words += [] if meant is None else _positional(meant)
         return self._run(results.Switch, words)
 
     # Looking --------------------------------------------------------------------------------------------------
@@ -531,6 +556,11 @@ def _number(value: Any, name: str) -> str:
     return repr(number)
 
 
+def _positional(*words: str) -> list[str]:
+    # Behind -- a word that begins with a dash is no option.
+    return ["--", *words]
+
+
 def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:
     """An option for each pair.
 
@@ -560,6 +590,8 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
             simple = plain(value)
         except Exception:
             simple = None
+        if isinstance(value, numbers.Real) and isinstance(simple, str):
+            simple = float(value)
         is_number = isinstance(simple, (int, float)) and not isinstance(simple, bool)
         written[name] = str(simple) if is_number else str(value)
     return written
@@ -574,9 +606,14 @@ def _columns(fields: Mapping[str, Column]) -> tuple[dict[str, str], tuple[str, .
     """The columns by field as the command takes them, and which columns make the id."""
     for name in fields:
         _check_name(name, f"the class {name.removeprefix('proba.')!r}")
-    columns = {name: column if isinstance(column, str) else "+".join(column) for name, column in fields.items()}
-    given = fields.get("id", ())
-    return columns, (given,) if isinstance(given, str) else tuple(given)
+    names = {field: _names(column) for field, column in fields.items()}
+    return {field: "+".join(parts) for field, parts in names.items()}, names.get("id", ())
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    # A number is its digits, as in the file that is handed over.
+    several = column if isinstance(column, Sequence) and not isinstance(column, str) else (column,)
+    return tuple(str(name) for name in several)
 
 
 def _single(columns: Mapping[str, str]) -> dict[str, str]:

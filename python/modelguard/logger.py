@@ -7,25 +7,28 @@ import contextlib
 import errno
 import json
 import os
+import queue
 import sys
 import threading
 import time as clock
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from . import _reading
 from ._values import plain, text, why_no_id
 from .errors import Failed, ModelguardWarning, NotFound
 
 StrPath = str | os.PathLike[str]
 # The keys of a row, and its line.
 _Row = tuple[tuple[str, ...], str]
+_Read = TypeVar("_Read")
 # Where a file system has no second names for a file.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV})
 
@@ -50,6 +53,8 @@ class Logger:
     Args:
         inbox: the folder, which has to be there: a mistyped one would stay empty for ever.
         columns: the policy's `[columns]` by field, where it has some; `guard.logger()` gives them.
+        task: `regression` refuses what is no number when it is logged, and not when its file is taken in;
+            `guard.logger()` gives it.
 
     Raises:
         NotFound: there is no such folder.
@@ -62,6 +67,7 @@ class Logger:
         every_rows: int = 1000,
         every_seconds: float = 60.0,
         columns: Mapping[str, str] | None = None,
+        task: str | None = None,
     ) -> None:
         if every_rows < 1 or not 0 < every_seconds <= threading.TIMEOUT_MAX:
             raise ValueError("every_rows is at least 1 and every_seconds above 0")
@@ -70,7 +76,7 @@ class Logger:
             raise NotFound(f"there is no folder {self.inbox}", hints=(f"`mkdir {self.inbox}`",))
         self.every_rows = every_rows
         self.every_seconds = every_seconds
-        self._names = _Names(columns or {})
+        self._names = _Names(columns or {}, is_number=task == "regression")
         self._warned = False
         self._closed = False
         self._start()
@@ -79,12 +85,13 @@ class Logger:
     def _start(self) -> None:
         """What a process has of its own."""
         self._rows: deque[_Row] = deque()
-        # Held for moments: while rows are added or taken.
-        self._adding = threading.Lock()
+        # Held for moments: while rows are added or taken. A signal handler may log while its own thread does.
+        self._adding = threading.RLock()
         # Held while a file is written.
         self._writing = threading.Lock()
         self._closing = threading.Lock()
-        self._wake = threading.Event()
+        # An event would be stuck where a signal handler sets it while its own thread does; this may be entered again.
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._taking = not self._closed
         self._sequence = 0
         self._pid = os.getpid()
@@ -125,8 +132,8 @@ class Logger:
                 self._thread.start()
                 self._close_at_exit()
             self._rows.append(row)
-            if len(self._rows) >= self.every_rows:
-                self._wake.set()
+            if len(self._rows) >= self.every_rows and self._wake.empty():
+                self._wake.put(None)
 
     @property
     def waiting_count(self) -> int:
@@ -161,7 +168,7 @@ class Logger:
                 self._taking = True
                 raise
             self._closed = True
-            self._wake.set()
+            self._wake.put(None)
             if self._thread is not None and self._thread is not threading.current_thread():
                 self._thread.join()
             atexit.unregister(self.close)
@@ -187,8 +194,8 @@ class Logger:
     def _run(self) -> None:
         due = clock.monotonic() + self.every_seconds
         while not self._closed:
-            self._wake.wait(max(0.0, due - clock.monotonic()))
-            self._wake.clear()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=max(0.0, due - clock.monotonic()))
             is_due = clock.monotonic() >= due
             if is_due:
                 due = clock.monotonic() + self.every_seconds
@@ -261,7 +268,8 @@ class Logger:
 class _Names:
     """Under which names the fields of a row are written: those that the command looks for."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, str], *, is_number: bool) -> None:
+        self._is_number = is_number
         self._ids = columns.get("id", "id").split("+")
         self._time = columns.get("time", "predicted_at")
         self._prediction = columns.get("prediction", "prediction")
@@ -294,19 +302,35 @@ class _Names:
         cells[self._time] = _value("time", moment)
         if cells[self._time] is None:
             raise ValueError("time: a moment that is missing is none")
-        cells[self._prediction] = _value("prediction", prediction)
+        _check("time", _reading.check_time, cells[self._time])
+        predicted = cells[self._prediction] = _value("prediction", prediction)
+        if self._is_number:
+            _check("prediction", _reading.number, predicted)
         cells.update(dict.fromkeys(self._always))
-        for label, value in (proba or {}).items():
-            column = self._column_of(str(label), prediction)
-            if column is not None:
-                cells[text(column)] = _value(f"proba of {label}", value)
+        cells.update(self._probabilities(proba or {}, prediction, is_read=not _reading.is_failed(predicted)))
         if truth is not None:
-            cells[self._truth] = _value("truth", truth)
+            known = cells[self._truth] = _value("truth", truth)
+            _check("truth", lambda value: _reading.check_truth(value, is_number=self._is_number), known)
             if self._truth_time is not None:
                 # Where it is named it has to be there; empty is the moment in which the file is taken in.
                 cells[self._truth_time] = None
         if version is not None:
             cells[self._version] = _value("version", version)
+        return cells
+
+    def _probabilities(self, proba: Mapping[Any, float], prediction: object, *, is_read: bool) -> dict[str, Any]:
+        cells: dict[str, Any] = {}
+        total = 0.0
+        for label, value in proba.items():
+            column = self._column_of(str(label), prediction)
+            if column is None:
+                continue
+            field = f"proba of {label}"
+            cell = cells[text(column)] = _value(field, value)
+            if is_read:
+                total += _check(field, _reading.probability, cell)
+        if total > _reading.MOST_OF_ALL_CLASSES:
+            raise ValueError(f"proba: the probabilities of all classes add up to {total:.3f}")
         return cells
 
     def _id_values(self, id: object) -> list[str]:
@@ -333,7 +357,15 @@ def _value(field: str, value: object) -> Any:
         raise ValueError(f"{field}: {error}") from error
     if isinstance(written, (list, dict)):
         raise ValueError(f"{field}: a {type(value).__name__} is no value")
+    _check(field, _reading.check_text, written)
     return written
+
+
+def _check(field: str, read: Callable[[Any], _Read], value: Any) -> _Read:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
 
 
 def _id(value: object) -> str:
@@ -341,7 +373,7 @@ def _id(value: object) -> str:
     if why is not None:
         raise ValueError(f"id: {why} is no id; it is text or a whole number")
     written = _value("id", value)
-    if written is None or written == "":
+    if written is None or not str(written).strip():
         raise ValueError("id: a row has to have one")
     # 7 and "7" are the same customer.
     return str(written)

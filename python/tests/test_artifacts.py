@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from pathlib import Path
 
+import pandas
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -71,3 +73,9 @@ def test_how_a_version_was_saved_can_not_be_claimed(guard: modelguard.Guard) -> 
     _process.run(["-C", str(guard.directory), "tag", registered.version, "saved_with=joblib"])
     with pytest.raises(modelguard.Usage, match="was not saved by this module"):
         guard.load(registered.version, trusted=True)
+
+
+@pytest.mark.parametrize("model", [None, dict, io.BytesIO(b"x"), pandas.DataFrame({"a": [1]}), pandas.Series([1])])
+def test_what_is_no_model_is_refused(guard: modelguard.Guard, model: object) -> None:
+    with pytest.raises(modelguard.Usage, match="is no model"):
+        guard.register(model)

@@ -21,7 +21,7 @@ import pytest
 from conftest import nasty_rows, rows
 
 import modelguard
-from modelguard import frames
+from modelguard import Logger, frames
 
 ROWS = 100_000
 
@@ -199,6 +199,10 @@ FLOAT_IDS: dict[str, Callable[[str], Any]] = {
     "arrow": lambda name: pyarrow.table({name: pyarrow.array([1.0, 2.0]).dictionary_encode(), "prediction": [1.0, 2.0]}),
     "dicts": lambda name: [{name: "a", "prediction": 1.0}, {name: 2.0, "prediction": 1.0}],
     "numpy": lambda name: [{name: numpy.float32(2), "prediction": 1.0}],
+    "decimals": lambda name: [{name: decimal.Decimal("7.00"), "prediction": 1.0}],
+    "pandas decimals": lambda name: pandas.DataFrame({name: [decimal.Decimal(7), decimal.Decimal("8.5")], "prediction": [1.0, 2.0]}),
+    "polars decimals": lambda name: polars.DataFrame({name: [decimal.Decimal("7.00")], "prediction": [1.0]}),
+    "arrow decimals": lambda name: pyarrow.table({name: [decimal.Decimal("7.00")], "prediction": [1.0]}),
     "numpy truth": lambda name: [{name: numpy.bool_(True), "prediction": 1.0}],
 }
 
@@ -248,8 +252,7 @@ def test_values_mean_the_same_in_dicts_and_in_frames(guard: modelguard.Guard, tm
         pandas.Timestamp("2026-01-05T10:00:00.000000007", tz="America/New_York"),
         numpy.datetime64("2026-01-05T10:00:00.000000007", "ns"),
         numpy.datetime64("2026-01-05T10:00", "m").astype("datetime64[ms]"),
-        decimal.Decimal("1.50"),
-        decimal.Decimal("1E+3"),
+        decimal.Decimal("150"),
         numpy.int8(7),
         numpy.str_("007"),
     ]
@@ -374,3 +377,119 @@ def test_what_can_not_be_handed_over_is_said_before_the_command_runs(guard: mode
     ):
         with pytest.raises(modelguard.Usage, match=words):
             guard.log_predictions(data)
+
+
+AWARE = datetime.datetime(2026, 1, 1, 23, 59, tzinfo=datetime.timezone.utc)
+OBJECTS: dict[str, list[Any]] = {
+    "date and time": [datetime.date(2026, 1, 1), datetime.datetime(2026, 1, 1, 23, 59)],
+    "time and date": [datetime.datetime(2026, 1, 1, 23, 59), datetime.date(2026, 1, 1)],
+    "date and aware time": [datetime.date(2026, 1, 1), AWARE],
+    "aware and naive": [AWARE, datetime.datetime(2026, 1, 1, 23, 59)],
+    "nanoseconds": [pandas.Timestamp(1), pandas.Timestamp(2)],
+    "numpy": [numpy.datetime64("2026-01-01", "D"), numpy.datetime64("2026-01-01T05:00", "s")],
+}
+
+
+@pytest.mark.filterwarnings("ignore::modelguard.ModelguardWarning")
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_moments_in_a_column_of_objects_mean_what_they_mean_in_dicts(guard: modelguard.Guard, tmp_path: Path, kind: str) -> None:
+    columns = {"id": OBJECTS[kind], "predicted_at": OBJECTS[kind], "prediction": [1.0, 2.0]}
+    guard.log_predictions(ROADS_OF_OBJECTS["dicts"](columns), version="20260101_000000")
+    from_dicts = _stored(tmp_path, "prediction_id, predicted_at")
+    assert len(from_dicts) == 2
+    frame = ROADS_OF_OBJECTS["pandas"](columns)
+    categories = frame.astype({"id": pandas.CategoricalDtype(pandas.Index(OBJECTS[kind], dtype=object))})
+    for data in (frame, categories, ROADS_OF_OBJECTS["polars"](columns)):
+        assert not guard.log_predictions(data, version="20260101_000000").changed
+    assert _stored(tmp_path, "prediction_id, predicted_at") == from_dicts
+
+
+def _with(column: Any) -> Any:
+    if isinstance(column, polars.Series):
+        return polars.DataFrame({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+    if isinstance(column, pyarrow.Array):
+        return pyarrow.table({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+    return pandas.DataFrame({"id": ["a", "b"], "prediction": [1.0, 2.0], "x": column})
+
+
+NO_VALUES: dict[str, Callable[[], Any]] = {
+    "categories of intervals": lambda: pandas.cut(pandas.Series([20, 70]), [0, 50, 99]),
+    "categories of durations": lambda: pandas.Categorical(pandas.to_timedelta([1, 2], unit="s")),
+    "empty dicts": lambda: [{}, {}],
+    "lists of empty dicts": lambda: [[{}], [{}]],
+    "empty structs": lambda: polars.Series([{}, {}], dtype=polars.Struct([])),
+    "far times": lambda: numpy.array([2**62, 5], dtype="datetime64[s]"),
+    "dictionary of structs": lambda: pyarrow.DictionaryArray.from_arrays([0, 1], pyarrow.array([{"a": 1}, {"a": 2}])),
+    "lists of steps": lambda: pyarrow.ListArray.from_arrays(
+        [0, 1, 2], pyarrow.array([None, None], pyarrow.month_day_nano_interval())
+    ),
+    "no bytes": lambda: pyarrow.array([b"", b""], pyarrow.binary(0)),
+}
+
+
+@pytest.mark.parametrize("kind", NO_VALUES)
+def test_a_column_that_can_not_be_written_is_passed_over_or_named(guard: modelguard.Guard, kind: str) -> None:
+    data = _with(NO_VALUES[kind]())
+    assert guard.log_predictions(data).rows_stored_count == 2
+    with pytest.raises(modelguard.Usage, match="column 'x'"):
+        guard.log_predictions(data, truth="x")
+
+
+def test_categories_of_periods_are_times_and_those_of_nothing_are_missing(guard: modelguard.Guard) -> None:
+    months = pandas.Categorical(pandas.period_range("2026-01", periods=2, freq="M"))
+    with pytest.warns(modelguard.ModelguardWarning, match="without"):
+        answer = guard.log_predictions(_with(months), time="x", version="20260101_000000")
+    assert answer.last_at == datetime.datetime(2026, 2, 1, tzinfo=datetime.timezone.utc)
+    nothing = pandas.DataFrame({"id": ["c", "d"], "prediction": pandas.Categorical([None, None])})
+    assert guard.log_predictions(nothing).rows_failed_count == 2
+
+
+def test_a_decimal_without_places_is_a_whole_number(guard: modelguard.Guard, tmp_path: Path) -> None:
+    seven = {"id": [decimal.Decimal(7)], "prediction": [1.0]}
+    frames_of_seven = [pandas.DataFrame(seven), polars.DataFrame(seven), pyarrow.table(seven)]
+    for data in ([{"id": 7, "prediction": 1.0}], *frames_of_seven):
+        guard.log_predictions(data, on_conflict="skip")
+    assert _stored(tmp_path, "prediction_id") == [("7",)]
+
+
+def _classes(tmp_path: Path, data: Any) -> list[str]:
+    folder = tmp_path / f"m{len(list(tmp_path.iterdir()))}"
+    guard = modelguard.init(folder, task="classification", model="m")
+    guard.register(b"x", alias="production", version_id="1")
+    guard.log_predictions(data, version="1")
+    with sqlite3.connect(folder / "modelguard.db") as store:
+        found = store.execute("SELECT class FROM prediction ORDER BY prediction_id").fetchall()
+    store.close()
+    return [row[0] for row in found]
+
+
+CLASSES: dict[str, list[Any]] = {
+    "floats": [1e-5, 1e16, 1.0, 0.1, 0.0001, 123456789012345680.0, 5e-324, -0.0, 1.5e300, -2.5e-7],
+    "numpy floats": [numpy.float32(1e-5), numpy.float32(0.1), numpy.float64(1e16)],
+    "truth values": [True, False],
+    "mixed": [1e-5, 1, "x", False, 2.5, 1e16],
+    "decimals": [decimal.Decimal("1.50"), decimal.Decimal("1E+3"), decimal.Decimal(2)],
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_class_is_the_same_in_dicts_and_in_frames(tmp_path: Path, kind: str) -> None:
+    columns = {"id": list("abcdefghij")[: len(CLASSES[kind])], "prediction": CLASSES[kind]}
+    from_dicts = _classes(tmp_path, ROADS_OF_OBJECTS["dicts"](columns))
+    for road in ("pandas", "polars"):
+        assert _classes(tmp_path, ROADS_OF_OBJECTS[road](columns)) == from_dicts, road
+    for frame in (pandas.DataFrame(columns), pandas.DataFrame(columns).astype({"prediction": "category"})):
+        assert _classes(tmp_path, frame) == from_dicts
+    with Logger(tmp_path, every_rows=1000) as log:
+        for id, prediction in zip(columns["id"], columns["prediction"], strict=True):
+            log(id, prediction)
+    file = next(path for path in tmp_path.iterdir() if path.is_file())
+    assert _classes(tmp_path, file) == from_dicts
+
+
+def test_a_column_may_be_named_by_a_number(guard: modelguard.Guard, tmp_path: Path) -> None:
+    frame = pandas.DataFrame([["a", 1.0, 7], ["b", 2.0, 8]])
+    for data in (frame, frame.to_dict("records"), frame.set_index(0).rename_axis(index=0)):
+        guard.log_predictions(data, id=0, prediction=1)
+    assert _stored(tmp_path, "prediction_id, value") == [("a", 1.0), ("b", 2.0)]
+    assert guard.log_predictions(frame, id=[0, numpy.int64(2)], prediction=1).rows_stored_count == 2

@@ -285,3 +285,87 @@ def test_names_may_begin_with_a_dash_and_a_metric_is_a_number(guard: modelguard.
     assert shown.tags == {"-a": "-b"}
     with pytest.raises(modelguard.Usage, match="the metric 'rmse' is nan"):
         guard.register(b"other", metrics={"rmse": float("nan")})
+
+
+def test_an_empty_name_is_not_none(guard: modelguard.Guard) -> None:
+    guard.register(b"second", alias="production", version_id="20260102_000000")
+    for refused in (
+        lambda: guard.undo(""),
+        lambda: guard.rollback(""),
+        lambda: guard.rollback(from_version=""),
+        lambda: guard.check(""),
+        lambda: guard.log_predictions([{"id": "a", "prediction": 1.0}], version=""),
+    ):
+        with pytest.raises(modelguard.Usage):
+            refused()
+    assert guard.show().version == "20260102_000000"
+
+
+def test_a_version_that_begins_with_a_dash_is_no_option(guard: modelguard.Guard) -> None:
+    guard.register(b"second", alias="production", version_id="20260102_000000")
+    for refused in (
+        lambda: guard.rollback("--last-good"),
+        lambda: guard.rollback("--dry-run"),
+        lambda: guard.undo("--dry-run"),
+        lambda: guard.promote("--help"),
+        lambda: guard.check("--no-record"),
+        lambda: guard.show("--help"),
+        lambda: guard.compare("--help", "--help"),
+    ):
+        with pytest.raises(modelguard.Usage, match="(names no version|an operation is written)"):
+            refused()
+    assert guard.show().version == "20260102_000000"
+
+
+def test_all_models_are_monitored_also_by_the_guard_of_one(guard: modelguard.Guard, tmp_path: Path) -> None:
+    one = modelguard.init(tmp_path / "churn", task="regression", model="other")
+    one.register(b"other", reference=rows(400, 1.0), alias="production")
+    monitored = one.monitor(all_models=True, dry_run=True)
+    assert sorted(model.model for model in monitored.models) == ["churn", "other"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes")
+def test_a_ctrl_c_at_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    # A command that counts and leaves a moment after the first.
+    counting = tmp_path / "modelguard"
+    said = tmp_path / "count"
+    counting.write_text(
+        f"#!{sys.executable}\nimport os, signal, time\ncounts = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: counts.append(1))\n"
+        "open(PATH + '.ready', 'w').close()\n"
+        "while not counts: time.sleep(0.01)\n"
+        "time.sleep(0.5)\nopen(PATH, 'w').write(str(len(counts)))\n".replace("PATH", repr(str(said)))
+    )
+    counting.chmod(0o700)
+    # The handler is slow, so that two signals do not become one.
+    script = (
+        "import signal, time\nfrom modelguard import _process\n"
+        "def handler(*_):\n    time.sleep(0.2)\n    raise KeyboardInterrupt\n"
+        "signal.signal(signal.SIGINT, handler)\n"
+        "try:\n    _process.run(['status'])\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
+    )
+    environment = {**os.environ, "MODELGUARD_BINARY": str(counting)}
+    words = [sys.executable, "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as shell:
+        _wait_for(Path(f"{said}.ready"))
+        os.killpg(shell.pid, signal.SIGINT)
+        assert shell.stdout is not None
+        assert shell.stdout.read() == "interrupted\n"
+    assert said.read_text() == "1"
+
+
+def test_a_project_shows_itself_in_time_also_where_the_command_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "modelguard"
+    script.write_text("#!/bin/sh\ntrap '' INT\nwhile true; do sleep 0.1; done\n")
+    script.chmod(0o700)
+    monkeypatch.setenv("MODELGUARD_BINARY", str(script))
+    began = time.monotonic()
+    assert "did not answer" in modelguard.Guard(tmp_path)._repr_html_()
+    assert time.monotonic() - began < 6
+
+
+def test_a_folder_that_is_not_there_is_no_project_of_the_one_above(guard: modelguard.Guard, tmp_path: Path) -> None:
+    with pytest.raises(modelguard.NotFound, match="there is no folder"):
+        modelguard.open(tmp_path / "churn" / "missing")

@@ -387,3 +387,74 @@ def test_a_process_of_multiprocessing_writes_its_rows_when_it_ends(tmp_path: Pat
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)
     assert sorted(str(row["id"]) for row in _lines(tmp_path)) == ["child", "own", "parent"]
+
+
+REJECTS: list[dict[str, Any]] = [
+    {"id": "nul\0"},
+    {"id": "  "},
+    {"prediction": "nul\0"},
+    {"truth": "nul\0"},
+    {"truth": float("inf")},
+    {"time": "nonsense"},
+    {"time": "2026-02-30"},
+    {"time": True},
+    {"proba": {"a": 1.5}},
+    {"proba": {"a": -0.1}},
+    {"proba": {"a": "x"}},
+    {"proba": {"a": float("nan")}},
+    {"proba": {"a": None}},
+    {"proba": {"a": 0.9, "b": 0.9}},
+]
+
+
+@pytest.mark.parametrize("number", range(len(REJECTS)))
+def test_what_the_command_would_reject_is_an_error_of_its_call(tmp_path: Path, number: int) -> None:
+    with Logger(tmp_path) as log:
+        with pytest.raises(ValueError):
+            log(**{"id": "z", "prediction": "a", **REJECTS[number]})
+        log("b", "a")
+    assert [row["id"] for row in _lines(tmp_path)] == ["b"]
+
+
+def test_a_regression_takes_numbers_only(tmp_path: Path) -> None:
+    guard = _with_inbox(tmp_path, "")
+    with guard.logger() as log:
+        for keys in ({"prediction": "abc"}, {"prediction": True}, {"prediction": 1.0, "truth": "abc"}):
+            with pytest.raises(ValueError, match="is no number"):
+                log("bad", **keys)
+        with pytest.raises(ValueError, match="infinite"):
+            log("bad", 1.0, truth="-Infinity")
+        for id, prediction in enumerate((None, float("inf"), float("nan"), "nan", " 2.5 ", 10**400, numpy.float32(1))):
+            log(id, prediction, truth=float("nan") if id else 1)
+    states = [one.state for one in guard.monitor().models[0].inbox]
+    assert states == ["ingested"]
+
+
+@pytest.mark.filterwarnings("ignore::modelguard.ModelguardWarning")
+def test_what_the_command_takes_is_taken(tmp_path: Path) -> None:
+    guard = _with_inbox(tmp_path, "", "classification")
+    moments = ["2026-01-05", "2026-01-05T10:00:00.123456789+05:45", "2026-01-05 10:00:00 +0100", "2026-01-05T10:00z"]
+    with guard.logger() as log:
+        for id, moment in enumerate([*moments, 1767623422, "1767623422.5", pandas.Timestamp(1, tz="UTC")]):
+            log(id, "a", time=moment, version=guard.show().version)
+        log("failed", None, proba={"a": None, "b": 7}, version=guard.show().version)
+        log("truth", True, truth="information", proba={"a": "0.5", "b": 0.5}, version=guard.show().version)
+    states = {one.state for one in guard.monitor().models[0].inbox}
+    assert states == {"ingested"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_signal_handler_may_log_while_its_thread_does(tmp_path: Path) -> None:
+    script = (
+        "import collections, signal\nfrom modelguard import Logger\n"
+        f"log = Logger({str(tmp_path)!r})\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: log('handler', 1.0))\n"
+        "class Rows(collections.deque):\n"
+        "    def append(self, row):\n"
+        "        super().append(row)\n"
+        "        if len(self) == 1:\n"
+        "            signal.raise_signal(signal.SIGUSR1)\n"
+        "log._rows = Rows()\nlog('main', 1.0)\nlog.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=10)
+    assert [row["id"] for row in _lines(tmp_path)] == ["main", "handler"]
