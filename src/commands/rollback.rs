@@ -87,7 +87,9 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         None if args.last_good => Wish::RollBackToLastGood,
         None => Wish::RollBackOne,
     };
-    switched::switch(call, &mut session, &model, &args.alias, &wish, &args.live)
+    let from = from.map(|from| from.id);
+    let (alias, flags) = (&args.alias, &args.live);
+    switched::switch_from(call, &mut session, &model, alias, from, &wish, flags)
 }
 
 /// `--from` names a version that is not live any more.

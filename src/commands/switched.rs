@@ -8,6 +8,7 @@ use super::consent;
 use super::flags::LiveFlags;
 use super::output::{Report, Screen, Warning};
 use super::problems;
+use crate::domain::holders::VersionId;
 use crate::domain::names::AliasName;
 use crate::domain::operation::OperationKind;
 use crate::store::Access;
@@ -15,7 +16,7 @@ use crate::store::models::Model;
 use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::workflows::session::Session;
-use crate::workflows::switching::{self, Plan, Switched, Wish};
+use crate::workflows::switching::{self, Plan, SwitchError, Switched, Wish};
 
 /// Does what a wish says, after it was agreed to; or shows what it would do.
 ///
@@ -29,12 +30,33 @@ pub fn switch(
     wish: &Wish,
     flags: &LiveFlags,
 ) -> Outcome {
+    switch_from(call, session, model, alias, None, wish, flags)
+}
+
+/// The same, as long as that version still holds the alias.
+///
+/// # Errors
+/// Those of [`switch`], or another version holds the alias meanwhile.
+pub fn switch_from(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+    alias: &AliasName,
+    from: Option<VersionId>,
+    wish: &Wish,
+    flags: &LiveFlags,
+) -> Outcome {
     let now = session.now();
     let policy = session.policy(model);
     let (plan, stack) = session
         .store
         .read(|tx| {
             let mut plan = switching::plan(tx, model, alias, wish, now)?;
+            let holder = plan.from.as_ref().map(|party| party.version.id);
+            if from.is_some() && holder != from {
+                let alias = alias.clone();
+                return Err(SwitchError::ChangedMeanwhile { alias });
+            }
             plan.look_at_references(tx, &policy)?;
             let stack = switching::stack_names(tx, &plan.after)?;
             Ok((plan, stack))
