@@ -7,6 +7,7 @@
 
 mod alerts;
 mod alias;
+#[cfg(feature = "net")]
 mod backlogs;
 mod check;
 mod compare;
