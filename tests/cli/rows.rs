@@ -32,6 +32,7 @@ pub fn version(sandbox: &Sandbox, name: &str, more: &str) {
 }
 
 /// A project of the original's policy whose live version `v2` is worse than `v1` below it, by recorded metrics.
+#[cfg(feature = "net")]
 pub fn degraded() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.ok("init --model m --task regression --preset original");
