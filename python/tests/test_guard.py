@@ -61,7 +61,8 @@ def test_monitor_rolls_back_once_and_undo_brings_it_back(guard: modelguard.Guard
     action = monitored.models[0].action
     assert action is not None
     assert (action.from_version, action.to_version) == ("20260102_000000", "20260101_000000")
-    assert guard.undo().to_version == "20260102_000000"
+    with pytest.warns(modelguard.ModelguardWarning, match="20260102_000000 is bad"):
+        assert guard.undo().to_version == "20260102_000000"
     assert guard.redo().to_version == "20260101_000000"
     assert [alert.kind for alert in guard.alerts().alerts] == ["degraded"]
     assert guard.log(3, kind="rollback").operations[0].kind == "rollback"
