@@ -71,8 +71,12 @@ impl Window {
         surround(&prepared, &mut command);
         command.env("PATH", "/usr/bin:/bin");
         prepare(&mut command);
+        let mut session = OsSession::spawn(command).unwrap();
+        // The library gives it a size of its own, at times after `stty` has run.
+        let process = session.get_process_mut();
+        process.set_window_size(columns, rows).unwrap();
         Self {
-            session: OsSession::spawn(command).unwrap(),
+            session,
             parser: vt100::Parser::new(size(rows), size(columns), 0),
             ended: false,
         }
