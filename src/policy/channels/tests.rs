@@ -138,7 +138,7 @@ fn what_is_wrong_is_said_and_where() {
             "[[notify]]\nkind = \"file\"\npath = \"x\"\n[[notify]]\nkind = \"file\"\npath = \"y\"",
             "two channels are called",
         ),
-        ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10min"),
+        ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10m"),
         ("[delivery]\ngive_up_after = \"0s\"", "at least 1h"),
         ("[delivery]\ngive_up_after = \"3599s\"", "at least 1h"),
     ] {
