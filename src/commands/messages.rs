@@ -16,10 +16,14 @@ use crate::policy::secrets;
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::ui::exit::ExitStatus;
 use crate::ui::line::one_line;
+use crate::ui::number::count;
 use crate::ui::problem::Problem;
 use crate::workflows::announcing::{Audience, Told};
 use crate::workflows::delivering::{self, Sent, Terms};
 use crate::workflows::session::Session;
+
+/// So many messages of a channel are named one by one; of more it is said how many there are.
+const NAMED: usize = 3;
 
 /// The channels of a policy, apart from the session that they are used with.
 #[derive(Clone, Debug)]
@@ -203,13 +207,36 @@ pub fn summary(sent: &[Sent]) -> String {
         let delivered: Vec<_> = of
             .filter(|one| one.state == DeliveryState::Delivered)
             .collect();
-        let events = delivered.iter().map(|one| one.event.name());
-        let events: Vec<_> = events.map(|event| event.replace('_', " ")).collect();
         if let Some(one) = delivered.first() {
-            text.push_str(&format!("Told {}: {}.\n", who(one), events.join(", ")));
+            text.push_str(&format!("Told {}: {}.\n", who(one), events(&delivered)));
         }
     }
     text
+}
+
+/// What a few messages are about, or how many of each kind there are.
+fn events(sent: &[&Sent]) -> String {
+    let names = sent.iter().map(|one| one.event.name());
+    let names: Vec<_> = names.map(|event| event.replace('_', " ")).collect();
+    if names.len() <= NAMED {
+        return names.join(", ");
+    }
+    let mut counted: Vec<(&str, u64)> = Vec::new();
+    for name in &names {
+        match counted.iter_mut().find(|(known, _)| known == name) {
+            Some((_, number)) => *number += 1,
+            None => counted.push((name, 1)),
+        }
+    }
+    let of_each = match counted.as_slice() {
+        [(only, _)] => (*only).to_owned(),
+        several => {
+            let several = several.iter();
+            let several = several.map(|(name, number)| format!("{} {name}", count(*number)));
+            several.collect::<Vec<_>>().join(", ")
+        }
+    };
+    format!("{} messages ({of_each})", count(names.len() as u64))
 }
 
 /// A line for each channel that did not take what it was offered, with what waits behind that.
@@ -302,3 +329,6 @@ pub fn exit(sent: &[Sent]) -> ExitStatus {
         ExitStatus::Ok
     }
 }
+
+#[cfg(test)]
+mod tests;
