@@ -77,7 +77,8 @@ impl Listeners {
     /// The store can't be read or written.
     pub fn deliver(&self, call: &Call, session: &mut Session) -> Result<Vec<Sent>, Problem> {
         let terms = self.terms(false);
-        delivering::deliver(&mut session.store, &session.author, &terms)
+        let is_stopped = || call.stop.requested().is_some();
+        delivering::deliver(&mut session.store, &session.author, &terms, &is_stopped)
             .map(|sending| sending.sent)
             .map_err(|error| problems::store(call, error))
     }
@@ -279,9 +280,10 @@ pub fn failures(sent: &[Sent]) -> Vec<Warning> {
 }
 
 /// What did not arrive and is news: a message that failed for the first time, or was given up. A required channel has a
-/// line of the answer.
+/// line of the answer; whoever asked the run to stop knows that it was.
 pub fn new_failures(sent: &[Sent]) -> Vec<Warning> {
-    let is_new = |one: &&Sent| one.attempts_count == 1 || one.state == DeliveryState::Failed;
+    let is_first = |one: &Sent| one.attempts_count == 1 && !one.was_cut_short;
+    let is_new = |one: &&Sent| is_first(one) || one.state == DeliveryState::Failed;
     warnings(sent.iter().filter(is_new).filter(|one| !one.required))
 }
 

@@ -34,8 +34,8 @@ fn through(carrier: Carrier, folder: &Path, millis: u64) -> Result<(), SendError
         passes: Filter::default(),
         required: false,
     };
-    let timeout = Duration::from_millis(millis);
-    send(&channel, &message(), &Secrets::default(), folder, timeout)
+    let limits = Limits::of(Duration::from_millis(millis));
+    send(&channel, &message(), &Secrets::default(), folder, &limits)
 }
 
 fn words(words: &[&str]) -> Carrier {

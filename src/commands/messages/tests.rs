@@ -11,6 +11,7 @@ fn sent(channel: &str, event: Event) -> Sent {
         state: DeliveryState::Delivered,
         attempts_count: 1,
         error: None,
+        was_cut_short: false,
         last_error: None,
         kind: Some("file"),
     }
