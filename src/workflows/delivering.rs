@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// A claim lasts as long as a delivery may take and so much more, in which it is noted how the attempts ended.
 const NOTING: Duration = Duration::from_secs(60);
 /// How long the attempts that are under way are waited for once the run was asked to stop.
-const STOPPING: Duration = Duration::from_millis(300);
+const STOPPING: Duration = Duration::from_millis(500);
 /// Why a message of such a run was not sent.
 const UNANSWERED: &str = "the run was asked to stop before there was an answer";
 const UNSENT: &str = "the run was asked to stop before it was sent";

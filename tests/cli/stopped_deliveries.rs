@@ -4,6 +4,12 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use modelguard::domain::operation::Author;
+use modelguard::domain::time::{Length, Timestamp};
+use modelguard::policy::load;
+use modelguard::store::{Access, Store};
+use modelguard::workflows::delivering::{Terms, deliver};
+
 use crate::http_server::{Behaviour, Server, answer};
 use crate::messages::{add_to_policy, events, project, state, states, until_claimed};
 use crate::support::{Run, Sandbox, ended};
@@ -198,4 +204,64 @@ fn a_test_of_all_channels_takes_no_longer_than_a_delivery() {
         })
         .collect();
     assert_eq!(run.stdout, expected);
+}
+
+#[test]
+fn a_run_that_was_asked_to_stop_before_it_delivers_begins_nothing() {
+    let sandbox = project(
+        "[[notify]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n\
+         [[notify]]\nkind = \"file\"\npath = \"other.jsonl\"\n",
+    );
+    sandbox.run("check").expect(3);
+    sandbox.run("promote v1 --yes").expect(0);
+    sandbox.set_clock(sandbox.clock() + 3_600);
+    sandbox.run("check").expect(0);
+    let path = sandbox.file("modelguard.toml");
+    let policy = load::parse(&std::fs::read_to_string(&path).unwrap(), &path).unwrap();
+    let now = i64::try_from(sandbox.clock()).unwrap() * 1_000_000;
+    let author = Author {
+        at: Timestamp::from_micros(now).unwrap(),
+        clock_overridden: true,
+        actor: "cron".to_owned(),
+        host: "srv1".to_owned(),
+        command_line: "modelguard monitor".to_owned(),
+    };
+    let lock = Length::from_seconds(5);
+    let mut store = Store::open(&sandbox.store(), Access::Write, lock, &author).unwrap();
+    let terms = Terms {
+        channels: &policy.channels,
+        rules: policy.delivery,
+        folder: &sandbox.path(),
+        began: Instant::now(),
+        all: true,
+    };
+    let sent = deliver(&mut store, &author, &terms, &|| true).unwrap().sent;
+    drop(store);
+    let told: Vec<_> = sent
+        .iter()
+        .map(|one| {
+            (
+                one.channel.as_str(),
+                one.was_cut_short,
+                one.error.as_deref(),
+            )
+        })
+        .collect();
+    let why = Some("the run was asked to stop before it was sent");
+    // One message of each channel tells of it.
+    assert_eq!(
+        told,
+        [
+            ("log", true, why),
+            ("file", true, why),
+            ("log", false, None),
+            ("file", false, None),
+        ]
+    );
+    assert!(events(&sandbox, "log.jsonl").is_empty());
+    let queued = |event: &str| state(event, "queued", 0);
+    let all = ["degraded", "degraded", "recovered", "recovered"].map(queued);
+    assert_eq!(states(&sandbox), all);
+    sandbox.ok("alerts flush");
+    assert_eq!(events(&sandbox, "log.jsonl"), ["degraded", "recovered"]);
 }
