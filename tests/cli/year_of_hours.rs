@@ -243,7 +243,7 @@ impl Year {
             began: std::time::Instant::now(),
             all: false,
         };
-        deliver(&mut self.store, &author(at), &terms).unwrap();
+        deliver(&mut self.store, &author(at), &terms, &|| false).unwrap();
     }
 
     fn hours(&mut self, count: i64) {
