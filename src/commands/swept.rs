@@ -333,6 +333,7 @@ pub fn warning(problem: &Problem) -> Warning {
 pub fn halted(call: &Call, swept: &mut Swept) -> Option<Problem> {
     match swept.halt.take()? {
         Halt::Store(error) => Some(problems::store(call, error)),
+        Halt::File(error) => Some(problems::file(&error)),
         Halt::Stopped => call.check_stop().err().map(|problem| Problem {
             message: "interrupted; files that were not taken in yet stay in the inbox".to_owned(),
             ..problem

@@ -16,8 +16,10 @@ use super::error::{FileError, FileErrorKind};
 use super::{look, read};
 
 mod moving;
+mod refused;
 
 pub use moving::{Claimed, Inbox, Watched};
+pub use refused::{Aside, put_aside};
 
 /// Where files go that came in.
 pub const DONE: &str = "done";

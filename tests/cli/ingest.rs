@@ -930,6 +930,27 @@ fn the_predictions_of_another_version_are_told_apart_by_a_hint() {
         .tells("`modelguard promote REF --since TIME`");
 }
 
+/// Even what is taken back has the disk waited for once SQLite has begun a journal.
+#[test]
+fn a_file_that_is_refused_for_its_lines_writes_nothing_at_all() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.ok("promote latest --yes");
+    let journal = format!("{}-journal", sandbox.store().display());
+    let written = || {
+        let of = |path: &std::path::Path| fs::metadata(path).unwrap().modified().unwrap();
+        (of(journal.as_ref()), of(&sandbox.store()))
+    };
+    sandbox.write("p.csv", b"id,prediction\na,yes\n,no\n");
+    sandbox.write("t.csv", b"id,truth\na,yes\n,no\n");
+    let before = written();
+    for kind in ["predictions p.csv", "truth t.csv"] {
+        sandbox.fails(&format!("ingest {kind}"), 2, "MG0507");
+        assert_eq!(written(), before, "{kind}");
+    }
+    sandbox.ok("ingest predictions p.csv --max-rejects 1");
+    assert_ne!(written(), before);
+}
+
 #[test]
 fn a_file_without_a_single_row_is_refused_however_many_rejects_are_allowed() {
     let sandbox = live();
