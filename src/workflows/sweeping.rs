@@ -108,7 +108,7 @@ pub struct Why {
 pub struct Swept {
     /// In the order in which they were taken.
     pub files: Vec<SweptFile>,
-    /// What is no file and stays where it is, and what it is.
+    /// What is no file of a service and stays where it is, and what it is.
     pub odd: Vec<(PathBuf, &'static str)>,
     /// Why the files after those were not looked at.
     pub halt: Option<Halt>,
@@ -268,7 +268,7 @@ fn is_refusal(error: &IngestError) -> bool {
             );
             is_content && !matches!(*error.kind, FileErrorKind::Changed)
         }
-        IngestError::NoHolder(_) | IngestError::Stopped | IngestError::Store(_) => false,
+        IngestError::NoHolder { .. } | IngestError::Stopped | IngestError::Store(_) => false,
     }
 }
 

@@ -149,6 +149,19 @@ fn nobody_is_live_and_no_version_was_given() {
 }
 
 #[test]
+fn without_any_version_the_first_step_is_to_register_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write("untimed.csv", b"id,prediction\na,yes\n");
+    for file in ["p.csv", "untimed.csv"] {
+        let run = sandbox
+            .fails(&format!("ingest predictions {file}"), 10, "MG0211")
+            .tells("`modelguard register PATH`, `modelguard promote latest`");
+        assert!(!run.stderr.contains("--version"), "{run:#?}");
+    }
+}
+
+#[test]
 fn rows_count_for_the_version_that_was_live_when_they_were_predicted() {
     let (sandbox, names) = Sandbox::with_versions(2);
     sandbox.ok(&format!("promote {} --yes", names[0]));
