@@ -303,9 +303,21 @@ fn trouble(file: &SweptFile) -> Warning {
 
 /// The first of the files that stay in the inbox until somebody mends what keeps them there, and how many more do.
 pub fn stuck(swept: &Swept) -> Option<Warning> {
-    let mut stuck = swept.files.iter().filter(|file| file.is_stuck);
-    let first = trouble(stuck.next()?);
-    let more = match stuck.count() {
+    first_of(swept.files.iter().filter(|file| file.is_stuck))
+}
+
+/// The first of the files that stay in the inbox, whatever keeps them there, and how many more do.
+pub fn staying(swept: &Swept) -> Option<Warning> {
+    let stays = |file: &&SweptFile| match file.state {
+        FileState::Rejected | FileState::Unusable => false,
+        FileState::Ingested | FileState::Seen | FileState::Waiting => file.why.is_some(),
+    };
+    first_of(swept.files.iter().filter(stays))
+}
+
+fn first_of<'a>(mut files: impl Iterator<Item = &'a SweptFile>) -> Option<Warning> {
+    let first = trouble(files.next()?);
+    let more = match files.count() {
         0 => String::new(),
         1 => "; and 1 more file stays in the inbox".to_owned(),
         number => format!(

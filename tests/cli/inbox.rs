@@ -689,6 +689,63 @@ fn files_that_stay_because_they_cant_be_moved_are_told_to_cron_every_time() {
 }
 
 #[test]
+fn a_quiet_sweep_names_the_first_of_the_files_that_stay() {
+    let sandbox = without_holder();
+    drop_in(&sandbox, "1_bad.csv", "nothing\n");
+    let run = sandbox.run("ingest inbox -q").expect(2);
+    assert_eq!(run.stderr, "", "it is put aside: {run:#?}");
+    drop_in(&sandbox, "2_pred.csv", &predictions("a", 1));
+    drop_in(&sandbox, "3_pred.csv", &predictions("b", 1));
+    let run = sandbox.run("ingest inbox -q").expect(10);
+    assert!(
+        run.stderr
+            .starts_with("warning: still in the inbox: 2_pred.csv (MG0211)")
+            && run
+                .stderr
+                .ends_with("; and 1 more file stays in the inbox\n"),
+        "{run:#?}"
+    );
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    // Another file system, to which nothing can be renamed.
+    std::os::unix::fs::symlink("/proc", sandbox.file("inbox/done")).unwrap();
+    let run = sandbox.run("ingest inbox -q").expect(1);
+    let line = "warning: came in and was not moved: 2_pred.csv (MG";
+    assert!(run.stderr.starts_with(line), "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:#?}");
+    assert_eq!(sandbox.run("ingest inbox -qq").expect(1).stderr, "");
+    fs::remove_file(sandbox.file("inbox/done")).unwrap();
+    assert_eq!(sandbox.run("ingest inbox -q").expect(0).stderr, "");
+}
+
+#[test]
+fn a_quiet_sweep_says_why_it_ended_early_and_what_it_refused_goes_back() {
+    let sandbox = project();
+    drop_in(&sandbox, "1.csv", "nothing\n");
+    drop_in(&sandbox, "2.csv", &predictions("a", 3));
+    let lock = sandbox.sql();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = sandbox.run_on_broken("ingest inbox -q --lock-timeout 50ms");
+    assert_eq!(run.status, 11, "{run:#?}");
+    let told: Vec<_> = run.stderr.lines().collect();
+    assert_eq!(told.len(), 2, "{run:#?}");
+    assert!(
+        told[0].starts_with("warning: ") && told[0].contains("MG0404"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("warning: still in the inbox: 1.csv (MG"),
+        "{told:?}"
+    );
+    assert_eq!(waiting(&sandbox), ["1.csv", "2.csv"]);
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(
+        states(&swept(&sandbox, 2)),
+        ["1.csv rejected", "2.csv ingested"]
+    );
+}
+
+#[test]
 fn a_used_inbox_that_may_not_be_written_any_more_is_told_to_cron() {
     use std::os::unix::fs::PermissionsExt as _;
     for folder in ["inbox", "inbox/done"] {
