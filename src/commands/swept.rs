@@ -11,6 +11,7 @@ use super::output::Warning;
 use super::{doubtful_rows, not_stored, problems};
 use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
+use crate::files::inbox::LOG;
 use crate::files::values::excerpt;
 use crate::files::{FileError, FileErrorKind};
 use crate::store::Access;
@@ -279,9 +280,14 @@ pub fn warnings(swept: &Swept) -> Vec<Warning> {
         }));
     }
     for (path, what) in &swept.odd {
+        let (code, not) = if *what == LOG {
+            ("own_log", "no data")
+        } else {
+            ("no_file", "no file")
+        };
         warnings.push(Warning {
-            code: "no_file",
-            text: format!("{} is {what}, no file, and stays", path.display()),
+            code,
+            text: format!("{} is {what}, {not}, and stays", path.display()),
         });
     }
     warnings

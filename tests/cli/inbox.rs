@@ -1008,6 +1008,39 @@ fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
     assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
 }
 
+/// Whatever run has put it there: a sweep is refused, any other command writes it.
+#[test]
+fn a_log_in_the_inbox_is_never_taken_for_data() {
+    let sandbox = project();
+    sandbox.ok("status --log-file inbox/pred_log.jsonl");
+    sandbox.fails("monitor --log-file inbox/other.txt", 2, "MG0304");
+    drop_in(&sandbox, "a.csv", &predictions("a", 2));
+    drop_in(
+        &sandbox,
+        "b.jsonl",
+        "{\"schema\":\"ours\",\"id\":\"b0\",\"prediction\":1}\n",
+    );
+    let inbox = &sandbox.json("status")["models"][0]["inbox"];
+    assert_eq!(inbox["waiting_count"], 2);
+    let logs = ["other.txt", "pred_log.jsonl"];
+    for line in ["ingest inbox --dry-run", "ingest inbox", "ingest inbox"] {
+        let run = sandbox.run(&format!("{line} --json")).expect(0);
+        let document = run.document();
+        let warnings = document["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 2, "{document:#}");
+        for (warning, name) in warnings.iter().zip(logs) {
+            assert_eq!(warning["code"], "own_log");
+            let text = warning["text"].as_str().unwrap();
+            let end = format!("{name} is a log of modelguard, no data, and stays");
+            assert!(text.ends_with(&end), "{text}");
+        }
+    }
+    assert_eq!(waiting(&sandbox), logs);
+    assert_eq!(names(&sandbox, "done"), ["a.csv", "b.jsonl"]);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    assert_eq!(rows(&sandbox), (3, 0));
+}
+
 #[test]
 fn an_inbox_elsewhere_needs_trust_once() {
     let sandbox = project();
