@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub struct Program<'a> {
     /// Its standard input.
     pub input: &'a [u8],
     pub timeout: Duration,
+    /// Once it is set, the time is up.
+    pub stop: &'a AtomicBool,
 }
 
 /// How a program ended by itself, and the beginning of what it said.
@@ -44,13 +47,15 @@ pub enum ProcessError {
     Start { program: String, source: io::Error },
     #[error("{program} did not end within {} ms and was killed, with its process group", .timeout.as_millis())]
     Time { program: String, timeout: Duration },
+    #[error("{program} was killed, with its process group, because the run was asked to stop")]
+    Stopped { program: String },
 }
 
-/// Runs it and waits for its end. When the time is up, it and its process group are killed: what it started, except for
+/// Runs it and waits for its end. When the time is up or `stop` is set, it and its process group are killed: what it started, except for
 /// what left the group (`setsid`), which nobody waits for either.
 ///
 /// # Errors
-/// It can't be started, or did not end in time.
+/// It can't be started, did not end in time, or was stopped.
 pub fn run(program: &Program<'_>) -> Result<Ended, ProcessError> {
     let until = Instant::now() + program.timeout;
     let Some((first, rest)) = program.words.split_first() else {
@@ -61,26 +66,34 @@ pub fn run(program: &Program<'_>) -> Result<Ended, ProcessError> {
         source,
     };
     let mut child = start(first, rest, program).map_err(started)?;
-    let ended = attend(&mut child, program.input, until);
+    let ended = attend(&mut child, program, until);
     if !matches!(ended, Ok(Some(_))) {
         kill(&mut child);
     }
-    ended.map_err(started)?.ok_or_else(|| ProcessError::Time {
-        program: first.clone(),
-        timeout: program.timeout,
+    ended.map_err(started)?.ok_or_else(|| {
+        let first = first.clone();
+        if program.stop.load(Ordering::Relaxed) {
+            ProcessError::Stopped { program: first }
+        } else {
+            let timeout = program.timeout;
+            ProcessError::Time {
+                program: first,
+                timeout,
+            }
+        }
     })
 }
 
 /// Gives it its input, listens, and waits for its end until then. None: it has not ended.
-fn attend(child: &mut Child, input: &[u8], until: Instant) -> io::Result<Option<Ended>> {
+fn attend(child: &mut Child, program: &Program<'_>, until: Instant) -> io::Result<Option<Ended>> {
     if let Some(mut stdin) = child.stdin.take() {
-        let input = input.to_vec();
+        let input = program.input.to_vec();
         // A program that does not read its input must hold nobody up; the thread ends with it.
         in_background(move || drop(stdin.write_all(&input)))?;
     }
     let stdout = child.stdout.take().map(listen).transpose()?;
     let stderr = child.stderr.take().map(listen).transpose()?;
-    let status = wait(child, until)?;
+    let status = wait(child, until, program.stop)?;
     Ok(status.map(|status| Ended {
         status: status.code(),
         stdout: stdout.map(|heard| collect(&heard)).unwrap_or_default(),
@@ -127,14 +140,15 @@ fn start(first: &str, rest: &[String], program: &Program<'_>) -> io::Result<Chil
     command.spawn()
 }
 
-/// Waits for the end until then. None: it has not ended.
-fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+/// Waits for the end until then, or until it has to stop. None: it has not ended.
+fn wait(child: &mut Child, until: Instant, stop: &AtomicBool) -> io::Result<Option<ExitStatus>> {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        let Some(left) = until.checked_duration_since(Instant::now()) else {
+        let left = until.checked_duration_since(Instant::now());
+        let Some(left) = left.filter(|_| !stop.load(Ordering::Relaxed)) else {
             return Ok(None);
         };
         std::thread::sleep(pause.min(left));

@@ -152,7 +152,7 @@ impl Call {
             discover(&given, &self.environment).map_err(|error| problems::discover(self, error))?;
         *self.found.borrow_mut() = (found.policy_path.clone(), Some(found.store_path.clone()));
         if self.globals.verbose > 0 {
-            output::stderr(&told(&found));
+            output::stderr(&self.screen.folding.of(&told(&found)));
         }
         Ok(found)
     }
@@ -219,10 +219,11 @@ impl Call {
             && !self.globals.json
         {
             let path = session.store.path();
-            output::stderr(&format!(
+            let told = format!(
                 "The store was upgraded from layout {from} to {SCHEMA}; what it was is {}\n",
                 backup_path(path, from).display()
-            ));
+            );
+            output::stderr(&self.screen.folding.of(&told));
         }
         Ok(session)
     }

@@ -32,7 +32,7 @@ pub fn agree(
             // What was done says itself how it is taken back.
             let told = plan.lines().filter(|line| !line.starts_with(BACK));
             let told: String = told.map(|line| format!("{line}\n")).collect();
-            output::stderr(&told);
+            output::stderr(&call.screen.folding.of(&told));
         }
         return Ok(true);
     }
@@ -44,7 +44,7 @@ pub fn agree(
         )
         .hint(format!("`{} --yes`", call.command_line())));
     }
-    output::stderr(plan);
+    output::stderr(&call.screen.folding.of(plan));
     match prompt::confirm(question, &call.stop) {
         Ok(Answer::Yes) => Ok(true),
         Ok(Answer::No) => Ok(false),

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use super::Cli;
 use super::call::Call;
-use super::output::{Report, Screen};
+use super::output::{Folding, Report, Screen};
 use crate::domain::evidence::{Attribution, Coverage};
 use crate::domain::hash::Hash;
 use crate::domain::holders::{OperationId, VersionId};
@@ -61,6 +61,7 @@ pub fn call(words: &[&str]) -> Call {
 pub fn screen() -> Screen {
     Screen {
         palette: Palette::plain(),
+        folding: Folding::None,
         width: None,
         times: Times::Absolute,
     }

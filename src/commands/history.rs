@@ -140,7 +140,7 @@ impl History {
         ];
         columns.extend(metrics.iter().map(|name| Column::numbers(*name, 2)));
         columns.push(Column::words("last verdict", 1));
-        columns.extend(states.then(|| Column::words("state", 1)));
+        columns.extend(states.then(|| Column::words("state", 0)));
         columns.extend(aliases.then(|| Column::words("aliases", 3)));
         columns.push(Column::numbers("size", 5));
         columns.extend(notes.then(|| Column::words("note", 6)));

@@ -1,18 +1,18 @@
 //! `menu`: eight everyday commands to choose from, each shown as it is typed.
 
 mod header;
-mod typed;
 mod versions;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, command_line};
 use super::output::{Report, Screen};
 use super::{Outcome, consent, output};
 use crate::domain::names::ModelName;
 use crate::store::{Access, models};
 use crate::ui::colour::ColourChoice;
 use crate::ui::exit::ExitStatus;
+use crate::ui::fold::fold_command;
 use crate::ui::interrupt::{Signal, StopFlag};
 use crate::ui::problem::Problem;
 use crate::ui::prompt::{self, Find, Given, List, PromptError};
@@ -116,14 +116,15 @@ impl Menu<'_> {
     fn serve(&self) -> Result<ExitStatus, Problem> {
         let call = (self.line.renewed)(self.model.as_ref())?;
         if header::lacks_store(&call) {
-            let line = |words: &[String]| typed::typed("  ", words, terminal_width());
+            let line = |words: &[String]| typed("  ", words);
             let mut init = carried(&call);
             init.extend(["init", "--task", "classification"].map(str::to_owned));
-            output::stderr(&format!(
+            let told = format!(
                 "No store yet. To make one:\n{}To look around in an example:\n{}",
                 line(&init),
                 line(&["demo".to_owned()])
-            ));
+            );
+            output::stderr(&told);
         }
         let items = ITEMS.map(str::to_owned);
         let mut marked = 0;
@@ -141,7 +142,7 @@ impl Menu<'_> {
             // The menu may have been open for long.
             let call = (self.line.renewed)(self.model.as_ref())?;
             let step = self.item(&call, marked).unwrap_or_else(|problem| {
-                output::print_problem(&problem, false, call.screen.palette);
+                output::print_problem(&problem, false, call.screen.palette, call.screen.folding);
                 ended(problem.exit)
             });
             if let Step::End(exit) = step {
@@ -185,7 +186,7 @@ impl Menu<'_> {
             }
             _ => return Ok(ended(exit)),
         }
-        let question = "Monitor, and roll back if degraded?";
+        let question = "Monitor for real?";
         if consent::agree(call, "", question, false, "may change the live model")? {
             return Ok(ended(self.command(call, &["monitor", "--auto-rollback"])));
         }
@@ -237,7 +238,7 @@ impl Menu<'_> {
     fn command(&self, call: &Call, words: &[&str]) -> ExitStatus {
         let mut all = carried(call);
         all.extend(words.iter().map(|word| (*word).to_owned()));
-        output::stderr(&typed::typed("$ ", &all, terminal_width()));
+        output::stderr(&typed("$ ", &all));
         (self.line.run)(&all)
     }
 
@@ -260,6 +261,12 @@ impl Menu<'_> {
     fn interrupted(&self) -> ExitStatus {
         self.stop.requested().unwrap_or(Signal::Interrupt).exit()
     }
+}
+
+/// A command as it can be pasted, in lines that are no wider than the window.
+fn typed(prefix: &str, words: &[String]) -> String {
+    let line = format!("{prefix}{}\n", command_line(words));
+    fold_command(&line, terminal_width().unwrap_or(usize::MAX))
 }
 
 /// A command that a signal ended ends the menu as well.

@@ -16,10 +16,14 @@ use crate::policy::secrets;
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::ui::exit::ExitStatus;
 use crate::ui::line::one_line;
+use crate::ui::number::count;
 use crate::ui::problem::Problem;
 use crate::workflows::announcing::{Audience, Told};
 use crate::workflows::delivering::{self, Sent, Terms};
 use crate::workflows::session::Session;
+
+/// So many messages of a channel are named one by one; of more it is said how many there are.
+const NAMED: usize = 3;
 
 /// The channels of a policy, apart from the session that they are used with.
 #[derive(Clone, Debug)]
@@ -73,7 +77,8 @@ impl Listeners {
     /// The store can't be read or written.
     pub fn deliver(&self, call: &Call, session: &mut Session) -> Result<Vec<Sent>, Problem> {
         let terms = self.terms(false);
-        delivering::deliver(&mut session.store, &session.author, &terms)
+        let is_stopped = || call.stop.requested().is_some();
+        delivering::deliver(&mut session.store, &session.author, &terms, &is_stopped)
             .map(|sending| sending.sent)
             .map_err(|error| problems::store(call, error))
     }
@@ -203,13 +208,36 @@ pub fn summary(sent: &[Sent]) -> String {
         let delivered: Vec<_> = of
             .filter(|one| one.state == DeliveryState::Delivered)
             .collect();
-        let events = delivered.iter().map(|one| one.event.name());
-        let events: Vec<_> = events.map(|event| event.replace('_', " ")).collect();
         if let Some(one) = delivered.first() {
-            text.push_str(&format!("Told {}: {}.\n", who(one), events.join(", ")));
+            text.push_str(&format!("Told {}: {}.\n", who(one), events(&delivered)));
         }
     }
     text
+}
+
+/// What a few messages are about, or how many of each kind there are.
+fn events(sent: &[&Sent]) -> String {
+    let names = sent.iter().map(|one| one.event.name());
+    let names: Vec<_> = names.map(|event| event.replace('_', " ")).collect();
+    if names.len() <= NAMED {
+        return names.join(", ");
+    }
+    let mut counted: Vec<(&str, u64)> = Vec::new();
+    for name in &names {
+        match counted.iter_mut().find(|(known, _)| known == name) {
+            Some((_, number)) => *number += 1,
+            None => counted.push((name, 1)),
+        }
+    }
+    let of_each = match counted.as_slice() {
+        [(only, _)] => (*only).to_owned(),
+        several => {
+            let several = several.iter();
+            let several = several.map(|(name, number)| format!("{} {name}", count(*number)));
+            several.collect::<Vec<_>>().join(", ")
+        }
+    };
+    format!("{} messages ({of_each})", count(names.len() as u64))
 }
 
 /// A line for each channel that did not take what it was offered, with what waits behind that.
@@ -252,9 +280,10 @@ pub fn failures(sent: &[Sent]) -> Vec<Warning> {
 }
 
 /// What did not arrive and is news: a message that failed for the first time, or was given up. A required channel has a
-/// line of the answer.
+/// line of the answer; whoever asked the run to stop knows that it was.
 pub fn new_failures(sent: &[Sent]) -> Vec<Warning> {
-    let is_new = |one: &&Sent| one.attempts_count == 1 || one.state == DeliveryState::Failed;
+    let is_first = |one: &Sent| one.attempts_count == 1 && !one.was_cut_short;
+    let is_new = |one: &&Sent| is_first(one) || one.state == DeliveryState::Failed;
     warnings(sent.iter().filter(is_new).filter(|one| !one.required))
 }
 
@@ -302,3 +331,6 @@ pub fn exit(sent: &[Sent]) -> ExitStatus {
         ExitStatus::Ok
     }
 }
+
+#[cfg(test)]
+mod tests;

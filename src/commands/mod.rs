@@ -6,6 +6,7 @@ mod alerts;
 mod alias;
 mod call;
 mod check;
+mod clock;
 mod compare;
 mod completions;
 mod config;
@@ -55,14 +56,14 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
+use clock::{clock, system_now};
 use flags::Globals;
-use output::{Report, Screen};
+use output::{Folding, Report, Screen};
 use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
 use run_log::{Ended, Entry, Wishes};
 
@@ -146,7 +147,7 @@ fn dispatch(call: &Call, verb: Verb) -> Outcome {
             call,
             &menu::CommandLine {
                 renewed: &|model| renewed(call, model),
-                run: &|words| again(call, words, call.environment.clone(), Voice::Loud),
+                run: &|words| again(call, words, call.environment.clone(), Voice::Folded),
             },
         ),
         Verb::Status(args) => status::run(call, &args),
@@ -197,7 +198,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return run_log::caught(panic.location());
         }
         let problem = run_log::panicked(&panic.to_string());
-        output::print_problem(&problem, as_json, Palette::plain());
+        output::print_problem(&problem, as_json, Palette::plain(), Folding::None);
     }));
     let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // Without handlers a signal simply ends the run, which every command withstands.
@@ -209,12 +210,23 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit_map.code(status))
 }
 
-/// Whether a run prints.
+/// How a run prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Voice {
     Loud,
+    /// What the menu runs: no line is wider than its window.
+    Folded,
     /// `demo --json` runs its commands without a word.
     Mute,
+}
+
+impl Voice {
+    const fn folding(self) -> Folding {
+        match self {
+            Self::Folded => Folding::ToWindow,
+            Self::Loud | Self::Mute => Folding::None,
+        }
+    }
 }
 
 /// Who gave the words.
@@ -259,7 +271,7 @@ fn run(
         if let Err(problem) = meant_exit_map(words, &environment) {
             let is_terminal = std::io::stderr().is_terminal();
             let palette = palette(colour_of(words), &environment, is_terminal);
-            return failed(&problem, words, palette);
+            return failed(&problem, words, palette, manner.voice.folding());
         }
         answer(
             parsed,
@@ -277,10 +289,11 @@ fn run(
     }))
 }
 
-fn failed(problem: &Problem, words: &[OsString], palette: Palette) -> Ended {
+fn failed(problem: &Problem, words: &[OsString], palette: Palette, folding: Folding) -> Ended {
+    let status = output::print_problem(problem, is_json(words), palette, folding);
     Ended {
         code: Some(problem.code),
-        ..Ended::with(output::print_problem(problem, is_json(words), palette))
+        ..Ended::with(status)
     }
 }
 
@@ -306,7 +319,7 @@ fn answer(
             let palette = palette(colour_of(words), &environment, stderr_is_terminal);
             return match answered {
                 Ok(()) => Ended::with(ExitStatus::Ok),
-                Err(problem) => failed(&problem, words, palette),
+                Err(problem) => failed(&problem, words, palette, voice.folding()),
             };
         }
     };
@@ -324,7 +337,8 @@ fn answer(
         Origin::Command => Ok(()),
     };
     let outcome = entered.and_then(|()| {
-        clock.and_then(|clock| prepare(cli.globals, environment, words, stop, clock))
+        let folding = voice.folding();
+        clock.and_then(|clock| prepare(cli.globals, environment, words, stop, clock, folding))
     });
     let outcome = outcome.and_then(|mut call| {
         if let Some(entry) = entry {
@@ -333,7 +347,7 @@ fn answer(
         let report = dispatch(&call, verb)?;
         let verdict = report.verdict();
         let status = match voice {
-            Voice::Loud => output::print_report(&call, report.as_ref())?,
+            Voice::Loud | Voice::Folded => output::print_report(&call, report.as_ref())?,
             Voice::Mute => report.exit(),
         };
         Ok(Ended {
@@ -341,7 +355,8 @@ fn answer(
             ..Ended::with(status)
         })
     });
-    outcome.unwrap_or_else(|problem| failed(&problem, words, palette_of_errors))
+    let folding = voice.folding();
+    outcome.unwrap_or_else(|problem| failed(&problem, words, palette_of_errors, folding))
 }
 
 /// Runs a further command as the shell would: what `demo` plays and the menu offers.
@@ -374,7 +389,15 @@ fn renewed(call: &Call, model: Option<&ModelName>) -> Result<Call, Problem> {
     let words = std::iter::once("modelguard".to_owned()).chain(call.words.iter().cloned());
     let words: Vec<OsString> = words.map(OsString::from).collect();
     let clock = clock(&call.environment)?;
-    prepare(globals, call.environment.clone(), &words, &call.stop, clock)
+    let environment = call.environment.clone();
+    prepare(
+        globals,
+        environment,
+        &words,
+        &call.stop,
+        clock,
+        Folding::ToWindow,
+    )
 }
 
 /// Whether somebody is there to choose from the menu.
@@ -400,6 +423,7 @@ fn short_help(globals: &Globals, is_menu: bool, palette: Palette) -> ExitStatus 
             &problem.hint("`modelguard help` lists the commands"),
             true,
             palette,
+            Folding::None,
         );
     }
     output::stderr(&help::short());
@@ -437,6 +461,7 @@ fn prepare(
     words: &[OsString],
     stop: &StopFlag,
     (now, is_overridden): (Timestamp, bool),
+    folding: Folding,
 ) -> Result<Call, Problem> {
     if globals.verbose == 0 && globals.quiet == 0 {
         let named = environment.verbosity().map_err(problems::variable)?;
@@ -446,6 +471,7 @@ fn prepare(
     let screen = Screen {
         palette: palette(globals.colour, &environment, stdout_is_terminal),
         width: stdout_is_terminal.then(terminal_width).flatten(),
+        folding,
         times: Times::for_stream(stdout_is_terminal, now.micros()),
     };
     let words = words
@@ -462,29 +488,4 @@ fn prepare(
         screen,
         stop.clone(),
     ))
-}
-
-/// The clock of the run, and whether `MODELGUARD_NOW` sets it.
-fn clock(environment: &Environment) -> Result<(Timestamp, bool), Problem> {
-    match environment.now().map_err(problems::variable)? {
-        Some(now) => Ok((now, true)),
-        None => system_now().map(|now| (now, false)),
-    }
-}
-
-/// The one place that reads the system's clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the clock is read once, here, and passed down"
-)]
-fn system_now() -> Result<Timestamp, Problem> {
-    let broken =
-        |cause: String| Problem::new("MG9901", "the system's clock makes no sense").cause(cause);
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_err(|error| broken(error.to_string()))?;
-    i64::try_from(since_epoch.as_micros())
-        .ok()
-        .and_then(|micros| Timestamp::from_micros(micros).ok())
-        .ok_or_else(|| broken(format!("{} s since 1970", since_epoch.as_secs())))
 }

@@ -76,14 +76,16 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             }
             one.result = Ok(one.result?);
         }
-        return finish(call, &mut session, args, &listeners, vec![one]);
+        return finish(call, &mut session, args, &listeners, vec![one], None);
     }
     let models = call.all_models(&mut session)?;
     let mut found = Vec::new();
+    let mut stopped = None;
     for model in models {
         if found.is_empty() {
             call.check_stop()?;
-        } else if call.stop.requested().is_some() {
+        } else if let Some(signal) = call.stop.requested() {
+            stopped = Some(signal);
             break;
         }
         let one = monitor_one(call, &mut session, &model, &listeners, args);
@@ -96,7 +98,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             undo_command: None,
         }));
     }
-    finish(call, &mut session, args, &listeners, found)
+    finish(call, &mut session, args, &listeners, found, stopped)
 }
 
 fn monitor_one(
@@ -151,6 +153,7 @@ fn finish(
     args: &Args,
     listeners: &Listeners,
     models: Vec<One>,
+    stopped: Option<Signal>,
 ) -> Outcome {
     // What failed before is due too, whoever queued it. Nothing of it can take the verdict back.
     let told = if args.no_notify || args.dry_run {
@@ -174,7 +177,7 @@ fn finish(
         head: head.map(|(_, head)| head),
         dry_run: args.dry_run,
         all: args.all,
-        stopped: call.stop.requested().filter(|_| args.all),
+        stopped,
         all_metrics: call.globals.verbose > 0,
         news_only: call.globals.quiet > 0,
         rearm: call.follow_up("alerts ack"),
@@ -272,7 +275,7 @@ struct Found {
     head: Option<Hash>,
     dry_run: bool,
     all: bool,
-    /// Ctrl-C or SIGTERM came; the models after those that are told of were not looked at.
+    /// Ctrl-C or SIGTERM came, and the models after those that are told of were not looked at.
     stopped: Option<Signal>,
     all_metrics: bool,
     news_only: bool,

@@ -1,5 +1,6 @@
 //! Prints what a command found: the answer on stdout, the conversation on stderr, or one JSON document.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -8,9 +9,31 @@ use super::call::Call;
 use crate::domain::verdict::Verdict;
 use crate::ui::colour::Palette;
 use crate::ui::exit::ExitStatus;
+use crate::ui::fold::fold;
 use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
+use crate::ui::table::terminal_width;
 use crate::ui::time::Times;
+
+/// Whether lines that are wider than the window are folded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Folding {
+    /// The terminal wraps them, and a wider window shows them whole again.
+    #[default]
+    None,
+    /// In the menu: none of its lines is wider.
+    ToWindow,
+}
+
+impl Folding {
+    /// The text as it is printed.
+    pub fn of(self, text: &str) -> Cow<'_, str> {
+        match terminal_width() {
+            Some(width) if self == Self::ToWindow => fold(text, width).into(),
+            _ => text.into(),
+        }
+    }
+}
 
 /// How the answer is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +41,7 @@ pub struct Screen {
     pub palette: Palette,
     /// `None`: a pipe; nothing is cut.
     pub width: Option<usize>,
+    pub folding: Folding,
     pub times: Times,
 }
 
@@ -100,21 +124,23 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
     if quiet >= 2 {
         return Ok(exit);
     }
-    if quiet == 0 {
-        for warning in report.warnings() {
-            stderr(&warning.line());
-        }
-        stderr(&report.aside(&call.screen));
+    let folding = call.screen.folding;
+    let warnings = if quiet == 0 {
+        report.warnings()
     } else {
-        for warning in report.alarms() {
-            stderr(&warning.line());
-        }
+        report.alarms()
+    };
+    for warning in warnings {
+        stderr(&folding.of(&warning.line()));
+    }
+    if quiet == 0 {
+        stderr(&folding.of(&report.aside(&call.screen)));
     }
     if quiet == 0 || report.is_news() {
-        answer(&report.text(&call.screen))?;
+        answer(&folding.of(&report.text(&call.screen)))?;
     }
     if quiet == 0 {
-        stderr(&report.afterwards(&call.screen));
+        stderr(&folding.of(&report.afterwards(&call.screen)));
     }
     Ok(exit)
 }
@@ -146,11 +172,16 @@ fn envelope(call: &Call, report: &dyn Report, exit: ExitStatus) -> Value {
 }
 
 /// Prints a problem: four lines, or one line of JSON.
-pub fn print_problem(problem: &Problem, as_json: bool, palette: Palette) -> ExitStatus {
+pub fn print_problem(
+    problem: &Problem,
+    as_json: bool,
+    palette: Palette,
+    folding: Folding,
+) -> ExitStatus {
     if as_json {
         stderr(&format!("{}\n", problem.to_json()));
     } else {
-        stderr(&problem.render(palette));
+        stderr(&folding.of(&problem.render(palette)));
     }
     problem.exit
 }

@@ -1,6 +1,8 @@
 //! Hands an e-mail to a mail server, step by step, within one time limit.
 
 use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -11,7 +13,7 @@ use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::{Secrets, SendError};
+use super::{Limits, Secrets, SendError};
 use crate::domain::policy::{Encryption, is_this_machine};
 
 /// The server, and what it wants to know.
@@ -32,14 +34,15 @@ pub(super) struct Letter {
     pub(super) text: String,
 }
 
-/// Hands the e-mail over. What takes longer than `timeout` is left to itself: the library's limit is for each read, and
+/// Hands the e-mail over. What takes longer than the limits allow is left to itself: the library's limit is for each read, and
 /// a server that sends a letter now and then would hold it for ever.
 pub(super) fn submit(
     server: Server,
     letter: Letter,
     secrets: &Secrets,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
+    let timeout = limits.timeout;
     let late = || {
         SendError::again(format!(
             "the mail server did not finish within {} ms",
@@ -50,6 +53,7 @@ pub(super) fn submit(
         server,
         secrets: secrets.clone(),
         until: Instant::now() + timeout,
+        stop: Arc::clone(&limits.stop),
     };
     let (say, heard) = channel();
     // It notices by itself that its time is up, before the letter goes out: a late one would be a second one.
@@ -92,6 +96,7 @@ struct Attempt {
     server: Server,
     secrets: Secrets,
     until: Instant,
+    stop: Arc<AtomicBool>,
 }
 
 impl Attempt {
@@ -231,7 +236,8 @@ impl Attempt {
 
     fn left(&self) -> Result<Duration, Failure> {
         let left = self.until.checked_duration_since(Instant::now());
-        left.filter(|left| !left.is_zero()).ok_or(Failure::Late)
+        left.filter(|left| !left.is_zero() && !self.stop.load(Ordering::Relaxed))
+            .ok_or(Failure::Late)
     }
 
     fn place(&self) -> String {

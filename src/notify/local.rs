@@ -2,11 +2,10 @@
 
 use std::error::Error as _;
 use std::path::Path;
-use std::time::Duration;
 
 use super::mail::mail;
 use super::message::document;
-use super::{Secrets, SendError};
+use super::{Limits, Secrets, SendError};
 use crate::domain::notification::Message;
 use crate::files::FileError;
 use crate::files::read::{self, PathKind};
@@ -37,10 +36,10 @@ pub(super) fn command(
     words: &[String],
     message: &Message,
     folder: &Path,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
     let input = format!("{}\n", document(message));
-    run(words, &input, message, folder, timeout)
+    run(words, &input, message, folder, limits)
 }
 
 /// Gives an e-mail to a program that takes it as sendmail does.
@@ -50,12 +49,12 @@ pub(super) fn sendmail(
     to: &[String],
     message: &Message,
     folder: &Path,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
     let words = [program.to_owned(), "-t".to_owned(), "-i".to_owned()];
     // A program reads lines as this system ends them.
     let input = mail(message, from, to)?.replace("\r\n", "\n");
-    run(&words, &input, message, folder, timeout)
+    run(&words, &input, message, folder, limits)
 }
 
 fn run(
@@ -63,7 +62,7 @@ fn run(
     input: &str,
     message: &Message,
     folder: &Path,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
     let ended = process::run(&Program {
         words,
@@ -73,7 +72,8 @@ fn run(
             ("MODELGUARD_DELIVERY", &message.delivery_id),
         ],
         input: input.as_bytes(),
-        timeout,
+        timeout: limits.timeout,
+        stop: &limits.stop,
     })
     .map_err(|error| SendError::again(error.to_string()))?;
     match ended.status {

@@ -12,6 +12,8 @@ mod webhook;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::domain::notification::Message;
@@ -54,7 +56,27 @@ impl SendError {
     }
 }
 
-/// Sends `message`; `folder` is where relative paths of the channel begin. Gives up after `timeout`.
+/// How long an attempt may go on.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub timeout: Duration,
+    /// Once it is set, a program is killed, and a mail server is told nothing more. A web server's answer is waited
+    /// for as before; whoever sets it leaves that to itself.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Limits {
+    /// As long as that, and nobody stops it.
+    #[must_use]
+    pub fn of(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            stop: Arc::default(),
+        }
+    }
+}
+
+/// Sends `message` within the limits; `folder` is where relative paths of the channel begin.
 ///
 /// # Errors
 /// The receiver did not take it, can't be reached, or did not answer in time.
@@ -63,11 +85,14 @@ pub fn send(
     message: &Message,
     secrets: &Secrets,
     folder: &Path,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
-    // Nobody waits longer, and the clock has no room for much more.
-    let timeout = timeout.min(Duration::from_secs(86_400));
-    let attempt = || through(&channel.carrier, message, secrets, folder, timeout);
+    let limits = Limits {
+        // Nobody waits longer, and the clock has no room for much more.
+        timeout: limits.timeout.min(Duration::from_secs(86_400)),
+        stop: Arc::clone(&limits.stop),
+    };
+    let attempt = || through(&channel.carrier, message, secrets, folder, &limits);
     let broken = |_| Err(SendError::again("the attempt broke off: an internal error"));
     let sent = catching(attempt);
     sent.unwrap_or_else(broken).map_err(|error| SendError {
@@ -100,34 +125,33 @@ fn through(
     message: &Message,
     secrets: &Secrets,
     folder: &Path,
-    timeout: Duration,
+    limits: &Limits,
 ) -> Result<(), SendError> {
     match carrier {
         Carrier::File { path } => local::append(&folder.join(path), message),
-        _ if timeout.is_zero() => Err(SendError::again("there was no time left for it")),
-        Carrier::Command { words } => local::command(words, message, folder, timeout),
+        _ if limits.timeout.is_zero() => Err(SendError::again("there was no time left for it")),
+        Carrier::Command { words } => local::command(words, message, folder, limits),
         Carrier::Email {
             from,
             to,
             mailer: Mailer::Sendmail { program },
-        } => local::sendmail(program, from, to, message, folder, timeout),
+        } => local::sendmail(program, from, to, message, folder, limits),
         Carrier::Webhook { .. }
         | Carrier::Slack { .. }
         | Carrier::Email {
             mailer: Mailer::Smtp { .. },
             ..
-        } => network::send(carrier, message, secrets, folder, timeout),
+        } => network::send(carrier, message, secrets, folder, limits),
     }
 }
 
 #[cfg(feature = "net")]
 mod network {
     use std::path::Path;
-    use std::time::Duration;
 
     use super::email::{self, Letter, Server};
     use super::mail::{host, mail};
-    use super::{Secrets, SendError, webhook};
+    use super::{Limits, Secrets, SendError, webhook};
     use crate::domain::notification::Message;
     use crate::domain::policy::{Carrier, Mailer, without_brackets};
     use crate::files::read;
@@ -140,16 +164,16 @@ mod network {
         message: &Message,
         secrets: &Secrets,
         folder: &Path,
-        timeout: Duration,
+        limits: &Limits,
     ) -> Result<(), SendError> {
         match carrier {
             Carrier::Webhook { ca_file, .. } => {
                 let ca = certificates(folder, ca_file.as_deref())?;
-                webhook::post_json(message, secrets, ca.as_deref(), timeout)
+                webhook::post_json(message, secrets, ca.as_deref(), limits.timeout)
             }
             Carrier::Slack { ca_file, .. } => {
                 let ca = certificates(folder, ca_file.as_deref())?;
-                webhook::post_blocks(message, secrets, ca.as_deref(), timeout)
+                webhook::post_blocks(message, secrets, ca.as_deref(), limits.timeout)
             }
             Carrier::Email {
                 from,
@@ -177,7 +201,7 @@ mod network {
                     ca_pem: certificates(folder, ca_file.as_deref())?,
                     own_name: host(&message.host),
                 };
-                email::submit(server, letter, secrets, timeout)
+                email::submit(server, letter, secrets, limits)
             }
             Carrier::File { .. } | Carrier::Command { .. } | Carrier::Email { .. } => {
                 Err(SendError::never("this channel does not leave this machine"))
@@ -195,9 +219,8 @@ mod network {
 #[cfg(not(feature = "net"))]
 mod network {
     use std::path::Path;
-    use std::time::Duration;
 
-    use super::{Secrets, SendError};
+    use super::{Limits, Secrets, SendError};
     use crate::domain::notification::Message;
     use crate::domain::policy::Carrier;
 
@@ -206,7 +229,7 @@ mod network {
         _: &Message,
         _: &Secrets,
         _: &Path,
-        _: Duration,
+        _: &Limits,
     ) -> Result<(), SendError> {
         Err(SendError::again(
             "this build has no network code; a channel of the kind file, command or email through a local program works",

@@ -34,8 +34,8 @@ fn through(carrier: Carrier, folder: &Path, millis: u64) -> Result<(), SendError
         passes: Filter::default(),
         required: false,
     };
-    let timeout = Duration::from_millis(millis);
-    send(&channel, &message(), &Secrets::default(), folder, timeout)
+    let limits = Limits::of(Duration::from_millis(millis));
+    send(&channel, &message(), &Secrets::default(), folder, &limits)
 }
 
 fn words(words: &[&str]) -> Carrier {
@@ -169,4 +169,40 @@ fn a_panic_of_an_attempt_is_caught_and_marked_and_no_other_is() {
     assert!(caught.is_err());
     assert!(!catches_panics());
     assert!(catching(|| 1).is_ok());
+}
+
+#[test]
+#[cfg(feature = "net")]
+fn nothing_is_handed_to_a_mail_server_by_a_run_that_was_asked_to_stop() {
+    use crate::domain::policy::Encryption;
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let channel = Channel {
+        name: "test".to_owned(),
+        carrier: Carrier::Email {
+            from: "a@example.com".to_owned(),
+            to: vec!["b@example.com".to_owned()],
+            mailer: Mailer::Smtp {
+                host: "127.0.0.1".to_owned(),
+                port: server.local_addr().unwrap().port(),
+                encryption: Encryption::None,
+                user: None,
+                password: None,
+                ca_file: None,
+            },
+        },
+        passes: Filter::default(),
+        required: false,
+    };
+    let limits = Limits::of(Duration::from_secs(5));
+    limits
+        .stop
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let secrets = Secrets::default();
+    let error = send(&channel, &message(), &secrets, Path::new(""), &limits).unwrap_err();
+    assert!(!error.is_permanent, "{error}");
+    assert_eq!(
+        server.accept().unwrap_err().kind(),
+        std::io::ErrorKind::WouldBlock
+    );
 }

@@ -189,7 +189,7 @@ pub const CHANNEL_KEYS: &[ChannelKey] = &[
         "host",
         &["email"],
         "\"mail.example.org\"",
-        "The mail server.",
+        "The mail server, without its port.",
     ),
     key(
         "port",

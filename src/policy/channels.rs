@@ -230,7 +230,7 @@ fn carrier(reader: &mut Reader<'_, '_>, kind: &str) -> Option<Carrier> {
                 reader.missing("`url_file` or `url_env`, where its address is kept");
             }
             let token = reader.secret("token");
-            let ca_file = reader.text("ca_file");
+            let ca_file = reader.optional("ca_file", |value| value.file());
             Some(if kind == "slack" {
                 Carrier::Slack { url: url?, ca_file }
             } else {
@@ -291,7 +291,7 @@ fn email(reader: &mut Reader<'_, '_>) -> Option<Carrier> {
     let port = reader.optional("port", |value| value.port());
     let user = reader.text("user");
     let password = reader.secret("password");
-    let ca_file = reader.text("ca_file");
+    let ca_file = reader.optional("ca_file", |value| value.file());
     let mailer = match (host, sendmail) {
         (Some(host), None) => {
             if encryption == Encryption::None && !is_this_machine(&host) {

@@ -376,14 +376,14 @@ pub const KEYS: &[Key] = &[
     ),
     key!(
         "delivery.total_timeout" = "\"15s\"",
-        "length of time, 1s to 10min",
+        "length of time, 1s to 10m",
         "All messages of one command together may take no longer; what was not sent by then is tried by the next one.",
         Whole(|policy, value| set(&mut policy.delivery.total_timeout, value.length())),
         |policy, _| Some(policy.delivery.total_timeout.to_string())
     ),
     key!(
         "delivery.attempt_timeout" = "\"5s\"",
-        "length of time, 1s to 10min",
+        "length of time, 1s to 10m",
         "One attempt to send one message.",
         Whole(|policy, value| set(&mut policy.delivery.attempt_timeout, value.length())),
         |policy, _| Some(policy.delivery.attempt_timeout.to_string())

@@ -3,11 +3,30 @@
 use std::ops::Range;
 
 use super::channel_keys::CHANNEL_KEYS;
-use crate::domain::policy::is_mail_host;
+use crate::domain::policy::{is_mail_host, port_behind};
 
 /// A key that holds one of these words, in any case, holds a secret, unless its ending says where one is kept.
 const WORDS: [&str; 6] = ["url", "pass", "token", "secret", "key", "hook"];
 const BLANKS: [char; 2] = [' ', '\t'];
+/// What the tokens of well-known services begin with. No name of a variable or a file is likely to.
+const TOKENS: [&str; 14] = [
+    "xoxa-",
+    "xoxb-",
+    "xoxe-",
+    "xoxe.",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+];
+/// Where Slack's addresses lead, which are secrets as a whole.
+const HOOKS: &str = "hooks.slack.com/";
 
 /// Whether a key of that name would hold a secret itself.
 pub(super) fn is_secret(key: &str) -> bool {
@@ -107,6 +126,8 @@ impl Kind {
         let key = key.to_ascii_lowercase();
         if key == "host" {
             Some(Self::Host)
+        } else if key == "ca_file" {
+            Some(Self::File)
         } else if !WORDS.iter().any(|word| key.contains(word)) {
             None
         } else if key.ends_with("_file") {
@@ -134,12 +155,13 @@ fn value(text: &str, sign: usize, of_channel: bool) -> Option<Range<usize>> {
     let inner = text[range.clone()].trim_matches(['"', '\'']);
     let is_source = match kind {
         Kind::Secret => inner.is_empty(),
-        Kind::Variable => is_variable(inner),
-        Kind::File => !inner.contains("://"),
+        Kind::Variable => is_variable(inner) && !is_token(inner),
+        Kind::File => !inner.contains("://") && !is_token(inner),
         // Of an address without a user what is secret is blotted out as in any other.
         Kind::Host => {
             let is_address = inner.contains("://") && !inner.contains('@');
-            inner.is_empty() || is_address || is_mail_host(inner)
+            let is_server = is_mail_host(inner) || port_behind(inner).is_some();
+            inner.is_empty() || is_address || is_server
         }
     };
     (!is_source).then_some(range)
@@ -167,6 +189,13 @@ pub(super) fn is_variable(text: &str) -> bool {
     let mut bytes = text.bytes();
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     bytes.next().is_some_and(letter) && bytes.all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+/// Whether the text is a secret by its own looks.
+pub(super) fn is_token(text: &str) -> bool {
+    let text = text.trim_start();
+    let begins = TOKENS.iter().any(|token| text.starts_with(token));
+    begins || text.to_ascii_lowercase().contains(HOOKS)
 }
 
 /// How long the value is that the text begins with: to where TOML ends it, and to the end of the line where something
@@ -292,6 +321,9 @@ mod tests {
             ("hook = \"\"", "hook = \"\""),
             ("slack_url_env = \"A_B\"", "slack_url_env = \"A_B\""),
             ("SLACK_URL_ENV = \"xoxb-1\"", "SLACK_URL_ENV = ********"),
+            ("token_env = \"ghp_1\"", "token_env = *******"),
+            ("token_file = \"xoxb-1\"", "token_file = ********"),
+            ("token_file = \"./ghp_1\"", "token_file = \"./ghp_1\""),
             // Several lines, and what comes behind a closing quote.
             (
                 "token = [\n  \"a]\", # b\n  'c']\nk = 1",

@@ -8,10 +8,10 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::diagnose::nearest;
-use super::mask::is_variable;
+use super::mask::{is_token, is_variable};
 use crate::domain::metric::Metric;
 use crate::domain::names::{AliasName, NameSyntax, ReferenceTarget};
-use crate::domain::policy::{BaselineChoice, is_mail_host};
+use crate::domain::policy::{BaselineChoice, is_mail_host, port_behind};
 use crate::domain::time::Length;
 use crate::domain::verdict::Severity;
 
@@ -228,6 +228,9 @@ impl Value<'_, '_> {
     /// The name of an environment variable; what is none may be a secret, and is not repeated.
     pub fn variable(&self) -> Result<String, Wrong> {
         let name = self.name()?;
+        if is_token(&name) {
+            return Err(self.wrong("names a variable that holds a secret, and this looks like one"));
+        }
         if is_variable(&name) {
             return Ok(name);
         }
@@ -240,18 +243,28 @@ impl Value<'_, '_> {
         if is_mail_host(&host) {
             return Ok(host);
         }
+        if let Some(port) = port_behind(&host) {
+            return Err(self.wrong(format!(
+                "names a server alone, and its port is a key of its own: `port = {port}`"
+            )));
+        }
         Err(self.wrong(
             "names a server alone, such as \"mail.example.org\": without user, password, path or blanks",
         ))
     }
 
-    /// The name of a file; an address may be a secret, and is not repeated.
+    /// The name of a file; an address or a token may be a secret, and is not repeated.
     pub fn file(&self) -> Result<String, Wrong> {
         let name = self.name()?;
         if name.contains("://") {
             return Err(
                 self.wrong("names a file whose first line is the address, and is not the address")
             );
+        }
+        if is_token(&name) {
+            return Err(self.wrong(
+                "names a file, and this looks like a secret: write ./ before the name if a file is called so",
+            ));
         }
         Ok(name)
     }

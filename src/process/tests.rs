@@ -8,6 +8,7 @@ fn run_words(words: &[&str], input: &[u8], millis: u64) -> Result<Ended, Process
         variables: &[("MODELGUARD_EVENT", "degraded")],
         input,
         timeout: Duration::from_millis(millis),
+        stop: &AtomicBool::new(false),
     })
 }
 
@@ -125,4 +126,27 @@ fn what_is_not_kept_is_not_passed_on() {
     let parts: Vec<_> = heard.iter().map(|part| part.len()).collect();
     assert_eq!(parts.iter().sum::<usize>(), KEPT_BYTES);
     assert!(parts.iter().all(|length| *length > 0), "{parts:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_program_that_has_to_stop_is_killed_at_once_and_said_to_be() {
+    let stop = AtomicBool::new(false);
+    let words = ["sleep", "600"].map(str::to_owned);
+    let program = Program {
+        words: &words,
+        folder: Path::new("/"),
+        variables: &[],
+        input: b"",
+        timeout: Duration::from_secs(600),
+        stop: &stop,
+    };
+    let began = Instant::now();
+    let error = std::thread::scope(|scope| {
+        let run = scope.spawn(|| run(&program).unwrap_err());
+        stop.store(true, Ordering::Relaxed);
+        run.join().unwrap()
+    });
+    assert!(matches!(error, ProcessError::Stopped { .. }), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(60));
 }

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod colour;
 pub mod exit;
+pub mod fold;
 pub mod interrupt;
 pub mod line;
 pub mod number;

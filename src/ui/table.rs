@@ -6,6 +6,7 @@ use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style};
 
 use super::colour::{Palette, Tone};
+use super::fold::{NARROWEST, fold};
 use super::line::one_line;
 
 /// The spaces between two columns.
@@ -98,6 +99,7 @@ impl Table {
     ///
     /// `width` is that of the terminal; `None` is a pipe, where nothing is ever cut. No line is
     /// wider than `width`: the least important columns go first, then words are cut with `…`.
+    /// Where that would leave less than two thirds of a column, each row stands in lines of its own.
     pub fn render(&self, width: Option<usize>) -> String {
         self.render_painted(width, Palette::plain())
     }
@@ -107,7 +109,12 @@ impl Table {
         if self.columns.is_empty() {
             return String::new();
         }
-        let layout = self.layout(width);
+        let layout = match (self.layout(width), width) {
+            ((_, true), Some(width)) if width >= NARROWEST && !self.rows.is_empty() => {
+                return self.render_rows_apart(width, palette);
+            }
+            ((layout, _), _) => layout,
+        };
         let mut builder = Builder::default();
         builder.push_record(
             layout
@@ -144,8 +151,48 @@ impl Table {
         text
     }
 
-    /// Chooses the columns that are shown and how wide each may be.
-    fn layout(&self, width: Option<usize>) -> Vec<Place> {
+    /// Writes each row as a line with its first cells and one line for each further cell.
+    fn render_rows_apart(&self, width: usize, palette: Palette) -> String {
+        let mut text = String::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            let mut headed = false;
+            for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+                let cell = match self.tone_of(index, column) {
+                    Some(tone) => palette.paint(tone, cell),
+                    None => cell.clone(),
+                };
+                let header = one_line(&self.columns[column].header).into_owned();
+                let line = match (header.as_str(), headed) {
+                    // A mark before the row's name.
+                    ("", false) => {
+                        text.push_str(&format!("{cell} "));
+                        continue;
+                    }
+                    ("", true) => format!("  {cell}"),
+                    (header, true) => {
+                        format!(
+                            "  {} {cell}",
+                            palette.paint(Tone::Faint, &format!("{header}:"))
+                        )
+                    }
+                    (_, false) => cell,
+                };
+                headed = true;
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        fold(&text, width)
+    }
+
+    fn tone_of(&self, row: usize, column: usize) -> Option<Tone> {
+        let mut tones = self.tones.iter().rev();
+        let found = tones.find(|(r, c, _)| (*r, *c) == (row, column));
+        found.map(|(_, _, tone)| *tone)
+    }
+
+    /// Chooses the columns that are shown and how wide each may be, and says whether one of them is cut to pieces.
+    fn layout(&self, width: Option<usize>) -> (Vec<Place>, bool) {
         let mut layout: Vec<Place> = (0..self.columns.len())
             .map(|column| Place {
                 column,
@@ -153,18 +200,26 @@ impl Table {
             })
             .collect();
         let Some(limit) = width else {
-            return layout;
+            return (layout, false);
         };
+        let mut left_out = Vec::new();
         while total_width(&layout) > limit {
             // Of equally unimportant columns the right-most goes first.
             let least = (0..layout.len())
                 .filter(|index| self.columns[layout[*index].column].priority > 0)
                 .max_by_key(|index| (self.columns[layout[*index].column].priority, *index));
             match least {
-                Some(index) if layout.len() > 1 => layout.remove(index),
+                Some(index) if layout.len() > 1 => left_out.push(layout.remove(index)),
                 _ => break,
             };
         }
+        // A narrow one may fit where a more important one did not.
+        while let Some(place) = left_out.pop() {
+            if total_width(&layout) + GUTTER + place.width <= limit {
+                layout.push(place);
+            }
+        }
+        layout.sort_by_key(|place| place.column);
         let mut excess = total_width(&layout).saturating_sub(limit);
         while excess > 0 {
             // A cut number reads as another number, so only words give way here.
@@ -178,7 +233,10 @@ impl Table {
             }
             excess -= 1;
         }
-        layout
+        let is_in_pieces =
+            |place: &Place| 3 * place.width < 2 * self.natural_width(place.column) || excess > 0;
+        let in_pieces = layout.iter().any(is_in_pieces);
+        (layout, in_pieces)
     }
 
     fn natural_width(&self, column: usize) -> usize {
@@ -196,17 +254,12 @@ impl Table {
         let mut rest = line;
         for place in layout {
             let (cell, after) = split_at_width(rest, place.width + GUTTER);
-            let tone = self
-                .tones
-                .iter()
-                .rev()
-                .find(|(r, c, _)| (*r, *c) == (row, place.column));
-            match tone {
-                Some((_, _, tone)) => {
+            match self.tone_of(row, place.column) {
+                Some(tone) => {
                     let start = cell.len() - cell.trim_start().len();
                     let word = cell.trim();
                     painted.push_str(&cell[..start]);
-                    painted.push_str(&palette.paint(*tone, word));
+                    painted.push_str(&palette.paint(tone, word));
                     painted.push_str(&cell[start + word.len()..]);
                 }
                 None => painted.push_str(cell),
@@ -266,143 +319,4 @@ pub fn terminal_width() -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn versions() -> Table {
-        let mut table = Table::new(vec![
-            Column::words("", 0),
-            Column::words("version", 0),
-            Column::numbers("size MB", 1),
-            Column::words("verdict", 0),
-            Column::words("note", 2),
-        ]);
-        table.row(
-            ["*", "20260105_143022", "18.4", "healthy", "after the fix"]
-                .map(String::from)
-                .into(),
-        );
-        table.row(
-            ["", "20260101_080000", "1,731", "degraded", ""]
-                .map(String::from)
-                .into(),
-        );
-        table
-    }
-
-    #[test]
-    fn a_pipe_gets_every_column_and_no_trailing_space() {
-        let expected = concat!(
-            "   version          size MB  verdict   note\n",
-            "*  20260105_143022     18.4  healthy   after the fix\n",
-            "   20260101_080000    1,731  degraded\n",
-        );
-        assert_eq!(versions().render(None), expected);
-        assert_eq!(versions().render(Some(200)), expected);
-    }
-
-    #[test]
-    fn a_narrow_terminal_loses_the_least_important_column_first() {
-        let expected = concat!(
-            "   version          size MB  verdict\n",
-            "*  20260105_143022     18.4  healthy\n",
-            "   20260101_080000    1,731  degraded\n",
-        );
-        assert_eq!(versions().render(Some(40)), expected);
-    }
-
-    #[test]
-    fn then_words_are_cut_the_widest_first() {
-        let expected = concat!(
-            "   version     verdict\n",
-            "*  20260105_…  healthy\n",
-            "   20260101_…  degraded\n",
-        );
-        assert_eq!(versions().render(Some(23)), expected);
-    }
-
-    #[test]
-    fn numbers_that_matter_are_cut_last() {
-        let mut table = Table::new(vec![Column::words("path", 0), Column::numbers("rows", 0)]);
-        table.row(vec!["a/long/path.csv".into(), "12,431".into()]);
-        assert_eq!(table.render(Some(12)), "path    rows\na/l…  12,431\n");
-        assert_eq!(table.render(Some(5)), "…   …\n…  1…\n");
-    }
-
-    #[test]
-    fn width_is_what_is_seen() {
-        let mut table = Table::new(vec![Column::words("name", 0), Column::words("end", 0)]);
-        table.row(vec!["予測".into(), "|".into()]);
-        table.row(vec!["größe".into(), "|".into()]);
-        assert_eq!(table.render(None), "name   end\n予測   |\ngröße  |\n");
-        assert_eq!(cut("予測値", 4), "予…");
-        assert_eq!(cut("予測", 4), "予測");
-        assert_eq!(cut("abc", 0), "");
-        assert_eq!(cut("👩\u{200d}🔬 x", 4), "👩\u{200d}🔬 x");
-        assert_eq!(cut("❤\u{fe0f}❤\u{fe0f}", 3), "❤\u{fe0f}…");
-    }
-
-    #[test]
-    fn a_cell_stays_on_its_line() {
-        let mut table = Table::new(vec![Column::words("path", 0), Column::words("next", 0)]);
-        table.row(vec![
-            "a\nb\u{1b}[31m".into(),
-            "x".into(),
-            "one too many".into(),
-        ]);
-        table.row(vec!["short".into()]);
-        let text = table.render(None);
-        assert_eq!(text, "path            next\na\\nb\\u{1b}[31m  x\nshort\n");
-    }
-
-    #[test]
-    fn colour_repeats_the_text_and_moves_nothing() {
-        let mut table = versions();
-        table.tone(3, Tone::of_verdict("degraded"));
-        let painted = table.render_painted(Some(40), Palette::new(true));
-        assert_eq!(
-            anstream::adapter::strip_str(&painted).to_string(),
-            table.render(Some(40))
-        );
-        assert!(painted.contains(&Palette::new(true).paint(Tone::Bad, "degraded")));
-        assert!(!painted.contains(&Palette::new(true).paint(Tone::Good, "healthy")));
-    }
-
-    #[test]
-    fn a_table_without_rows_is_its_header() {
-        let table = Table::new(vec![Column::words("alias", 0), Column::words("version", 0)]);
-        assert!(table.is_empty());
-        assert_eq!(table.render(None), "alias  version\n");
-        assert_eq!(Table::new(Vec::new()).render(Some(10)), "");
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_is_wider_than_the_terminal(
-            cells in proptest::collection::vec(proptest::collection::vec(".{0,12}", 4), 0..5),
-            priorities in proptest::collection::vec(0_u8..3, 4),
-            width in 1_usize..60,
-        ) {
-            let columns = priorities.iter().enumerate().map(|(index, priority)| Column {
-                header: format!("column {index}"),
-                align: if index % 2 == 0 { Align::Left } else { Align::Right },
-                priority: *priority,
-            });
-            let mut table = Table::new(columns.collect());
-            let rows = cells.len();
-            for row in cells {
-                table.row(row);
-            }
-            let text = table.render(Some(width));
-            prop_assert_eq!(text.lines().count(), rows + 1);
-            for line in text.lines() {
-                prop_assert!(text_width(line) <= width, "{:?}", line);
-            }
-            for line in table.render(None).lines() {
-                prop_assert!(!line.ends_with(' '));
-            }
-        }
-    }
-}
+mod tests;

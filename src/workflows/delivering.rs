@@ -1,17 +1,26 @@
 //! Sends what the outbox holds: each channel for itself, all within one time limit, each message settled on its own.
 
+mod hearing;
+mod queue;
+pub mod trial;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::notification::{Event, Message};
+use hearing::{Heard, hear};
+use queue::{Report, Work};
+
+use crate::domain::notification::Event;
 use crate::domain::operation::Author;
-use crate::domain::policy::{Carrier, Channel, DeliveryRules};
+use crate::domain::policy::{Channel, DeliveryRules};
 use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::AlertId;
-use crate::notify::{self, Secrets, SendError};
+use crate::notify::{Secrets, SendError};
 use crate::policy::channel_keys;
 use crate::policy::secrets::{self, SecretError};
 use crate::store::outbox::{self, Delivery, DeliveryState, Settlement};
@@ -25,6 +34,11 @@ const LONGEST_WAIT: Length = Length::from_seconds(6 * 3_600);
 const GRACE: Duration = Duration::from_millis(200);
 /// A claim lasts as long as a delivery may take and so much more, in which it is noted how the attempts ended.
 const NOTING: Duration = Duration::from_secs(60);
+/// How long the attempts that are under way are waited for once the run was asked to stop.
+const STOPPING: Duration = Duration::from_millis(500);
+/// Why a message of such a run was not sent.
+const UNANSWERED: &str = "the run was asked to stop before there was an answer";
+const UNSENT: &str = "the run was asked to stop before it was sent";
 
 /// How messages are sent.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +72,8 @@ pub struct Sent {
     pub attempts_count: u64,
     /// Why this attempt failed; `None`: it did not, or none was made.
     pub error: Option<String>,
+    /// The run was asked to stop, which is no failure of the channel: the outbox has the message as it was.
+    pub was_cut_short: bool,
     /// Why the last attempt failed, also where that was one of an earlier run.
     pub last_error: Option<String>,
     /// What its channel is; `None`: the policy has no such channel.
@@ -83,7 +99,8 @@ pub struct Sending {
 /// Sends what is due and settles each message in a transaction of its own.
 ///
 /// What another process is sending is left to it. A channel that fails is not asked again in this run; one that refuses a
-/// message for good is asked with the others.
+/// message for good is asked with the others. Once `is_stopped`, what has not been taken by then is left to the next
+/// run, which may send again what was on its way.
 ///
 /// # Errors
 /// The store can't be read or written; what was sent and not settled by then may arrive once more.
@@ -91,6 +108,7 @@ pub fn deliver(
     store: &mut Store,
     author: &Author,
     terms: &Terms<'_>,
+    is_stopped: &dyn Fn() -> bool,
 ) -> Result<Sending, StoreError> {
     let began = Instant::now();
     let total = Duration::from_millis(terms.rules.total_timeout.millis());
@@ -121,6 +139,7 @@ pub fn deliver(
         open: BTreeMap::new(),
         sent: Vec::new(),
         everyone: secrets_of_all(terms),
+        stop: Arc::new(AtomicBool::new(false)),
     };
     let mut queues: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
     for mut delivery in claimed.due {
@@ -131,6 +150,9 @@ pub fn deliver(
     }
     let (reports, heard) = mpsc::channel();
     for queue in queues.into_values() {
+        if is_stopped() {
+            break;
+        }
         let Some(first) = queue.first().map(|first| (first.id, first.channel.clone())) else {
             continue;
         };
@@ -143,6 +165,7 @@ pub fn deliver(
                 attempt_timeout: Duration::from_millis(terms.rules.attempt_timeout.millis()),
                 least_left: total / 2,
                 deadline,
+                stop: Arc::clone(&run.stop),
             };
             let reports = reports.clone();
             // Unlike `thread::spawn` no panic where the system has no more threads.
@@ -155,22 +178,9 @@ pub fn deliver(
         }
     }
     drop(reports);
-    run.settle_all(&heard, deadline + GRACE)?;
+    run.settle_all(&heard, deadline + GRACE, is_stopped)?;
     sending.sent = run.sent;
     Ok(sending)
-}
-
-/// Sends one message now through one channel; nothing is queued.
-///
-/// # Errors
-/// A secret can't be had, or it was not taken.
-pub fn send_now(channel: &Channel, message: &Message, terms: &Terms<'_>) -> Result<(), SendError> {
-    let secrets =
-        secrets_of(channel, terms.folder).map_err(|error| SendError::again(error.to_string()))?;
-    let timeout = Duration::from_millis(terms.rules.attempt_timeout.millis());
-    let everyone = secrets_of_all(terms);
-    notify::send(channel, message, &secrets, terms.folder, timeout)
-        .map_err(|error| said(error, &everyone))
 }
 
 /// The secrets of all channels, as far as they can be had.
@@ -202,71 +212,6 @@ fn secrets_of(channel: &Channel, folder: &Path) -> Result<Secrets, SecretError> 
     Ok(found)
 }
 
-/// What one channel has to send.
-struct Work {
-    channel: Channel,
-    secrets: Secrets,
-    folder: PathBuf,
-    queue: Vec<Delivery>,
-    attempt_timeout: Duration,
-    /// With less time than this, and than an attempt may take, none begins but the first.
-    least_left: Duration,
-    deadline: Instant,
-}
-
-enum Report {
-    Begun(i64),
-    /// Answered once it is settled: what a death leaves unsettled comes twice, and that is one message a channel.
-    Ended(i64, Result<(), SendError>, Sender<()>),
-}
-
-impl Work {
-    /// Until the channel fails or the time is over. What is refused for good holds up only what [waits behind
-    /// it](Delivery::waits_behind).
-    fn send_all(self, reports: &Sender<Report>) {
-        let mut failed: Vec<&Delivery> = Vec::new();
-        let mut is_first = true;
-        for delivery in &self.queue {
-            if failed.iter().any(|older| delivery.waits_behind(older)) {
-                continue;
-            }
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            // What an attempt that is cut short has delivered is delivered once more.
-            let least = self.attempt_timeout.min(self.least_left);
-            if left.is_zero() || !is_first && left < least {
-                return;
-            }
-            is_first = false;
-            // Nobody listens any more once the time is over.
-            if reports.send(Report::Begun(delivery.id)).is_err() {
-                return;
-            }
-            let result = self.attempt(delivery, left.min(self.attempt_timeout));
-            let ends = result.as_ref().is_err_and(|error| !error.is_permanent);
-            if result.is_err() {
-                failed.push(delivery);
-            }
-            let (settled, is_settled) = mpsc::channel();
-            let report = Report::Ended(delivery.id, result, settled);
-            if reports.send(report).is_err() || ends || is_settled.recv().is_err() {
-                return;
-            }
-        }
-    }
-
-    fn attempt(&self, delivery: &Delivery, timeout: Duration) -> Result<(), SendError> {
-        let mut channel = self.channel.clone();
-        if let Carrier::Email { to, .. } = &mut channel.carrier {
-            to.retain(|address| !delivery.reached.contains(address));
-            if to.is_empty() {
-                return Ok(());
-            }
-        }
-        let (message, secrets) = (&delivery.message, &self.secrets);
-        notify::send(&channel, message, secrets, &self.folder, timeout)
-    }
-}
-
 struct Run<'a> {
     store: &'a mut Store,
     author: &'a Author,
@@ -275,6 +220,8 @@ struct Run<'a> {
     open: BTreeMap<i64, Delivery>,
     sent: Vec<Sent>,
     everyone: Vec<Secrets>,
+    /// Ends the attempts.
+    stop: Arc<AtomicBool>,
 }
 
 impl Run<'_> {
@@ -292,21 +239,29 @@ impl Run<'_> {
         Ok((channel.clone(), secrets))
     }
 
-    fn settle_all(&mut self, heard: &Receiver<Report>, until: Instant) -> Result<(), StoreError> {
+    fn settle_all(
+        &mut self,
+        heard: &Receiver<Report>,
+        until: Instant,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<(), StoreError> {
         let mut under_way = BTreeSet::new();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match heard.recv_timeout(left) {
-                Ok(Report::Begun(id)) => {
+            match hear(heard, until, is_stopped) {
+                Heard::Report(Report::Begun(id)) => {
                     under_way.insert(id);
                 }
-                Ok(Report::Ended(id, result, settled)) => {
+                Heard::Report(Report::Ended(id, result, settled)) => {
                     under_way.remove(&id);
                     self.settle(id, result)?;
                     // A channel that failed waits for no answer.
                     let _ = settled.send(());
                 }
-                Err(_) => break,
+                Heard::Over => break,
+                Heard::Stopped => {
+                    self.stop_all(heard, &mut under_way)?;
+                    return self.release_rest(&under_way);
+                }
             }
         }
         // Whoever has not reported by now did not get through.
@@ -315,11 +270,55 @@ impl Run<'_> {
             let late = SendError::again(format!("no answer within {limit}"));
             self.settle(id, Err(late))?;
         }
-        self.release()
+        self.release(&BTreeMap::new())
     }
 
-    /// Lets go of all that was not tried.
-    fn release(&mut self) -> Result<(), StoreError> {
+    /// Ends the attempts that are under way, and notes what has arrived by then.
+    fn stop_all(
+        &mut self,
+        heard: &Receiver<Report>,
+        under_way: &mut BTreeSet<i64>,
+    ) -> Result<(), StoreError> {
+        self.stop.store(true, Ordering::Relaxed);
+        let until = Instant::now() + STOPPING;
+        while let Heard::Report(report) = hear(heard, until, &|| false) {
+            match report {
+                Report::Begun(id) => {
+                    under_way.insert(id);
+                }
+                // Whoever waits for it to be settled ends now.
+                Report::Ended(id, result, _) if is_certain(&result) => {
+                    under_way.remove(&id);
+                    self.settle(id, result)?;
+                }
+                Report::Ended(..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of what the run was kept from by being asked to stop. Of each channel one message tells of it: the one
+    /// that was under way, or else the first, unless the others wait behind a failure anyway.
+    fn release_rest(&mut self, under_way: &BTreeSet<i64>) -> Result<(), StoreError> {
+        let failed = self.sent.iter().filter(|one| one.error.is_some());
+        let mut told: BTreeSet<String> = failed.map(|one| one.channel.clone()).collect();
+        let mut cut_short = BTreeMap::new();
+        for delivery in self.open.values() {
+            if under_way.contains(&delivery.id) {
+                cut_short.insert(delivery.id, UNANSWERED);
+                told.insert(delivery.channel.clone());
+            }
+        }
+        for delivery in self.open.values() {
+            if told.insert(delivery.channel.clone()) {
+                cut_short.insert(delivery.id, UNSENT);
+            }
+        }
+        self.release(&cut_short)
+    }
+
+    /// Lets go of all that is open: of what was not tried, and of what was cut short, with the reason for that.
+    fn release(&mut self, cut_short: &BTreeMap<i64, &str>) -> Result<(), StoreError> {
         let ids: Vec<i64> = self.open.keys().copied().collect();
         if ids.is_empty() {
             return Ok(());
@@ -328,8 +327,16 @@ impl Run<'_> {
             outbox::release(tx, &ids)?;
             Ok::<_, StoreError>(Change::staged(()))
         })?;
-        for delivery in std::mem::take(&mut self.open).into_values() {
-            let sent = self.said(&delivery, DeliveryState::Queued, None);
+        for (id, mut delivery) in std::mem::take(&mut self.open) {
+            let why = cut_short.get(&id).map(|why| (*why).to_owned());
+            if why.is_some() {
+                delivery.last_error.clone_from(&why);
+            }
+            let was_cut_short = why.is_some();
+            let sent = Sent {
+                was_cut_short,
+                ..self.said(&delivery, DeliveryState::Queued, why)
+            };
             self.sent.push(sent);
         }
         Ok(())
@@ -381,10 +388,18 @@ impl Run<'_> {
             state,
             attempts_count: delivery.attempts_count,
             error,
+            was_cut_short: false,
             last_error: delivery.last_error.clone(),
             kind: channel.map(|channel| channel_keys::kind(&channel.carrier)),
         }
     }
+}
+
+/// Whether it is known what came of an attempt that may have been cut short: who was reached stays reached.
+fn is_certain(result: &Result<(), SendError>) -> bool {
+    result
+        .as_ref()
+        .map_or_else(|error| !error.reached.is_empty(), |()| true)
 }
 
 /// The moment so long after another one.

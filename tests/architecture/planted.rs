@@ -307,7 +307,7 @@ pub const VIOLATIONS: &[Violation] = &[
             "workflows/planted.rs",
             "use std::time::{Duration, SystemTime};",
         )],
-        "std::time::SystemTime belongs to commands/mod.rs",
+        "std::time::SystemTime belongs to commands/clock.rs",
     ),
     bad(
         "a database outside the store",

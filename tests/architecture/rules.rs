@@ -65,6 +65,7 @@ pub const NO_VERBS: &[&str] = &[
     "advice",
     "ahead",
     "call",
+    "clock",
     "consent",
     "doubtful_rows",
     "flags",
@@ -225,12 +226,12 @@ pub const OWNED: &[Owned] = &[
     ),
     owned(
         &["std", "time", "SystemTime"],
-        &["commands/mod.rs"],
+        &["commands/clock.rs"],
         "take `now` as an argument",
     ),
     owned(
         &["std", "time", "UNIX_EPOCH"],
-        &["commands/mod.rs"],
+        &["commands/clock.rs"],
         "take `now` as an argument",
     ),
 ];

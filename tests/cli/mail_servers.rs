@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use modelguard::domain::notification::Message;
 use modelguard::domain::policy::{Carrier, Channel, Encryption, Filter, Mailer, SecretSource};
-use modelguard::notify::{Secrets, SendError, send};
+use modelguard::notify::{Limits, Secrets, SendError, send};
 use serde_json::Value;
 
 use crate::rows;
@@ -154,7 +154,7 @@ impl Sender<'_> {
             &awkward(),
             &secrets,
             folder,
-            Duration::from_millis(millis),
+            &Limits::of(Duration::from_millis(millis)),
         )
     }
 

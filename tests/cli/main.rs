@@ -51,6 +51,8 @@ mod several_models;
 mod show;
 mod sick_stores;
 mod status;
+#[cfg(feature = "net")]
+mod stopped_deliveries;
 mod store;
 mod support;
 mod switching;

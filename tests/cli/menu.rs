@@ -367,7 +367,7 @@ fn a_command_in_a_narrow_window_can_be_pasted() {
     let command = &rows[begins..=ends];
     assert!(command.len() > 2, "{rows:#?}");
     assert!(
-        command.iter().all(|row| row.chars().count() <= 38),
+        command.iter().all(|row| row.chars().count() <= 40),
         "{rows:#?}"
     );
     let pasted = command.join("\n").replacen("$ ", "", 1);
@@ -400,6 +400,66 @@ fn forty_columns_are_enough_and_no_line_is_wider() {
         let widest = window.rows().iter().map(|row| row.chars().count()).max();
         assert!(widest <= Some(38), "{keys:?} {:#?}", window.rows());
     }
+    window.leave(ESC, 0);
+}
+
+#[test]
+fn no_line_of_an_answer_is_wider_than_a_narrow_window() {
+    let sandbox = three();
+    let sample = "id,prediction,truth\n1,1.5,1\n2,2.5,2\n3,3.5,3\n";
+    let (artifact, sample) = (
+        sandbox.write("sampled.bin", b"sampled"),
+        sandbox.write("a sample with a name of its own.csv", sample.as_bytes()),
+    );
+    let (artifact, sample) = (artifact.to_str().unwrap(), sample.to_str().unwrap());
+    let words = [
+        "register",
+        artifact,
+        "--version-id",
+        "v4",
+        "--reference",
+        sample,
+    ];
+    sandbox.run_words(&words).expect(0);
+    let mut window = Window::open(&sandbox, &["menu"], (40, 120));
+    window.waits_at(MENU);
+    window.item("1\r", "$ modelguard status", MENU);
+    window.item("2\r", "$ modelguard check", MENU);
+    window.item("3\r", "$ modelguard rollback", "Roll back? [y/N]");
+    window.press("n\r");
+    window.waits_at(MENU);
+    window.item("4\r", "$ modelguard monitor", "Monitor for real? [y/N]");
+    window.press("y\r");
+    window.waits_at(MENU);
+    window.press("5\r");
+    window.waits_at(SEARCH);
+    assert!(window.shows("v4  r2 0.625 on its"), "{:#?}", window.rows());
+    window.press("v3\r");
+    window.waits_at("[y/N]");
+    assert!(window.shows("warning: v3 is bad"), "{:#?}", window.rows());
+    window.press("n\r");
+    window.waits_at(MENU);
+    window.press("6\rv3\r");
+    window.waits_at("type to");
+    window.item("v1\r", "$ modelguard compare v3 v1", MENU);
+    window.press("7\r");
+    window.waits_at("[10]");
+    window.item("\r", "$ modelguard history 10", MENU);
+    assert!(!window.is_wrapped(), "{:#?}", window.rows());
+    let rows = window.rows();
+    for text in ["  difference:", "   version  ", "hint: "] {
+        assert!(window.shows(text), "{text}: {rows:#?}");
+    }
+    // A problem is folded as well.
+    window.item("3\r", "$ modelguard rollback", "[y/N]");
+    window.press("y\r");
+    window.waits_at(MENU);
+    window.press("3\r");
+    window.until("the problem", |window| {
+        window.shows("error: nothing lies below")
+    });
+    window.waits_at(MENU);
+    assert!(!window.is_wrapped(), "{:#?}", window.rows());
     window.leave(ESC, 0);
 }
 

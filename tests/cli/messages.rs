@@ -11,14 +11,14 @@ use crate::support::{BEGINNING, Run, Sandbox, finish};
 /// A channel that appends to `alerts.jsonl`.
 const FILE: &str = "\n[[notify]]\nname = \"team\"\nkind = \"file\"\npath = \"alerts.jsonl\"\n";
 
-fn add_to_policy(sandbox: &Sandbox, text: &str) {
+pub fn add_to_policy(sandbox: &Sandbox, text: &str) {
     let path = sandbox.file("modelguard.toml");
     let policy = std::fs::read_to_string(&path).unwrap_or_default();
     std::fs::write(path, policy + text).unwrap();
 }
 
 /// Versions judged by recorded metrics; `v3` is bad and live, `v2` and `v1` are good and lie below.
-fn project(policy: &str) -> Sandbox {
+pub fn project(policy: &str) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.ok("init --model m --task regression --preset original");
     add_to_policy(&sandbox, policy);
@@ -45,7 +45,7 @@ fn arrived(sandbox: &Sandbox, file: &str) -> Vec<Value> {
         .collect()
 }
 
-fn events(sandbox: &Sandbox, file: &str) -> Vec<String> {
+pub fn events(sandbox: &Sandbox, file: &str) -> Vec<String> {
     let arrived = arrived(sandbox, file).into_iter();
     arrived
         .map(|message| message["event"].as_str().unwrap().to_owned())
@@ -58,7 +58,7 @@ fn an_hour_later(sandbox: &Sandbox, line: &str) -> Run {
 }
 
 /// The states of all deliveries, oldest first.
-fn states(sandbox: &Sandbox) -> Vec<(String, String, i64)> {
+pub fn states(sandbox: &Sandbox) -> Vec<(String, String, i64)> {
     let sql = sandbox.sql();
     let mut statement = sql
         .prepare("SELECT event, state, attempts_count FROM delivery ORDER BY id")
@@ -67,7 +67,7 @@ fn states(sandbox: &Sandbox) -> Vec<(String, String, i64)> {
     rows.unwrap().map(Result::unwrap).collect()
 }
 
-fn state(event: &str, state: &str, attempts: i64) -> (String, String, i64) {
+pub fn state(event: &str, state: &str, attempts: i64) -> (String, String, i64) {
     (event.to_owned(), state.to_owned(), attempts)
 }
 
@@ -624,7 +624,7 @@ fn a_channel_writes_into_no_pipe_and_no_folder() {
 }
 
 /// Starts a command and waits until a delivery is claimed.
-fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
+pub fn until_claimed(sandbox: &Sandbox, line: &str) -> std::process::Child {
     let words: Vec<_> = line.split_whitespace().collect();
     let mut child = sandbox.command(&words).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(20);

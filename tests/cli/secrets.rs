@@ -386,6 +386,13 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
             "kind = \"slack\"",
             &format!("kind = \"slack\"\nurl = https://example.com/{SLACK}"),
         ),
+        // Where a name belongs that it could be.
+        policy.replace("\"HOOK_TOKEN\"", "\"ghp_Jv2Token9d2E7b\""),
+        policy.replace("\"secrets/slack\"", &format!("\"xoxb-{SLACK}\"")),
+        policy.replace(
+            "\"secrets/slack\"",
+            &format!("\"hooks.slack.com/services/{SLACK}\""),
+        ),
         // Under names of their own, and where a value is looked at that no key gives away.
         with(
             "webhook_url",

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use modelguard::domain::policy::{Carrier, Channel, Filter, SecretSource};
-use modelguard::notify::{Secrets, SendError, send};
+use modelguard::notify::{Limits, Secrets, SendError, send};
 use serde_json::Value;
 
 use super::http_server::{Behaviour, Certificate, Server, answer, certificate};
@@ -63,13 +63,13 @@ impl Sender {
             passes: Filter::default(),
             required: false,
         };
-        let timeout = Duration::from_millis(millis);
+        let limits = Limits::of(Duration::from_millis(millis));
         send(
             &channel,
             &message(),
             &self.secrets,
             self.folder.path(),
-            timeout,
+            &limits,
         )
     }
 

@@ -9,15 +9,19 @@ use crate::commands::{Outcome, problems};
 use crate::store::Access;
 use crate::store::outbox::DeliveryState;
 use crate::ui::exit::ExitStatus;
+use crate::ui::interrupt::Signal;
 use crate::workflows::delivering::{self, Sending, Sent};
 
 pub fn run(call: &Call) -> Outcome {
     let mut session = call.session(Access::Write)?;
     let listeners = Listeners::of(&session, false);
     let terms = listeners.terms(true);
-    let sending = delivering::deliver(&mut session.store, &session.author, &terms)
+    let is_stopped = || call.stop.requested().is_some();
+    let sending = delivering::deliver(&mut session.store, &session.author, &terms, &is_stopped)
         .map_err(|error| problems::store(call, error))?;
+    let was_cut_short = sending.sent.iter().any(|one| one.was_cut_short);
     Ok(Box::new(Flushed {
+        stopped: call.stop.requested().filter(|_| was_cut_short),
         sending,
         warnings: listeners.warnings(),
     }))
@@ -25,6 +29,8 @@ pub fn run(call: &Call) -> Outcome {
 
 struct Flushed {
     sending: Sending,
+    /// What kept some messages from being sent.
+    stopped: Option<Signal>,
     warnings: Vec<Warning>,
 }
 
@@ -54,6 +60,9 @@ impl Report for Flushed {
     }
 
     fn exit(&self) -> ExitStatus {
+        if let Some(signal) = self.stopped {
+            return signal.exit();
+        }
         // Whoever asks for all to be sent wants to know that it was not.
         let missed = self
             .sending

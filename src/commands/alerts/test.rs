@@ -12,9 +12,10 @@ use crate::domain::policy::Channel;
 use crate::files::hash::hash_bytes;
 use crate::store::Access;
 use crate::ui::exit::ExitStatus;
+use crate::ui::interrupt::Signal;
 use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
-use crate::workflows::delivering;
+use crate::workflows::delivering::trial::{self, Tried};
 
 pub fn run(call: &Call, name: Option<&str>) -> Outcome {
     let session = call.session(Access::Read)?;
@@ -28,9 +29,8 @@ pub fn run(call: &Call, name: Option<&str>) -> Outcome {
     let author = &session.author;
     let model = Call::named_model(&session)
         .map_or_else(|| "modelguard".to_owned(), |model| model.to_string());
-    let mut tried = Vec::new();
-    for channel in channels {
-        call.check_stop()?;
+    call.check_stop()?;
+    let letter = |channel: &Channel| {
         let seed = format!(
             "{} {} {} {}",
             author.at,
@@ -39,7 +39,7 @@ pub fn run(call: &Call, name: Option<&str>) -> Outcome {
             channel.name
         );
         let digits = hash_bytes(seed.as_bytes()).to_string();
-        let message = Message {
+        Message {
             delivery_id: format!("mg-{}", &digits[..32]),
             event: Event::Test,
             at: author.at,
@@ -52,15 +52,19 @@ pub fn run(call: &Call, name: Option<&str>) -> Outcome {
             lines: vec!["Nothing happened. Somebody ran `modelguard alerts test`.".to_owned()],
             undo_command: None,
             head_blake3: None,
-        };
-        let sent = delivering::send_now(channel, &message, &listeners.terms(true));
-        tried.push(Tried {
-            channel: channel.name.clone(),
-            error: sent.err().map(|error| error.to_string()),
-        });
-    }
+        }
+    };
+    let letters: Vec<_> = channels
+        .into_iter()
+        .map(|channel| (channel, letter(channel)))
+        .collect();
+    let is_stopped = || call.stop.requested().is_some();
+    let tried = trial::send_now(&letters, &listeners.terms(true), &is_stopped);
+    let was_stopped = tried.contains(&Tried::Stopped);
+    let names = letters.iter().map(|(channel, _)| channel.name.clone());
     Ok(Box::new(Tested {
-        tried,
+        stopped: call.stop.requested().filter(|_| was_stopped),
+        tried: names.zip(tried).collect(),
         warnings: listeners.warnings(),
     }))
 }
@@ -85,13 +89,13 @@ fn missing(name: Option<&str>, listeners: &Listeners) -> Problem {
     }
 }
 
-struct Tried {
-    channel: String,
-    error: Option<String>,
-}
+const STOPPED: &str = "the run was asked to stop before there was an answer";
 
 struct Tested {
-    tried: Vec<Tried>,
+    /// What came of each channel, by its name.
+    tried: Vec<(String, Tried)>,
+    /// What kept some from being known.
+    stopped: Option<Signal>,
     warnings: Vec<Warning>,
 }
 
@@ -104,13 +108,18 @@ impl Report for Tested {
         let deliveries: Vec<_> = self
             .tried
             .iter()
-            .map(|one| {
+            .map(|(channel, tried)| {
+                let error = match tried {
+                    Tried::Taken => None,
+                    Tried::Failed(error) => Some(error.as_str()),
+                    Tried::Stopped => Some(STOPPED),
+                };
                 json!({
-                    "channel": one.channel,
+                    "channel": channel,
                     "event": Event::Test.name(),
-                    "state": if one.error.is_some() { "failed" } else { "delivered" },
+                    "state": if error.is_some() { "failed" } else { "delivered" },
                     "attempts_count": 1,
-                    "error": one.error,
+                    "error": error,
                 })
             })
             .collect();
@@ -118,15 +127,19 @@ impl Report for Tested {
     }
 
     fn text(&self, _: &Screen) -> String {
-        let line = |one: &Tried| match &one.error {
-            None => format!("{}: it was taken\n", one.channel),
-            Some(error) => format!("{}: failed: {}\n", one.channel, one_line(error)),
+        let line = |(channel, tried): &(String, Tried)| match tried {
+            Tried::Taken => format!("{channel}: it was taken\n"),
+            Tried::Failed(error) => format!("{channel}: failed: {}\n", one_line(error)),
+            Tried::Stopped => format!("{channel}: not known: {STOPPED}\n"),
         };
         self.tried.iter().map(line).collect()
     }
 
     fn exit(&self) -> ExitStatus {
-        if self.tried.iter().any(|one| one.error.is_some()) {
+        if let Some(signal) = self.stopped {
+            return signal.exit();
+        }
+        if self.tried.iter().any(|(_, tried)| *tried != Tried::Taken) {
             ExitStatus::Failed
         } else {
             ExitStatus::Ok

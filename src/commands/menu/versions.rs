@@ -2,10 +2,12 @@
 
 use crate::commands::call::Call;
 use crate::commands::problems;
+use crate::domain::metric::Metric;
 use crate::store::Access;
 use crate::ui::number;
 use crate::ui::problem::Problem;
 use crate::workflows::facts::{Facts, facts};
+use crate::workflows::reference_numbers;
 
 /// A version in a list.
 pub struct Listed {
@@ -30,18 +32,24 @@ impl Listed {
 pub fn read(call: &Call) -> Result<Vec<Listed>, Problem> {
     let mut session = call.open_session(Access::Read)?;
     let model = call.model(&mut session)?;
-    let found = session
+    let policy = session.policy(&model);
+    session
         .store
         .read(|tx| {
             let all = u64::from(u32::MAX);
             let (versions, _) = crate::store::versions::list(tx, model.id, None, None, all)?;
-            facts(tx, &model, versions)
+            let found = facts(tx, &model, versions)?;
+            let told = |facts: &Facts| {
+                let version = &[&facts.version];
+                let reference = reference_numbers::told(tx, version, model.task, &policy)?;
+                Ok(listed(facts, reference[0]))
+            };
+            found.iter().map(told).collect()
         })
-        .map_err(|error| problems::store(call, error))?;
-    Ok(found.iter().map(listed).collect())
+        .map_err(|error| problems::store(call, error))
 }
 
-fn listed(facts: &Facts) -> Listed {
+fn listed(facts: &Facts, reference: Option<(Metric, f64)>) -> Listed {
     let version = &facts.version;
     let is_live = facts.is_production();
     let is_retired = version.retired_reason.is_some();
@@ -53,9 +61,12 @@ fn listed(facts: &Facts) -> Listed {
     let marks = marks.into_iter().filter(|(holds, _)| *holds);
     let marks: Vec<_> = marks.map(|(_, mark)| mark).collect();
     let metrics = version.metadata.metrics.iter();
-    let metrics: Vec<_> = metrics
-        .map(|(name, value)| format!("{name} {}", number::value(*value)))
-        .collect();
+    let metrics = metrics.map(|(name, value)| format!("{name} {}", number::value(*value)));
+    let of_sample = reference.map(|(metric, value)| {
+        let value = number::value(value);
+        format!("{metric} {value} on its reference")
+    });
+    let metrics: Vec<_> = metrics.chain(of_sample).collect();
     let verdict = facts
         .last_verdict
         .map(|verdict| format!("{} when last judged", verdict.words()));
@@ -94,10 +105,10 @@ mod tests {
 
     #[test]
     fn marks_come_before_metrics_and_the_verdict() {
-        let plain = listed(&known(None, false, Vec::new()));
+        let plain = listed(&known(None, false, Vec::new()), None);
         assert_eq!(plain.label, "v1  accuracy 0.912, auc 0.500");
         assert!(plain.can_become_live());
-        let bad = listed(&known(None, true, Vec::new()));
+        let bad = listed(&known(None, true, Vec::new()), None);
         assert_eq!(
             bad.label,
             "v1  bad  accuracy 0.912, auc 0.500  degraded when last judged"
@@ -106,11 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn what_recorded_nothing_is_known_by_its_sample() {
+        let mut facts = known(None, false, Vec::new());
+        facts.version.metadata.metrics.clear();
+        let found = listed(&facts, Some((Metric::Accuracy, 0.9375)));
+        assert_eq!(found.label, "v1  accuracy 0.938 on its reference");
+    }
+
+    #[test]
     fn what_is_live_or_retired_is_nowhere_to_go_back_to() {
-        let live = listed(&known(None, false, vec![AliasName::production()]));
+        let live = listed(&known(None, false, vec![AliasName::production()]), None);
         assert!(live.label.starts_with("v1  live  "), "{}", live.label);
         assert!(!live.can_become_live());
-        let retired = listed(&known(Some("old"), true, Vec::new()));
+        let retired = listed(&known(Some("old"), true, Vec::new()), None);
         assert!(
             retired.label.starts_with("v1  bad, retired  "),
             "{}",

@@ -1,6 +1,6 @@
 //! Which texts are e-mail addresses, and which mail servers are this machine: one rule for the policy and for sending.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The longest that a mail server takes.
 const ADDRESS_BYTES: usize = 254;
@@ -31,11 +31,28 @@ pub fn is_mail_address(text: &str) -> bool {
         && host.split('.').all(is_label)
 }
 
-/// Whether the text can be a mail server alone: no user, no password, no path.
+/// Whether the text can be a mail server alone: no user, no password, no path, no port.
 #[must_use]
 pub fn is_mail_host(text: &str) -> bool {
     let is_other = |c: char| matches!(c, '@' | '/' | '\\') || c.is_whitespace() || c.is_control();
-    !text.is_empty() && !text.contains(is_other)
+    let is_one = !text.contains(':') || is_sixth_version(text);
+    !text.is_empty() && !text.contains(is_other) && is_one
+}
+
+/// Whether the host is an address of IPv6, with brackets, a zone (`%eth0`), or neither.
+fn is_sixth_version(host: &str) -> bool {
+    let host = without_brackets(host);
+    let address = host.split_once('%').map_or(host, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok()
+}
+
+/// The port that somebody wrote behind a mail server: that of `mail.example.org:587`, none of `::1`.
+#[must_use]
+pub fn port_behind(text: &str) -> Option<u16> {
+    let (host, digits) = text.rsplit_once(':')?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let port = digits.parse().ok().filter(|port| *port > 0 && is_number)?;
+    (is_mail_host(host) && !is_mail_host(text)).then_some(port)
 }
 
 /// Whether a host is this machine, which may be spoken to without encryption.
@@ -109,8 +126,11 @@ mod tests {
             "::1",
             "[::1]",
             "b\u{fc}ro.example",
+            "fe80::1%eth0",
+            "[2001:db8::25]",
         ] {
             assert!(is_mail_host(host), "{host}");
+            assert_eq!(port_behind(host), None, "{host}");
         }
         for host in [
             "",
@@ -122,8 +142,30 @@ mod tests {
             "mail.example.org\n",
             "a\0b",
             "a\\u0040b",
+            "mail.example.org:587",
+            "[::1]:25",
+            "a:b",
+            ":25",
         ] {
             assert!(!is_mail_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_told_from_the_end_of_an_address() {
+        for (host, port) in [
+            ("mail.example.org:587", Some(587)),
+            ("10.0.0.1:1", Some(1)),
+            ("[::1]:25", Some(25)),
+            ("::1:25", None),
+            ("mail.example.org:", None),
+            ("mail.example.org:0", None),
+            ("mail.example.org:65536", None),
+            ("mail.example.org:+25", None),
+            ("u:p:25", None),
+            (":25", None),
+        ] {
+            assert_eq!(port_behind(host), port, "{host}");
         }
     }
 

@@ -10,7 +10,9 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-pub use addresses::{is_mail_address, is_mail_host, is_this_machine, without_brackets};
+pub use addresses::{
+    is_mail_address, is_mail_host, is_this_machine, port_behind, without_brackets,
+};
 pub use channels::{Carrier, Channel, DeliveryRules, Filter, Mailer, SecretSource};
 pub use choices::{
     BaselineChoice, Encryption, EventKind, EvidenceKind, Mode, OnDegraded, ScoreIs, TargetChoice,

@@ -117,7 +117,7 @@ impl Policy {
             ("delivery.attempt_timeout", delivery.attempt_timeout),
         ] {
             if !(SHORTEST_DELIVERY..=LONGEST_DELIVERY).contains(&length) {
-                found.push(one(key, format!("is {length}: it must be 1s to 10min")));
+                found.push(one(key, format!("is {length}: it must be 1s to 10m")));
             }
         }
         if delivery.give_up_after < SHORTEST_GIVE_UP {

@@ -138,7 +138,7 @@ fn what_is_wrong_is_said_and_where() {
             "[[notify]]\nkind = \"file\"\npath = \"x\"\n[[notify]]\nkind = \"file\"\npath = \"y\"",
             "two channels are called",
         ),
-        ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10min"),
+        ("[delivery]\ntotal_timeout = \"1h\"", "1s to 10m"),
         ("[delivery]\ngive_up_after = \"0s\"", "at least 1h"),
         ("[delivery]\ngive_up_after = \"3599s\"", "at least 1h"),
     ] {
@@ -177,6 +177,102 @@ fn a_mail_server_with_more_than_a_host_is_refused_and_not_repeated() {
         let said = found[0].to_string();
         assert!(said.contains("names a server alone"), "{said}");
         assert!(!format!("{found:?}").contains("PASSWORD"), "{found:?}");
+    }
+}
+
+fn faults_of_host(host: &str) -> Vec<String> {
+    let text = format!(
+        "[[notify]]\nkind = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nhost = \"{host}\"\n"
+    );
+    let found = check_all(&text, Path::new("modelguard.toml"));
+    found.iter().map(|one| format!("{one} {one:?}")).collect()
+}
+
+#[test]
+fn a_port_behind_a_mail_server_is_refused_with_the_key_for_it() {
+    for (host, port) in [
+        ("mail.example:587", 587),
+        ("127.0.0.1:25", 25),
+        ("[::1]:465", 465),
+        ("[fe80::1%2]:1", 1),
+        ("2001:db8:1:2:3:4:5:6:65535", 65_535),
+    ] {
+        let said = faults_of_host(host);
+        assert_eq!(said.len(), 1, "{said:?}");
+        let wanted = format!("a key of its own: `port = {port}`");
+        assert!(said[0].contains(&wanted), "{said:?}");
+        assert!(said[0].contains(host), "the line is shown: {said:?}");
+    }
+    for host in [
+        "::",
+        "::1",
+        "[::1]",
+        "2001:db8::25",
+        "[2001:db8::25]",
+        "::ffff:127.0.0.1",
+        "fe80::1%eth0",
+        "[fe80::1%2]",
+        "1:2:3:4:5:6:7:8",
+    ] {
+        assert_eq!(faults_of_host(host), [""; 0], "{host}");
+    }
+    for host in [
+        "guard:PASSWORD",
+        "mail.example:",
+        "mail.example:0",
+        "mail.example:70000",
+        "mail.example:+25",
+        "a:b:25",
+        "[::1",
+    ] {
+        let said = faults_of_host(host);
+        assert_eq!(said.len(), 1, "{host}: {said:?}");
+        assert!(said[0].contains("names a server alone"), "{said:?}");
+        assert!(!said[0].contains(host), "{said:?}");
+    }
+}
+
+#[test]
+fn a_token_where_the_name_of_its_source_belongs_is_refused_and_not_repeated() {
+    for (key, value) in [
+        ("token_env", "xoxb-17-CANARY"),
+        ("token_env", "xapp-1-CANARY"),
+        ("token_env", "ghp_CANARY7"),
+        ("token_env", "github_pat_CANARY7"),
+        ("token_env", "CANARY-7"),
+        ("token_env", "7CANARY"),
+        ("token_env", "CAN\\u00c4RY"),
+        ("token_env", "https://hooks.slack.com/services/CANARY"),
+        ("token_file", "xoxb-17-CANARY"),
+        ("token_file", " xoxp-17-CANARY"),
+        ("token_file", "xapp-1-CANARY"),
+        ("token_file", "ghp_CANARY7"),
+        ("token_file", "hooks.slack.com/services/T0/CANARY"),
+        ("token_file", "HTTPS://hooks.slack.com/services/CANARY"),
+        ("ca_file", "ghp_CANARY7"),
+        // Keys that there are not.
+        ("slack_token_env", "ghp_CANARY7"),
+        ("slack_token_file", "xoxb-17-CANARY"),
+    ] {
+        let text =
+            format!("[[notify]]\nkind = \"webhook\"\nurl_env = \"HOOK\"\n{key} = \"{value}\"\n");
+        let found = check_all(&text, Path::new("modelguard.toml"));
+        assert_eq!(found.len(), 1, "{key} = {value}: {found:?}");
+        let said = format!("{found:?} {}", found[0]);
+        assert!(said.contains(key), "{said}");
+        assert!(!said.contains("CAN"), "{said}");
+    }
+    for (key, value) in [
+        ("token_env", "GHP_TOKEN"),
+        ("token_env", "_xoxb_token"),
+        ("token_file", "secrets/xoxb-team"),
+        ("token_file", "./ghp_token"),
+        ("token_file", "slack.com/hook"),
+        ("ca_file", "ca.pem"),
+    ] {
+        let text =
+            format!("[[notify]]\nkind = \"webhook\"\nurl_env = \"HOOK\"\n{key} = \"{value}\"\n");
+        assert_eq!(faults(&text), [""; 0], "{key} = {value}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
+use crate::domain::time::Length;
 use crate::policy::load::{check_all, parse};
 
 fn policy(text: &str) -> Policy {
@@ -50,6 +51,25 @@ fn a_name_is_its_table_and_its_leaf() {
         };
         assert_eq!(joined, key.name);
     }
+}
+
+#[test]
+fn every_length_in_the_words_about_a_key_is_one_that_can_be_written() {
+    let mut lengths = 0;
+    for key in KEYS {
+        let texts = [key.unit, key.without, key.meaning];
+        for word in texts.iter().flat_map(|text| text.split([' ', ',', ';'])) {
+            let word = word.trim_matches(['.', '`', '"', '(', ')']);
+            let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+            let unit = &word[digits..];
+            if digits > 0 && !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_lowercase())
+            {
+                lengths += 1;
+                assert!(word.parse::<Length>().is_ok(), "{}: {word}", key.name);
+            }
+        }
+    }
+    assert!(lengths >= 6, "{lengths}");
 }
 
 #[test]
