@@ -54,7 +54,7 @@ struct ListArgs {}
 
 /// Make the version of the present season the live one, once a season
 ///
-/// For a daily job. Once a version of the season has been live since it began, nothing is changed any more: what
+/// For an hourly job. Once a version of the season has been live since it began, nothing is changed any more: what
 /// somebody rolled back or promoted since then stays until the next season begins.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
