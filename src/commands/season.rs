@@ -1,4 +1,4 @@
-//! `season`: which season's version should be live, and the daily job that makes it so.
+//! `season`: which season's version should be live, and the job that makes it so.
 
 mod all;
 
@@ -80,7 +80,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Verb::Apply(args) if args.all => all::apply(call, &args.live),
         Verb::Apply(args) => {
             let (mut session, model) = switched::begin(call, &args.live)?;
-            apply(call, &mut session, &model, &args.live, false)
+            apply(call, &mut session, &model, &args.live)
         }
     }
 }
@@ -96,14 +96,7 @@ fn list(call: &Call) -> Outcome {
     Ok(Box::new(List { listed }))
 }
 
-/// `of_many`: the commands that are named have to name the model.
-fn apply(
-    call: &Call,
-    session: &mut Session,
-    model: &Model,
-    live: &LiveFlags,
-    of_many: bool,
-) -> Outcome {
+fn apply(call: &Call, session: &mut Session, model: &Model, live: &LiveFlags) -> Outcome {
     let production = AliasName::production();
     let (turn, stack) = look(call, session, model)?;
     let Some(turn) = turn else {
@@ -117,14 +110,7 @@ fn apply(
             session, model, live, &turn, &stack, said,
         )));
     }
-    let command = |words: &str| {
-        call.follow_up(&if of_many {
-            format!("-m {} {words}", model.name)
-        } else {
-            words.to_owned()
-        })
-    };
-    let version = eligible(&turn, &command)?;
+    let version = eligible(call, &turn)?;
     let wish = Wish::Promote {
         version: version.id,
         since: None,
@@ -197,11 +183,11 @@ fn nothing_done(
 }
 
 /// The version to make live, unless an automatic act must leave it alone.
-fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a Version, Problem> {
+fn eligible<'a>(call: &Call, turn: &'a Turn) -> Result<&'a Version, Problem> {
     let alias = &turn.season.alias;
     let Some(version) = &turn.version else {
         let message = format!("season {alias} has begun and no version holds @{alias}");
-        let set = command(&format!("alias set {alias} VERSION"));
+        let set = call.follow_up(&format!("alias set {alias} VERSION"));
         return Err(Problem::new("MG0204", message).hint(format!("`{set}`")));
     };
     let cause = match &version.retired_reason {
@@ -215,7 +201,7 @@ fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a 
     );
     Err(Problem::new("MG0607", message).cause(cause).hint(format!(
         "give @{alias} to another version, or do it by hand: `{}`",
-        command(&format!("promote @{alias}"))
+        call.follow_up(&format!("promote @{alias}"))
     )))
 }
 
@@ -278,7 +264,7 @@ impl Report for Stays {
         self.said.clone()
     }
 
-    /// A daily job with `-q` speaks on the day of the change.
+    /// A job with `-q` speaks when it changes something.
     fn is_news(&self) -> bool {
         false
     }
