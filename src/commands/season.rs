@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::flags::LiveFlags;
 use super::output::{Report, Screen};
-use super::switched::{self, Retold};
+use super::switched::{self, Retold, Unswitched};
 use super::{Outcome, problems};
 use crate::domain::names::{AliasName, VersionName};
 use crate::domain::time::Timestamp;
@@ -122,14 +122,14 @@ fn apply(call: &Call, session: &mut Session, model: &Model, live: &LiveFlags) ->
             })),
             ..live.clone()
         };
-    match switched::switch(call, session, model, &production, &wish, &flags) {
+    match switched::try_switch(call, session, model, &production, None, &wish, &flags) {
         Ok(inner) => Ok(Box::new(Retold {
             schema: "season_apply",
             warnings: Vec::new(),
             inner,
         })),
-        Err(problem) if problem.code == "MG0606" => {
-            // Somebody was faster: what they did may be what was wanted.
+        Err(Unswitched::Overtaken(problem)) => {
+            // What they did may be what was wanted.
             let (turn, stack) = look(call, session, model)?;
             let id = |version: &Option<Version>| version.as_ref().map(|version| version.id);
             match turn
@@ -144,7 +144,7 @@ fn apply(call: &Call, session: &mut Session, model: &Model, live: &LiveFlags) ->
                 None => Err(problem),
             }
         }
-        Err(problem) => Err(problem),
+        Err(Unswitched::Otherwise(problem)) => Err(problem),
     }
 }
 
