@@ -55,7 +55,7 @@ pub fn turn(
 /// began.
 ///
 /// That is read from who held what when, which undo and rollback do not take back; so neither is undone by the next
-/// daily run. An alias that was given by mistake and taken back was never the season's.
+/// run. An alias that was given by mistake and taken back was never the season's.
 fn live_in(tx: &Tx<'_>, model: &Model, season: &Season) -> Result<Option<VersionId>, StoreError> {
     let mut of_season = aliases::periods(tx, model.id, &season.alias, Periods::All)?;
     if of_season.is_empty() {

@@ -74,7 +74,7 @@ pub enum SwitchError {
     SinceInFuture { since: Timestamp },
     #[error("{since} is before {begin}, when the present tenure began")]
     SinceTooEarly { since: Timestamp, begin: Timestamp },
-    #[error("what holds @{alias} changed while the question was open")]
+    #[error("what holds @{alias} changed after the plan was made")]
     ChangedMeanwhile { alias: AliasName },
     #[error(transparent)]
     Store(#[from] StoreError),

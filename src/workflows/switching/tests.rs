@@ -497,7 +497,7 @@ fn a_plan_that_came_out_otherwise_is_not_carried_out() {
     let refused = carry(&mut scene, 50);
     assert_eq!(
         said(refused),
-        "what holds @production changed while the question was open"
+        "what holds @production changed after the plan was made"
     );
     assert_eq!(scene.stack(), [a, b, c]);
     scene.wish(&Wish::Undo(None), 60).unwrap();
