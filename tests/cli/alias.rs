@@ -38,7 +38,9 @@ fn the_list_names_holders_and_stacks() {
 #[test]
 fn no_alias_says_how_to_have_one() {
     let (sandbox, _) = Sandbox::with_versions(1);
-    sandbox.ok("alias list").says("modelguard promote latest");
+    sandbox
+        .ok("alias list")
+        .says("is held: `modelguard promote latest`");
     assert_eq!(sandbox.json("alias list"), json!({ "aliases": [] }));
     sandbox.leaves_the_store("alias list", 0);
 }
@@ -196,7 +198,7 @@ fn aliases_are_listed_with_their_stacks() {
         sandbox.json("alias list")["aliases"],
         json!([
             { "alias": "production", "version": versions[1], "since_at": "2026-01-05T14:30:25Z", "stack": versions },
-            { "alias": "winter", "version": versions[0], "since_at": null, "stack": [versions[0]] },
+            { "alias": "winter", "version": versions[0], "since_at": "2026-01-05T14:30:26Z", "stack": [versions[0]] },
         ])
     );
     sandbox

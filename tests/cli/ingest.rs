@@ -149,6 +149,19 @@ fn nobody_is_live_and_no_version_was_given() {
 }
 
 #[test]
+fn without_any_version_the_first_step_is_to_register_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write("untimed.csv", b"id,prediction\na,yes\n");
+    for file in ["p.csv", "untimed.csv"] {
+        let run = sandbox
+            .fails(&format!("ingest predictions {file}"), 10, "MG0211")
+            .tells("`modelguard register PATH`, `modelguard promote latest`");
+        assert!(!run.stderr.contains("--version"), "{run:#?}");
+    }
+}
+
+#[test]
 fn rows_count_for_the_version_that_was_live_when_they_were_predicted() {
     let (sandbox, names) = Sandbox::with_versions(2);
     sandbox.ok(&format!("promote {} --yes", names[0]));
@@ -930,6 +943,27 @@ fn the_predictions_of_another_version_are_told_apart_by_a_hint() {
         .tells("`modelguard promote REF --since TIME`");
 }
 
+/// Even what is taken back has the disk waited for once SQLite has begun a journal.
+#[test]
+fn a_file_that_is_refused_for_its_lines_writes_nothing_at_all() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.ok("promote latest --yes");
+    let journal = format!("{}-journal", sandbox.store().display());
+    let written = || {
+        let of = |path: &std::path::Path| fs::metadata(path).unwrap().modified().unwrap();
+        (of(journal.as_ref()), of(&sandbox.store()))
+    };
+    sandbox.write("p.csv", b"id,prediction\na,yes\n,no\n");
+    sandbox.write("t.csv", b"id,truth\na,yes\n,no\n");
+    let before = written();
+    for kind in ["predictions p.csv", "truth t.csv"] {
+        sandbox.fails(&format!("ingest {kind}"), 2, "MG0507");
+        assert_eq!(written(), before, "{kind}");
+    }
+    sandbox.ok("ingest predictions p.csv --max-rejects 1");
+    assert_ne!(written(), before);
+}
+
 #[test]
 fn a_file_without_a_single_row_is_refused_however_many_rejects_are_allowed() {
     let sandbox = live();
@@ -1076,16 +1110,19 @@ fn a_dry_run_that_waits_for_its_rows_keeps_nobody_from_writing() {
     let words = ["ingest", "predictions", "p.csv", "--dry-run"];
     let child = sandbox.command(&words).spawn().unwrap();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    // More than is looked at to see what it is.
-    let rows = (0..2_000).map(|row| format!("a{row},yes\n"));
-    let rows = format!("id,prediction\n{}", rows.collect::<String>());
-    file.write_all(rows.as_bytes()).unwrap();
-    sandbox.write("t.csv", b"id,truth\na,yes\n");
-    sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    file.write_all(b"id,prediction\n").unwrap();
+    // More than is looked at to see what it is, and then more than one transaction has; what the pipe and the reader
+    // hold was not taken yet.
+    for (from, to) in [(0, 2_000), (2_000, 80_000)] {
+        let rows = (from..to).map(|row| format!("a{row},yes\n"));
+        file.write_all(rows.collect::<String>().as_bytes()).unwrap();
+        sandbox.write("t.csv", format!("id,truth\na{from},yes\n").as_bytes());
+        sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    }
     drop(file);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.starts_with("Would store 2,000 predictions"), "{told}");
+    assert!(told.starts_with("Would store 80,000 predictions"), "{told}");
 }
 
 #[test]
