@@ -116,6 +116,12 @@ fn about(
             "more rows and their truth come with `ingest`; how many it takes says check.min_rows"
                 .to_owned(),
         ),
+        ReasonCode::ForeignClasses => Some(format!(
+            "write the labels as the predictions have them: take back what came in (`{}`, then `{}`) and bring the truth \
+             in again; if they are right, a reference sample says so (`register --reference FILE`)",
+            command("ingest list"),
+            command("ingest undo BATCH")
+        )),
         ReasonCode::Stale => {
             let newest = judgement.newest_label_at?;
             (newest < judgement.at).then(|| {

@@ -7,15 +7,19 @@ use crate::files::columns::{Field, FileKind};
 use crate::files::values::excerpt;
 use crate::store::batches::BatchReport;
 use crate::ui::number::count;
-use crate::workflows::ingesting::{Ingested, OddLabel};
+use crate::workflows::ingesting::{ForeignLabels, Ingested, OddLabel};
 
 /// What is doubtful about a file that came in.
 pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
-    let odd_labels = ingested.odd_labels.iter().map(|odd| Warning {
-        code: "label_unseen",
-        text: odd_words(odd),
-    });
-    let mut warnings: Vec<_> = odd_labels.collect();
+    let odd = &ingested.odd_labels;
+    let foreign = odd.foreign.iter().map(foreign_words);
+    let odd_labels = foreign.chain(odd.labels.iter().map(odd_words));
+    let mut warnings: Vec<_> = odd_labels
+        .map(|text| Warning {
+            code: "label_unseen",
+            text,
+        })
+        .collect();
     let report = &ingested.report;
     if report.truth_stored_count > 0 && report.truth_joined_count == 0 && ingested.has_predictions {
         warnings.push(Warning {
@@ -96,12 +100,31 @@ fn absent_words(report: &BatchReport, field: &Field, column: &str) -> Option<War
     })
 }
 
+/// `no label has a class that any prediction or reference sample has: 0, 1; they have no, yes`.
+fn foreign_words(foreign: &ForeignLabels) -> String {
+    let (what, others) = match foreign.kind {
+        FileKind::Predictions => ("prediction", "truth or reference sample"),
+        FileKind::Truth => ("label", "prediction or reference sample"),
+    };
+    let classes = foreign.classes.shown(excerpt);
+    format!(
+        "no {what} has a class that any {others} has: {}; they have {}",
+        classes.found_words(),
+        classes.known_words()
+    )
+}
+
 /// What is odd about a class.
 fn odd_words(odd: &OddLabel) -> String {
     let label = excerpt(&odd.label);
     let (what, others) = match odd.kind {
         FileKind::Predictions => ("predictions are", "truth or reference sample"),
-        FileKind::Truth => ("labels are", "prediction"),
+        // Earlier truth may have it in the same wrong case.
+        FileKind::Truth if odd.twin.is_some() => ("labels are", "prediction or reference sample"),
+        FileKind::Truth => (
+            "labels are",
+            "prediction, reference sample or earlier truth",
+        ),
     };
     let what = if odd.rows_count == 1 {
         what.replace("s are", " is")

@@ -1,10 +1,11 @@
-//! Which classes a model is known to have: those of its newest truths and predictions, and of reference samples.
+//! Which classes a model or a version is known to have: those of its truths and predictions, and of reference samples.
 
 use std::collections::BTreeSet;
 
 use rusqlite::named_params;
 
 use super::{Result, Tx, count};
+use crate::domain::evidence::BatchId;
 use crate::domain::holders::VersionId;
 
 /// So many rows of a model's newest visible batches are looked at: rare classes are among them.
@@ -27,23 +28,29 @@ impl Known {
     }
 }
 
-/// The classes that turned out true: of the newest visible truths of a model, and in the reference samples of these
-/// versions.
+/// The classes that turned out true: of the newest visible truths of a model but for those of one batch, and in the
+/// reference samples of these versions.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn true_ones(tx: &Tx<'_>, model: i64, versions: &[VersionId]) -> Result<Known> {
+pub fn true_ones(
+    tx: &Tx<'_>,
+    model: i64,
+    versions: &[VersionId],
+    besides: Option<BatchId>,
+) -> Result<Known> {
     let mut known = Known::default();
     let mut statement = tx.sql.prepare_cached(
         "SELECT class, count(*)
          FROM (SELECT truth.class AS class
-               FROM (SELECT id FROM batch WHERE model_id = :model AND state = 'visible'
+               FROM (SELECT id FROM batch WHERE model_id = :model AND state = 'visible' AND id IS NOT :besides
                      ORDER BY id DESC LIMIT :batches) AS newest
                CROSS JOIN truth ON truth.batch_id = newest.id LIMIT :limit)
          WHERE class IS NOT NULL GROUP BY class",
     )?;
     let mut rows = statement.query(named_params! {
-        ":model": model, ":batches": BATCHES_LOOKED_INTO, ":limit": LOOKED_AT,
+        ":model": model, ":besides": besides.map(|batch| batch.0),
+        ":batches": BATCHES_LOOKED_INTO, ":limit": LOOKED_AT,
     })?;
     while let Some(row) = rows.next()? {
         known.add(row.get(0)?, count(row, 1)?);
@@ -84,6 +91,52 @@ pub fn predicted_ones(tx: &Tx<'_>, model: i64) -> Result<Known> {
         known.add(row.get(0)?, count(row, 1)?);
     }
     Ok(known)
+}
+
+/// The classes in the newest reference samples of a model, predicted or true.
+///
+/// # Errors
+/// The store can't be read.
+pub fn of_references(tx: &Tx<'_>, model: i64) -> Result<Known> {
+    let mut known = Known::default();
+    let mut statement = tx.sql.prepare_cached(
+        "WITH newest AS MATERIALIZED
+             (SELECT id FROM version WHERE model_id = :model ORDER BY id DESC LIMIT 20),
+         row AS MATERIALIZED
+             (SELECT reference_row.class, reference_row.truth_class
+              FROM newest CROSS JOIN reference_row ON reference_row.version_id = newest.id LIMIT :limit)
+         SELECT class, count(*) FROM row WHERE class IS NOT NULL GROUP BY class
+         UNION ALL SELECT truth_class, 0 FROM row WHERE truth_class IS NOT NULL GROUP BY truth_class",
+    )?;
+    let mut rows = statement.query(named_params! { ":model": model, ":limit": LOOKED_AT })?;
+    while let Some(row) = rows.next()? {
+        known.add(row.get(0)?, count(row, 1)?);
+    }
+    Ok(known)
+}
+
+/// The classes of a version's first visible predictions: those that it predicted, and those that it gave probabilities.
+/// What it predicts now may be fewer.
+///
+/// # Errors
+/// The store can't be read.
+pub fn first_ones(tx: &Tx<'_>, version: VersionId) -> Result<BTreeSet<String>> {
+    let mut statement = tx.sql.prepare_cached(
+        "WITH first AS MATERIALIZED
+             (SELECT prediction.class, prediction.label_set_id
+              FROM prediction CROSS JOIN batch ON batch.id = prediction.batch_id AND batch.state = 'visible'
+              WHERE prediction.version_id = :version ORDER BY prediction.predicted_at LIMIT :limit)
+         SELECT class FROM first WHERE class IS NOT NULL GROUP BY class
+         UNION ALL
+         SELECT label.value
+         FROM label_set, json_each(label_set.labels) AS label
+         WHERE label_set.id IN (SELECT label_set_id FROM first)",
+    )?;
+    let labels = statement.query_map(
+        named_params! { ":version": version.0, ":limit": LOOKED_AT },
+        |row| row.get(0),
+    )?;
+    Ok(labels.collect::<std::result::Result<_, _>>()?)
 }
 
 /// Whether any prediction of a model counts.
@@ -156,7 +209,7 @@ mod tests {
     fn the_rows_of_another_model_hide_none_and_those_that_do_not_count_are_not_known() {
         for table in ["truth", "prediction"] {
             let look = |tx: &Tx<'_>| match table {
-                "truth" => true_ones(tx, 1, &[]),
+                "truth" => true_ones(tx, 1, &[], None),
                 _ => predicted_ones(tx, 1),
             };
             let known = planted(look, table, "pending", LOOKED_AT + 1);
@@ -188,7 +241,7 @@ mod tests {
              DROP TABLE line;"
         );
         example.planted(&sql, |tx| {
-            Ok([true_ones(tx, 1, &[])?, predicted_ones(tx, 1)?])
+            Ok([true_ones(tx, 1, &[], None)?, predicted_ones(tx, 1)?])
         })
     }
 
@@ -212,14 +265,48 @@ mod tests {
     }
 
     #[test]
+    fn one_batch_can_be_left_out() {
+        let look = |tx: &Tx<'_>| true_ones(tx, 1, &[], Some(BatchId(3)));
+        assert_eq!(names(&planted(look, "truth", "visible", 1)), ["yes"]);
+    }
+
+    #[test]
+    fn the_first_predictions_of_a_version_that_count_say_its_classes() {
+        let look = |tx: &Tx<'_>| {
+            Ok(Known {
+                labels: first_ones(tx, VersionId(1))?,
+                rows_count: 0,
+            })
+        };
+        let of = |state| planted(look, "prediction", state, 1);
+        assert_eq!(names(&of("visible")), ["no", "theirs", "yes"]);
+        assert_eq!(names(&of("pending")), ["theirs", "yes"]);
+    }
+
+    #[test]
     fn the_newest_batches_are_found_by_their_index_and_read_as_far_as_needed() {
         let mut example = Example::new();
         let model = example.model;
         let traced = example.traced(|tx| {
-            true_ones(tx, model, &[])?;
+            true_ones(tx, model, &[], None)?;
             predicted_ones(tx, model)?;
+            of_references(tx, model)?;
+            first_ones(tx, VersionId(1))?;
             Ok(())
         });
+        let plan_of = |example: &mut Example, part: &str| {
+            let sql = traced.iter().find(|sql| sql.contains(part)).unwrap();
+            example.plan(sql).join("\n")
+        };
+        let plan = plan_of(&mut example, "AS label");
+        assert!(!plan.contains("ORDER BY"), "{plan}");
+        assert!(
+            plan.contains("SEARCH prediction USING INDEX prediction_time (version_id=?)"),
+            "{plan}"
+        );
+        let plan = plan_of(&mut example, "row AS MATERIALIZED");
+        let (rows, order) = (plan.find("SEARCH reference_row"), plan.rfind("ORDER BY"));
+        assert!(rows > order, "only the versions are sorted: {plan}");
         let mut planned = Vec::new();
         for sql in traced.iter().filter(|sql| sql.contains("FROM batch")) {
             let table = match sql.contains("truth") {

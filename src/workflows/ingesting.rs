@@ -28,7 +28,7 @@ use crate::store::models::Model;
 use crate::store::predictions::{Conflict, Moved, OnConflict};
 use crate::store::{Change, Store, StoreError};
 
-pub use labels::OddLabel;
+pub use labels::{ForeignLabels, OddLabel, OddLabels};
 
 use conclusion::conclude;
 use intake::Intake;
@@ -72,7 +72,7 @@ pub struct Ingested {
     /// The version whose first tenure has no beginning, if rows count for it by time.
     pub without_beginning: Option<VersionId>,
     /// Classes that came in and can hardly be meant.
-    pub odd_labels: Vec<OddLabel>,
+    pub odd_labels: OddLabels,
     /// Whether the model has any prediction that counts.
     pub has_predictions: bool,
     /// The first of the lines that are no rows.

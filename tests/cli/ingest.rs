@@ -1156,14 +1156,14 @@ fn classes_that_nothing_else_has_are_a_warning() {
     assert_eq!(
         warned("ingest truth shouted.csv --dry-run"),
         [
-            "2 labels are of the class Yes, which no prediction has; there is yes, and classes are compared with their case"
+            "2 labels are of the class Yes, which no prediction or reference sample has; \
+             there is yes, and classes are compared with their case"
         ]
     );
     sandbox.write("rare.csv", truth("no", 1).as_bytes());
     assert_eq!(
         warned("ingest truth rare.csv --dry-run"),
-        [""; 0],
-        "a rare class"
+        ["1 label is of the class no, which no prediction, reference sample or earlier truth has"]
     );
     sandbox.write("t.csv", truth("yes", 40).as_bytes());
     assert_eq!(warned("ingest truth t.csv"), [""; 0]);
