@@ -484,3 +484,46 @@ fn of_all_models_those_with_seasons_act_and_a_failure_stops_no_other() {
     sandbox.write("modelguard.toml", b"");
     sandbox.fails("season apply --all --yes", 10, "MG0214");
 }
+
+#[test]
+fn a_version_that_was_live_before_anybody_held_the_alias_has_not_had_its_turn() {
+    let sandbox = Sandbox::empty();
+    sandbox.set_clock(JUNE_2027);
+    sandbox.ok("init --model m --task regression");
+    sandbox.write("modelguard.toml", POLICY.as_bytes());
+    for name in ["a", "b", "c"] {
+        version(&sandbox, name, "r2=0.8");
+    }
+    sandbox.ok("promote a --yes");
+    for (day, line) in [
+        (4, "promote b --yes"),
+        (5, "promote c --yes"),
+        (9, "alias set winter a --yes"),
+        (10, "alias set winter b --yes"),
+    ] {
+        at(&sandbox, NOVEMBER_2027 + day * DAY, line).expect(0);
+    }
+    let data = applied(&sandbox, NOVEMBER_2027 + 11 * DAY);
+    assert_eq!(
+        (&data["changed"], &data["to_version"]),
+        (&json!(true), &json!("b"))
+    );
+}
+
+#[test]
+fn an_alias_that_was_given_and_taken_back_twice_is_still_no_turn() {
+    let sandbox = project("");
+    for (day, line) in [
+        (1, "alias set winter warm --yes"),
+        (2, "undo --yes"),
+        (3, "redo --yes"),
+        (4, "undo --yes"),
+    ] {
+        at(&sandbox, NOVEMBER_2027 + day * DAY, line).expect(0);
+    }
+    let data = applied(&sandbox, NOVEMBER_2027 + 5 * DAY);
+    assert_eq!(
+        (&data["changed"], &data["to_version"]),
+        (&json!(true), &json!("cold"))
+    );
+}

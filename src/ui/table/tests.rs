@@ -66,6 +66,28 @@ fn what_is_narrow_stays_where_something_wide_went() {
 }
 
 #[test]
+fn an_interval_is_never_cut() {
+    let mut table = Table::new(vec![
+        Column::words("metric", 0),
+        Column::values("v1 [95 %]", 0),
+        Column::words("says", 0),
+    ]);
+    let row = ["accuracy", "0.779 [0.752, 0.803]", "no difference"];
+    table.row(row.map(String::from).into());
+    assert_eq!(
+        table.render(Some(42)),
+        concat!(
+            "metric    v1 [95 %]             says\n",
+            "accuracy  0.779 [0.752, 0.803]  no differ…\n",
+        )
+    );
+    assert_eq!(
+        table.render(Some(36)),
+        "accuracy\n  v1 [95 %]: 0.779 [0.752, 0.803]\n  says: no difference\n"
+    );
+}
+
+#[test]
 fn a_row_is_lines_where_its_columns_would_be_cut_to_pieces() {
     let mut table = Table::new(vec![
         Column::words("", 0),
@@ -161,6 +183,7 @@ proptest! {
             header: format!("column {index}"),
             align: if index % 2 == 0 { Align::Left } else { Align::Right },
             priority: *priority,
+            may_be_cut: index % 2 == 0,
         });
         let mut table = Table::new(columns.collect());
         let rows = cells.len();
