@@ -29,9 +29,9 @@ fn a_channel_with_more_than_one_run_sends_keeps_no_other_from_its_messages() {
     // Each about an alert of its own, and all of them older than what waits for the other channel.
     let sql = "UPDATE delivery SET id = 100000 WHERE channel = 'team';
         WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1200)
-        INSERT INTO delivery (name, model_id, alert_id, channel, event, message, state, queued_at, next_attempt_at,
+        INSERT INTO delivery (id, name, model_id, alert_id, channel, event, message, state, queued_at, next_attempt_at,
                               attempts_count)
-        SELECT name || n, model_id, 1000 + n, channel, event, message, state, queued_at, next_attempt_at, 0
+        SELECT 1000 + n, name || n, model_id, 1000 + n, channel, event, message, state, queued_at, next_attempt_at, 0
         FROM delivery, number WHERE channel = 'ops'";
     sandbox
         .sql()
