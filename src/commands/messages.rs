@@ -240,23 +240,55 @@ fn events(sent: &[&Sent]) -> String {
     format!("{} messages ({of_each})", count(names.len() as u64))
 }
 
-/// A line for each channel that did not take what it was offered, with what waits behind that.
+/// A line for each channel that did not take what it was offered, with what waits behind that, and one for each that
+/// was not offered all.
 pub fn missed(sent: &[Sent]) -> String {
     let mut text = String::new();
     for name in channels(sent) {
         let of = || sent.iter().filter(|one| one.channel == name);
-        let Some(refused) = of().find(|one| one.error.is_some()) else {
-            continue;
-        };
-        let event = refused.event.name().replace('_', " ");
-        let behind = match of().filter(|one| !one.was_tried()).count() {
-            0 => String::new(),
-            1 => "; 1 other waits behind it".to_owned(),
-            others => format!("; {others} others wait behind it"),
-        };
-        text.push_str(&format!("Not told {}: {event}{behind}.\n", who(refused)));
+        if let Some(refused) = of().find(|one| one.error.is_some()) {
+            let event = refused.event.name().replace('_', " ");
+            let behind = match of().filter(|one| one.is_held_up).count() {
+                0 => String::new(),
+                1 => "; 1 other waits behind it".to_owned(),
+                others => format!("; {} others wait behind it", count(others as u64)),
+            };
+            let given_up = match given_up_with(sent, refused) {
+                0 => String::new(),
+                others => format!("; {} given up", were(others)),
+            };
+            let who = who(refused);
+            text.push_str(&format!("Not told {who}: {event}{behind}{given_up}.\n"));
+        }
+        let left: Vec<_> = of().filter(|one| one.is_left()).collect();
+        if let Some(one) = left.first() {
+            let messages = match left.len() {
+                1 => "1 message".to_owned(),
+                number => format!("{} messages", count(number as u64)),
+            };
+            text.push_str(&format!(
+                "Left for the next run, {}: {messages}.\n",
+                who(one)
+            ));
+        }
     }
     text
+}
+
+/// How many messages were given up without an attempt, because one of their channel failed.
+fn given_up_with(sent: &[Sent], tried: &Sent) -> usize {
+    let others = sent.iter().filter(|one| {
+        let is_of_channel = one.channel == tried.channel;
+        is_of_channel && one.state == DeliveryState::Failed && one.error.is_none()
+    });
+    others.count()
+}
+
+fn were(others: usize) -> String {
+    match others {
+        1 => "1 other was".to_owned(),
+        others => format!("{} others were", count(others as u64)),
+    }
 }
 
 /// A line for each channel whose messages wait for the next run that sends.
@@ -276,24 +308,29 @@ pub fn waiting(told: &[Told]) -> String {
 
 /// What did not arrive.
 pub fn failures(sent: &[Sent]) -> Vec<Warning> {
-    warnings(sent.iter())
+    warnings(sent, |_| true)
 }
 
-/// What did not arrive and is news: a message that failed for the first time, or was given up. A required channel has a
-/// line of the answer; whoever asked the run to stop knows that it was.
+/// What did not arrive and is news: a channel failed, or a message for it was given up, for the first time since it took
+/// something. A required channel has a line of the answer; whoever asked the run to stop knows that it was.
 pub fn new_failures(sent: &[Sent]) -> Vec<Warning> {
-    let is_first = |one: &Sent| one.attempts_count == 1 && !one.was_cut_short;
-    let is_new = |one: &&Sent| is_first(one) || one.state == DeliveryState::Failed;
-    warnings(sent.iter().filter(is_new).filter(|one| !one.required))
+    warnings(sent, |one| one.is_news && !one.required)
 }
 
-fn warnings<'a>(sent: impl Iterator<Item = &'a Sent>) -> Vec<Warning> {
-    let failed = sent.filter_map(|one| Some((one, one.error.as_deref()?)));
+fn warnings(sent: &[Sent], is_told: impl Fn(&Sent) -> bool) -> Vec<Warning> {
+    let told = sent.iter().filter(|one| is_told(one));
+    let failed = told.filter_map(|one| Some((one, one.error.as_deref()?)));
     failed
         .map(|(one, error)| {
-            let next = match one.state {
-                DeliveryState::Failed => "it was given up",
-                DeliveryState::Queued | DeliveryState::Delivered => "a later run tries again",
+            let others = given_up_with(sent, one);
+            let next = match (one.state, others) {
+                (DeliveryState::Failed, 0) => "it was given up".to_owned(),
+                (DeliveryState::Failed, 1) => "it was given up, with 1 other".to_owned(),
+                (DeliveryState::Failed, others) => {
+                    format!("it was given up, with {} others", count(others as u64))
+                }
+                (_, 0) => "a later run tries again".to_owned(),
+                (_, others) => format!("a later run tries again; {} given up", were(others)),
             };
             Warning {
                 code: "not_delivered",

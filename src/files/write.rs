@@ -188,31 +188,14 @@ pub fn rename_new(from: &Path, target: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Adds one line to a file that may not be there yet, in one write, so that lines of two processes never mix.
-/// A new file is for its user alone.
+/// Adds one line to a file that may not be there yet, durably. A new file is for its user alone.
 ///
-/// # Errors
-/// The file can't be opened or written.
-pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
-    appended(path, line).map(drop)
-}
-
-/// The same, and the line outlives a power failure.
+/// The file is locked meanwhile, so that lines of two processes never mix and only this one is taken away again where the
+/// disk is full in the middle of it.
 ///
 /// # Errors
 /// The file can't be opened, written or synced.
-pub fn append_line_durably(path: &Path, line: &str) -> Result<(), FileError> {
-    let file = appended(path, line)?;
-    match file.sync_all() {
-        // Some file systems have nothing to wait for, and say so.
-        Err(source) if source.kind() != io::ErrorKind::InvalidInput => {
-            Err(FileError::writing(path, source))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn appended(path: &Path, line: &str) -> Result<File, FileError> {
+pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -220,41 +203,24 @@ fn appended(path: &Path, line: &str) -> Result<File, FileError> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options
-        .open(path)
-        .map_err(|source| FileError::writing(path, source))?;
-    // A full disk may have left half a line, which the next one must not go on with.
+    let failed = |source| FileError::writing(path, source);
+    let mut file = options.open(path).map_err(failed)?;
+    // Some file systems know no locks.
+    let length = file.lock().and_then(|()| file.metadata());
+    let length = length.map(|found| found.len());
+    // A death may have left half a line, which the next one must not go on with.
     let begin = if ends_within_a_line(path) { "\n" } else { "" };
-    write_or_cut_back(&mut file, format!("{begin}{line}\n").as_bytes())
-        .map_err(|source| FileError::writing(path, source))?;
-    Ok(file)
-}
-
-/// Writes all bytes at the end of a file; where that fails, takes those that were written away again, unless another
-/// process has written behind them.
-fn write_or_cut_back(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Seek;
-    let mut written = 0;
-    while written < bytes.len() {
-        let failure = match file.write(&bytes[written..]) {
-            Ok(0) => io::ErrorKind::WriteZero.into(),
-            Ok(count) => {
-                written += count;
-                continue;
-            }
-            Err(source) if source.kind() == io::ErrorKind::Interrupted => continue,
-            Err(source) => source,
-        };
-        if written > 0
-            && let Ok(end) = file.stream_position()
-            && file.metadata().is_ok_and(|found| found.len() == end)
-        {
-            // The failure to write is what is told; half a line is what the next one begins behind.
-            let _ = file.set_len(end - written as u64);
-        }
-        return Err(failure);
+    let written = file.write_all(format!("{begin}{line}\n").as_bytes());
+    if let (Err(_), Ok(length)) = (&written, length) {
+        // The failure to write is what is told; half a line is what the next one begins behind.
+        let _ = file.set_len(length);
     }
-    Ok(())
+    written.map_err(failed)?;
+    match file.sync_all() {
+        // Some file systems have nothing to wait for, and say so.
+        Err(source) if source.kind() != io::ErrorKind::InvalidInput => Err(failed(source)),
+        _ => Ok(()),
+    }
 }
 
 fn ends_within_a_line(path: &Path) -> bool {
@@ -522,7 +488,33 @@ mod tests {
         append_line(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
         fs::write(&path, "one\n{\"ha").unwrap();
-        append_line_durably(&path, "two").unwrap();
+        append_line(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\n{\"ha\ntwo\n");
+    }
+
+    #[test]
+    fn a_line_waits_until_another_one_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        let mut other = File::options()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .unwrap();
+        other.lock().unwrap();
+        other.write_all(b"on").unwrap();
+        std::thread::scope(|scope| {
+            let (say, heard) = std::sync::mpsc::channel();
+            scope.spawn({
+                let path = &path;
+                move || say.send(append_line(path, "two").is_ok())
+            });
+            let early = heard.recv_timeout(std::time::Duration::from_millis(300));
+            assert!(early.is_err(), "it did not wait");
+            other.write_all(b"e\n").unwrap();
+            other.unlock().unwrap();
+            assert!(heard.recv().unwrap());
+        });
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }
 }

@@ -1,6 +1,5 @@
 //! Channels that stay on this machine: a file of JSON lines, a program, the local mail program.
 
-use std::error::Error as _;
 use std::path::Path;
 
 use super::mail::mail;
@@ -16,13 +15,10 @@ use crate::process::{self, Ended, Program};
 ///
 /// Only to a regular file: whoever opens a pipe that nobody reads waits for ever, and no time limit ends that.
 pub(super) fn append(path: &Path, message: &Message) -> Result<(), SendError> {
-    let failed = |error: FileError| {
-        let cause = error.source().map(|cause| format!(" ({cause})"));
-        SendError::again(format!("{error}{}", cause.unwrap_or_default()))
-    };
+    let failed = |error: FileError| SendError::again(error.to_string());
     match read::kind_of(path).map_err(failed)? {
         PathKind::Absent | PathKind::File { .. } => {
-            write::append_line_durably(path, &document(message).to_string()).map_err(failed)
+            write::append_line(path, &document(message).to_string()).map_err(failed)
         }
         PathKind::Directory | PathKind::Other => Err(SendError::again(format!(
             "{} is no regular file, and a channel of the kind file appends to nothing else",

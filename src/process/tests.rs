@@ -82,12 +82,19 @@ fn when_the_time_is_up_all_that_it_started_ends() {
 #[test]
 #[cfg(unix)]
 fn what_leaves_the_group_is_not_waited_for_and_not_claimed_to_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let script = format!("setsid sleep 60 & echo $! > {}; sleep 600", file.display());
     let began = Instant::now();
-    let error = shell("setsid sleep 3 & sleep 600", 500).unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(20));
+    let error = shell(&script, 1500).unwrap_err();
+    let took = began.elapsed();
+    let pid = std::fs::read_to_string(file).unwrap();
+    let ended = std::process::Command::new("kill").arg(pid.trim()).status();
+    assert!(ended.unwrap().success(), "it was stopped after all");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     assert_eq!(
         error.to_string(),
-        "sh did not end within 500 ms and was killed, with its process group"
+        "sh did not end within 1500 ms and was killed, with its process group"
     );
 }
 

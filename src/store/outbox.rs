@@ -1,4 +1,4 @@
-//! The outbox: messages to people, queued with what they tell, claimed by who sends them, settled one by one.
+//! The outbox: messages to people, queued with what they tell, and how each of them stands.
 
 use rusqlite::{Row, named_params};
 use serde_json::{Value, json};
@@ -7,7 +7,10 @@ use super::{Result, StoreError, Tx, count, instant, instant_or_none};
 use crate::domain::notification::{Event, Message};
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::{AlertId, Severity};
-use crate::files::owner::Owner;
+
+mod sending;
+
+pub use sending::{Claimed, Settlement, Standing, claim, fail_rest, release, settle, standing};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// Whether it may not arrive before `older` has: both are for one channel, and about the same alert, or this one is a
-    /// recovery and the older one tells of trouble of its model.
+    /// recovery and the older one tells of trouble of its model. What somebody has already keeps nothing from him.
     #[must_use]
     pub fn waits_behind(&self, older: &Self) -> bool {
         let (this, that) = (&self.message, &older.message);
@@ -60,7 +63,9 @@ impl Delivery {
         let ends_it = this.event == Event::Recovered
             && trouble.contains(&that.event)
             && this.model == that.model;
-        self.channel.eq_ignore_ascii_case(&older.channel) && (this.alert == that.alert || ends_it)
+        (this.alert == that.alert || ends_it)
+            && older.reached.is_empty()
+            && self.channel.eq_ignore_ascii_case(&older.channel)
     }
 }
 
@@ -146,141 +151,6 @@ fn delivery(row: &Row<'_>) -> Result<Delivery> {
             .map_err(|_| StoreError::meaningless("list of addresses", reached))?,
         settled_at: instant_or_none(row, 13)?,
     })
-}
-
-/// What a run took from the outbox, and what it left to others.
-#[derive(Debug)]
-pub struct Claimed {
-    /// For the running process to send, the oldest first.
-    pub due: Vec<Delivery>,
-    /// So many are in the hands of other processes that send now, or wait behind such a one.
-    pub elsewhere_count: u64,
-}
-
-/// The most messages that one run sends; what is left is for the next one.
-const MOST: usize = 1_000;
-
-/// Takes the messages that are due for the running process, oldest first: those that nobody else is sending, and that
-/// [wait behind](Delivery::waits_behind) none that is not due or is being sent.
-///
-/// They are the process's own until `until`, then anybody's: it may be gone where nobody can see that. With `all` what
-/// failed before and would wait is due too.
-///
-/// # Errors
-/// The store can't be written.
-pub fn claim(tx: &Tx<'_>, now: Timestamp, until: Timestamp, all: bool) -> Result<Claimed> {
-    let present = Owner::present();
-    let mut due: Vec<Delivery> = Vec::new();
-    let mut elsewhere_count = 0;
-    {
-        let mut statement = tx
-            .sql
-            .prepare_cached(&format!("{SELECT} WHERE state = 'queued' ORDER BY id"))?;
-        let mut rows = statement.query([])?;
-        // What waits, and whether another process is the reason.
-        let mut held_up: Vec<(Delivery, bool)> = Vec::new();
-        while let Some(row) = rows.next()? {
-            let delivery = delivery(row)?;
-            let held = held_up
-                .iter()
-                .find(|(older, _)| delivery.waits_behind(older));
-            if let Some((_, by_another)) = held {
-                elsewhere_count += u64::from(*by_another);
-                continue;
-            }
-            let owner = row
-                .get::<_, Option<u32>>(14)?
-                .zip(row.get::<_, Option<String>>(15)?)
-                .map(|(pid, boot)| Owner { pid, boot });
-            let claimed_until = instant_or_none(row, 16)?;
-            let is_free = owner.is_none_or(|owner| {
-                owner == present
-                    || owner.is_gone()
-                    || claimed_until.is_none_or(|until| now >= until)
-            });
-            if is_free && (all || delivery.next_attempt_at <= now) {
-                due.push(delivery);
-                if due.len() == MOST {
-                    break;
-                }
-            } else {
-                elsewhere_count += u64::from(!is_free);
-                held_up.push((delivery, !is_free));
-            }
-        }
-    }
-    for delivery in &due {
-        tx.sql
-            .prepare_cached(
-                "UPDATE delivery SET owner_pid = :pid, owner_boot = :boot, claimed_until = :until WHERE id = :id",
-            )?
-            .execute(named_params! {
-                ":pid": present.pid, ":boot": present.boot, ":until": until.micros(), ":id": delivery.id,
-            })?;
-    }
-    Ok(Claimed {
-        due,
-        elsewhere_count,
-    })
-}
-
-/// Lets go of claimed messages that were not tried.
-///
-/// # Errors
-/// The store can't be written.
-pub fn release(tx: &Tx<'_>, ids: &[i64]) -> Result<()> {
-    for id in ids {
-        tx.sql
-            .prepare_cached(
-                "UPDATE delivery SET owner_pid = NULL, owner_boot = NULL, claimed_until = NULL
-                 WHERE id = :id AND state = 'queued'",
-            )?
-            .execute(named_params! { ":id": id })?;
-    }
-    Ok(())
-}
-
-/// What came of a claimed message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settlement<'a> {
-    Delivered,
-    /// An attempt failed; the next one is not before that time.
-    Again(&'a str, Timestamp),
-    /// An attempt failed, or there can be none, and no other will be made.
-    GivenUp(&'a str),
-}
-
-/// Says what came of a claimed message and lets go of it; the attempt reached these addresses, perhaps not all.
-///
-/// # Errors
-/// The store can't be written.
-pub fn settle(
-    tx: &Tx<'_>,
-    id: i64,
-    now: Timestamp,
-    settlement: Settlement<'_>,
-    reached: &[String],
-) -> Result<()> {
-    let (state, error, next) = match settlement {
-        Settlement::Delivered => (DeliveryState::Delivered, None, None),
-        Settlement::Again(error, next) => (DeliveryState::Queued, Some(error), Some(next)),
-        Settlement::GivenUp(error) => (DeliveryState::Failed, Some(error), None),
-    };
-    let settled_at = (state != DeliveryState::Queued).then_some(now);
-    tx.sql.execute(
-        "UPDATE delivery SET state = :state, attempts_count = attempts_count + 1, last_error = :error,
-             first_failed_at = CASE WHEN :error IS NULL THEN first_failed_at ELSE ifnull(first_failed_at, :now) END,
-             reached = (SELECT json_group_array(value) FROM
-                 (SELECT value FROM json_each(reached) UNION SELECT value FROM json_each(:reached))),
-             next_attempt_at = ifnull(:next, next_attempt_at), settled_at = :settled_at,
-             owner_pid = NULL, owner_boot = NULL, claimed_until = NULL
-         WHERE id = :id AND state = 'queued'",
-        named_params! {
-            ":state": state.name(), ":error": error, ":now": now.micros(), ":next": next.map(Timestamp::micros),
-            ":reached": json!(reached).to_string(), ":settled_at": settled_at.map(Timestamp::micros), ":id": id,
-        },
-    )?;
-    Ok(())
 }
 
 /// All messages about an alert, oldest first.

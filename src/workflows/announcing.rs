@@ -3,7 +3,7 @@
 use crate::domain::notification::{Event, Message};
 use crate::domain::operation::Author;
 use crate::domain::policy::Channel;
-use crate::domain::time::Length;
+use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::{AlertId, AlertKind};
 use crate::files::hash::hash_bytes;
 use crate::store::alerts::{self, Alert};
@@ -46,7 +46,7 @@ pub struct Told {
 /// Queues what a recorded check has to tell.
 ///
 /// A channel hears once of each alert that opens and of each rollback, again of what stays open on the version that is
-/// live or about a file, and of the recovery if it heard of the trouble.
+/// live or about a file, and of the recovery if it heard of the trouble. What was given up it hears anew.
 ///
 /// # Errors
 /// The store can't be read or written.
@@ -181,7 +181,13 @@ impl Announcer<'_> {
                 continue;
             }
             for channel in self.audience.channels {
-                if let Some(event) = self.reminder(&alert, &of_channel(&heard, channel)) {
+                let mine = of_channel(&heard, channel);
+                let lost = mine
+                    .is_empty()
+                    .then(|| last_lost(&heard, channel))
+                    .flatten();
+                let lost = lost.map(|lost| lost.message.event);
+                if let Some(event) = lost.or_else(|| self.reminder(&alert, &mine)) {
                     let lines = vec![alert.message.clone()];
                     self.still_open(&alert, channel, event, lines)?;
                 }
@@ -190,7 +196,8 @@ impl Announcer<'_> {
         self.files(&files)
     }
 
-    /// One reminder for all refused files of a model, under the newest: a feed that is broken refuses one each hour.
+    /// One message for all refused files of a model: a feed that is broken refuses one each hour. It is a reminder, under
+    /// the newest, or the word of what was given up, under the newest of these.
     fn files(&mut self, files: &[(Alert, Vec<Delivery>)]) -> Result<(), StoreError> {
         let Some((newest, _)) = files.last() else {
             return Ok(());
@@ -199,17 +206,23 @@ impl Announcer<'_> {
             let of = files
                 .iter()
                 .flat_map(|(_, heard)| of_channel(heard, channel));
-            if let Some(event) = self.reminder(newest, &of.collect::<Vec<_>>()) {
-                let mut lines = vec![newest.message.clone()];
-                match files.len() - 1 {
-                    0 => {}
-                    1 => lines.push("1 file more was refused and is unresolved.".to_owned()),
-                    more => lines.push(format!(
-                        "{more} files more were refused and are unresolved."
-                    )),
-                }
-                self.still_open(newest, channel, event, lines)?;
+            let heard: Vec<_> = of.collect();
+            let (alert, event) = match newest_lost(files, channel) {
+                Some(lost) if !heard.iter().any(waits) => (lost, Event::RefusedFile),
+                _ => match self.reminder(newest, &heard) {
+                    Some(event) => (newest, event),
+                    None => continue,
+                },
+            };
+            let mut lines = vec![alert.message.clone()];
+            match files.len() - 1 {
+                0 => {}
+                1 => lines.push("1 file more was refused and is unresolved.".to_owned()),
+                more => lines.push(format!(
+                    "{more} files more were refused and are unresolved."
+                )),
             }
+            self.still_open(alert, channel, event, lines)?;
         }
         Ok(())
     }
@@ -230,12 +243,12 @@ impl Announcer<'_> {
         self.queue(alert, channel, message)
     }
 
-    /// A reminder, if it is time for one to a channel that heard this.
+    /// A reminder, if it is time for one to a channel that heard this. What waits already tells it.
     fn reminder(&self, alert: &Alert, heard: &[&Delivery]) -> Option<Event> {
-        let last = heard.iter().map(|one| one.queued_at).max()?;
+        let last = heard.iter().map(arrived_at).max()?;
         let waited = self.author.at.micros() - last.micros();
         let after = self.audience.remind_after.micros();
-        let is_due = after > 0 && waited >= after;
+        let is_due = after > 0 && waited >= after && !heard.iter().any(waits);
         (is_due && alert.acked_at.is_none()).then_some(Event::Reminder)
     }
 
@@ -288,12 +301,57 @@ fn heard(tx: &Tx<'_>, alert: &Alert) -> Result<Vec<Delivery>, StoreError> {
     Ok(heard)
 }
 
-/// What a channel heard or will hear; what was given up it never heard.
+fn is_for(one: &Delivery, channel: &Channel) -> bool {
+    one.channel.eq_ignore_ascii_case(&channel.name)
+}
+
+/// Whether it was given up and nobody has it.
+fn is_lost(one: &Delivery) -> bool {
+    one.state == DeliveryState::Failed && one.reached.is_empty()
+}
+
+/// Whether it waits, and nobody has it yet.
+fn waits(one: &&Delivery) -> bool {
+    one.state == DeliveryState::Queued && one.reached.is_empty()
+}
+
+/// When the channel had it: what failed at first came later than it was said.
+fn arrived_at(one: &&Delivery) -> Timestamp {
+    let was_late = one.state == DeliveryState::Delivered && one.first_failed_at.is_some();
+    let settled_at = one.settled_at.filter(|_| was_late);
+    settled_at.unwrap_or(one.queued_at)
+}
+
+/// What a channel heard or will hear; what was given up it never heard, unless some of its recipients have it.
 fn of_channel<'a>(heard: &'a [Delivery], channel: &Channel) -> Vec<&'a Delivery> {
-    let same = |one: &&Delivery| {
-        one.channel.eq_ignore_ascii_case(&channel.name) && one.state != DeliveryState::Failed
-    };
+    let same = |one: &&Delivery| is_for(one, channel) && !is_lost(one);
     heard.iter().filter(same).collect()
+}
+
+/// The last message for a channel that was given up.
+fn last_lost<'a>(heard: &'a [Delivery], channel: &Channel) -> Option<&'a Delivery> {
+    let mut newest_first = heard.iter().rev();
+    newest_first.find(|one| is_for(one, channel) && is_lost(one))
+}
+
+/// The newest file of which a channel never heard because the message was given up, neither by itself nor by a later
+/// message about all of them.
+fn newest_lost<'a>(files: &'a [(Alert, Vec<Delivery>)], channel: &Channel) -> Option<&'a Alert> {
+    let of_all = files.iter().flat_map(|(_, heard)| {
+        let mine = heard.iter().filter(|one| is_for(one, channel));
+        // The first message about a file is about this one alone.
+        let later = mine.enumerate().filter(|(number, one)| {
+            (*number > 0 || one.message.event == Event::Reminder) && !is_lost(one)
+        });
+        later.map(|(_, one)| one.queued_at)
+    });
+    let of_all = of_all.max();
+    let mut newest_first = files.iter().rev();
+    let lost = newest_first.find(|(_, heard)| {
+        let given_up_at = last_lost(heard, channel).and_then(|lost| lost.settled_at);
+        of_channel(heard, channel).is_empty() && given_up_at.is_some() && given_up_at > of_all
+    });
+    lost.map(|(alert, _)| alert)
 }
 
 /// Queues that a file of the inbox was refused.

@@ -1,5 +1,6 @@
 //! Sends what the outbox holds: each channel for itself, all within one time limit, each message settled on its own.
 
+mod failing;
 mod hearing;
 mod queue;
 pub mod trial;
@@ -8,17 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hearing::{Heard, hear};
-use queue::{Report, Work};
+use queue::{Report, Work, in_turn};
 
 use crate::domain::notification::Event;
 use crate::domain::operation::Author;
 use crate::domain::policy::{Channel, DeliveryRules};
-use crate::domain::time::{Length, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::verdict::AlertId;
 use crate::notify::{Secrets, SendError};
 use crate::policy::channel_keys;
@@ -26,10 +27,6 @@ use crate::policy::secrets::{self, SecretError};
 use crate::store::outbox::{self, Delivery, DeliveryState, Settlement};
 use crate::store::{Change, Store, StoreError, operations};
 
-/// The first wait after a failure; each further failure doubles it.
-const FIRST_WAIT: Length = Length::from_seconds(60);
-/// The longest wait, which is also that after a failure that trying again can't help.
-const LONGEST_WAIT: Length = Length::from_seconds(6 * 3_600);
 /// How long after its own time limit a channel may take to say that it was late.
 const GRACE: Duration = Duration::from_millis(200);
 /// A claim lasts as long as a delivery may take and so much more, in which it is noted how the attempts ended.
@@ -56,7 +53,7 @@ pub struct Terms<'a> {
 impl Terms<'_> {
     /// What the clock of the run would say now: its own stands still where it began.
     fn moment(&self, author: &Author) -> Timestamp {
-        after(author.at, self.began.elapsed())
+        author.at.later_by(self.began.elapsed().into())
     }
 }
 
@@ -74,6 +71,10 @@ pub struct Sent {
     pub error: Option<String>,
     /// The run was asked to stop, which is no failure of the channel: the outbox has the message as it was.
     pub was_cut_short: bool,
+    /// No attempt was made, because of one that failed in this run.
+    pub is_held_up: bool,
+    /// A failure, and the first one of the channel since it took a message, or the first with which one was given up.
+    pub is_news: bool,
     /// Why the last attempt failed, also where that was one of an earlier run.
     pub last_error: Option<String>,
     /// What its channel is; `None`: the policy has no such channel.
@@ -81,10 +82,10 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Whether an attempt was made; behind a failure of its channel there is none.
+    /// Whether it was not sent and nothing of this run speaks against it: there was no time, or no room.
     #[must_use]
-    pub fn was_tried(&self) -> bool {
-        self.error.is_some() || self.state == DeliveryState::Delivered
+    pub fn is_left(&self) -> bool {
+        self.error.is_none() && self.state == DeliveryState::Queued && !self.is_held_up
     }
 }
 
@@ -98,8 +99,8 @@ pub struct Sending {
 
 /// Sends what is due and settles each message in a transaction of its own.
 ///
-/// What another process is sending is left to it. A channel that fails is not asked again in this run; one that refuses a
-/// message for good is asked with the others. Once `is_stopped`, what has not been taken by then is left to the next
+/// What another process is sending is left to it. A channel that is out of order is not asked again in this run, and what
+/// waits for it has failed with it; one that refuses a message for good is asked with the others. Once `is_stopped`, what has not been taken by then is left to the next
 /// run, which may send again what was on its way.
 ///
 /// # Errors
@@ -113,7 +114,7 @@ pub fn deliver(
     let began = Instant::now();
     let total = Duration::from_millis(terms.rules.total_timeout.millis());
     let moment = terms.moment(author);
-    let until = after(moment, total + NOTING);
+    let until = moment.later_by((total + NOTING).into());
     let claimed = store.change(author, |tx| {
         let claimed = outbox::claim(tx, moment, until, terms.all)?;
         Ok::<_, StoreError>(if claimed.due.is_empty() {
@@ -138,6 +139,8 @@ pub fn deliver(
         terms,
         open: BTreeMap::new(),
         sent: Vec::new(),
+        left: claimed.left,
+        failed: Vec::new(),
         everyone: secrets_of_all(terms),
         stop: Arc::new(AtomicBool::new(false)),
     };
@@ -149,36 +152,20 @@ pub fn deliver(
         queue.or_default().push(delivery);
     }
     let (reports, heard) = mpsc::channel();
-    for queue in queues.into_values() {
-        if is_stopped() {
-            break;
-        }
-        let Some(first) = queue.first().map(|first| (first.id, first.channel.clone())) else {
-            continue;
-        };
-        let ready = run.ready(&first.1).and_then(|(channel, secrets)| {
-            let work = Work {
-                channel,
-                secrets,
-                folder: terms.folder.to_owned(),
-                queue,
-                attempt_timeout: Duration::from_millis(terms.rules.attempt_timeout.millis()),
-                least_left: total / 2,
-                deadline,
-                stop: Arc::clone(&run.stop),
-            };
-            let reports = reports.clone();
-            // Unlike `thread::spawn` no panic where the system has no more threads.
-            let started = thread::Builder::new().spawn(move || work.send_all(&reports));
-            started.map_err(|error| format!("no thread can be started for it: {error}"))
-        });
-        // It counts as tried; those behind it wait as they would behind any failure.
-        if let Err(error) = ready {
-            run.settle(first.0, Err(SendError::again(error)))?;
-        }
+    let settled = run
+        .start(queues, deadline, reports, is_stopped)
+        .and_then(|()| run.settle_all(&heard, deadline + GRACE, is_stopped));
+    if let Err(error) = settled {
+        // Nothing more can be noted; a program that went on would have no time limit any more.
+        run.stop.store(true, Ordering::Relaxed);
+        let until = Instant::now() + STOPPING;
+        while let Heard::Report(_) = hear(&heard, until, &|| false) {}
+        return Err(error);
     }
-    drop(reports);
-    run.settle_all(&heard, deadline + GRACE, is_stopped)?;
+    for one in std::mem::take(&mut run.left) {
+        let sent = run.untried(&one);
+        run.sent.push(sent);
+    }
     sending.sent = run.sent;
     Ok(sending)
 }
@@ -219,6 +206,10 @@ struct Run<'a> {
     /// What is claimed and not settled.
     open: BTreeMap<i64, Delivery>,
     sent: Vec<Sent>,
+    /// What is due and more than one run sends.
+    left: Vec<Delivery>,
+    /// What was tried, and nobody has it.
+    failed: Vec<Delivery>,
     everyone: Vec<Secrets>,
     /// Ends the attempts.
     stop: Arc<AtomicBool>,
@@ -237,6 +228,46 @@ impl Run<'_> {
             .ok_or_else(|| format!("the policy has no channel {name:?}"))?;
         let secrets = secrets_of(channel, self.terms.folder).map_err(|error| error.to_string())?;
         Ok((channel.clone(), secrets))
+    }
+
+    /// Begins with the channels, each in a thread of its own, which reports.
+    fn start(
+        &mut self,
+        queues: BTreeMap<String, Vec<Delivery>>,
+        deadline: Instant,
+        reports: Sender<Report>,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<(), StoreError> {
+        let rules = self.terms.rules;
+        for queue in queues.into_values().map(in_turn) {
+            if is_stopped() {
+                break;
+            }
+            let Some(first) = queue.first().map(|first| (first.id, first.channel.clone())) else {
+                continue;
+            };
+            let ready = self.ready(&first.1).and_then(|(channel, secrets)| {
+                let work = Work {
+                    channel,
+                    secrets,
+                    folder: self.terms.folder.to_owned(),
+                    queue,
+                    attempt_timeout: Duration::from_millis(rules.attempt_timeout.millis()),
+                    least_left: Duration::from_millis(rules.total_timeout.millis()) / 2,
+                    deadline,
+                    stop: Arc::clone(&self.stop),
+                };
+                let reports = reports.clone();
+                // Unlike `thread::spawn` no panic where the system has no more threads.
+                let started = thread::Builder::new().spawn(move || work.send_all(&reports));
+                started.map_err(|error| format!("no thread can be started for it: {error}"))
+            });
+            // It counts as tried.
+            if let Err(error) = ready {
+                self.settle(first.0, Err(SendError::again(error)))?;
+            }
+        }
+        Ok(())
     }
 
     fn settle_all(
@@ -335,47 +366,42 @@ impl Run<'_> {
             let was_cut_short = why.is_some();
             let sent = Sent {
                 was_cut_short,
-                ..self.said(&delivery, DeliveryState::Queued, why)
+                error: why,
+                ..self.untried(&delivery)
             };
             self.sent.push(sent);
         }
         Ok(())
     }
 
-    /// Records what came of a message.
+    /// Records what came of a message, and where its channel is out of order, of all others that are for it.
     fn settle(&mut self, id: i64, result: Result<(), SendError>) -> Result<(), StoreError> {
         let Some(mut delivery) = self.open.remove(&id) else {
             return Ok(());
         };
-        let error = result.err().map(|error| said(error, &self.everyone));
-        let now = self.author.at;
+        let now = self.terms.moment(self.author);
         delivery.attempts_count += 1;
-        let settlement = match &error {
-            None => Settlement::Delivered,
-            Some(error) => {
-                let age = now.micros() - delivery.first_failed_at.unwrap_or(now).micros();
-                if age >= self.terms.rules.give_up_after.micros() {
-                    Settlement::GivenUp(&error.text)
-                } else {
-                    let wait = wait(delivery.attempts_count, error.is_permanent);
-                    Settlement::Again(&error.text, later(now, wait))
-                }
-            }
+        let Err(error) = result else {
+            self.store.change(self.author, |tx| {
+                outbox::settle(tx, id, now, Settlement::Delivered, &[])?;
+                Ok::<_, StoreError>(Change::staged(()))
+            })?;
+            delivery.last_error = None;
+            let sent = self.said(&delivery, DeliveryState::Delivered, None);
+            self.sent.push(sent);
+            return Ok(());
         };
-        let reached = error.as_ref().map_or(&[][..], |error| &error.reached);
-        self.store.change(self.author, |tx| {
-            outbox::settle(tx, id, now, settlement, reached)?;
-            Ok::<_, StoreError>(Change::staged(()))
-        })?;
-        let state = match settlement {
-            Settlement::Delivered => DeliveryState::Delivered,
-            Settlement::GivenUp(_) => DeliveryState::Failed,
-            Settlement::Again(..) => DeliveryState::Queued,
-        };
-        delivery.last_error = error.as_ref().map(|error| error.text.clone());
-        let sent = self.said(&delivery, state, error.map(|error| error.text));
-        self.sent.push(sent);
-        Ok(())
+        let error = said(error, &self.everyone);
+        self.fail(delivery, error, now)
+    }
+
+    /// What is said of a message that no attempt was made for.
+    fn untried(&self, delivery: &Delivery) -> Sent {
+        let mut failed = self.failed.iter();
+        Sent {
+            is_held_up: failed.any(|older| delivery.waits_behind(older)),
+            ..self.said(delivery, DeliveryState::Queued, None)
+        }
     }
 
     fn said(&self, delivery: &Delivery, state: DeliveryState, error: Option<String>) -> Sent {
@@ -389,6 +415,8 @@ impl Run<'_> {
             attempts_count: delivery.attempts_count,
             error,
             was_cut_short: false,
+            is_held_up: false,
+            is_news: false,
             last_error: delivery.last_error.clone(),
             kind: channel.map(|channel| channel_keys::kind(&channel.carrier)),
         }
@@ -400,39 +428,4 @@ fn is_certain(result: &Result<(), SendError>) -> bool {
     result
         .as_ref()
         .map_or_else(|error| !error.reached.is_empty(), |()| true)
-}
-
-/// The moment so long after another one.
-fn after(at: Timestamp, length: Duration) -> Timestamp {
-    let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(at.micros().saturating_add(micros)).unwrap_or(at)
-}
-
-/// How long to wait after the n-th failure: a minute, doubled each time, at most six hours.
-fn wait(attempts_count: u64, is_permanent: bool) -> Length {
-    let doublings = u32::try_from(attempts_count.saturating_sub(1)).unwrap_or(u32::MAX);
-    let factor = 2_u64.checked_pow(doublings).unwrap_or(u64::MAX);
-    let seconds = FIRST_WAIT.seconds().saturating_mul(factor);
-    if is_permanent || seconds > LONGEST_WAIT.seconds() {
-        LONGEST_WAIT
-    } else {
-        Length::from_seconds(seconds)
-    }
-}
-
-fn later(now: Timestamp, wait: Length) -> Timestamp {
-    Timestamp::from_micros(now.micros().saturating_add(wait.micros())).unwrap_or(now)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_six_hours() {
-        let waits: Vec<_> = (1..=11).map(|n| wait(n, false).seconds() / 60).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]);
-        assert_eq!(wait(u64::MAX, false), LONGEST_WAIT);
-        assert_eq!(wait(1, true), LONGEST_WAIT);
-    }
 }

@@ -341,6 +341,37 @@ fn who_has_a_mail_gets_it_no_second_time_because_of_one_who_was_put_off() {
 
 #[test]
 #[ignore = "scripts/test_notifications.sh fetches the mail server"]
+fn a_mailbox_that_is_gone_keeps_the_recovery_from_nobody_else() {
+    let gone = "gone@example.com";
+    let server = Server::start(&["--refuse", gone]);
+    let sandbox = rows::degraded();
+    let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
+    let policy = format!(
+        "{policy}\n[[notify]]\nkind = \"email\"\nfrom = \"guard@example.com\"\n\
+         to = [\"ana@example.com\", \"{gone}\"]\nhost = \"localhost\"\nport = {}\nencryption = \"none\"\n",
+        server.port
+    );
+    sandbox.write("modelguard.toml", policy.as_bytes());
+    let subject = |mail: &Value| mail["headers"]["subject"].as_str().unwrap().to_owned();
+    sandbox.run("--config modelguard.toml check").expect(3);
+    let flush = "--config modelguard.toml alerts flush";
+    sandbox.run(flush).expect(1);
+    let first = subject(&server.mail());
+    assert!(first.contains("m v2 is degraded"), "{first}");
+    sandbox.ok("--config modelguard.toml promote v1 --yes");
+    sandbox.ok("--config modelguard.toml check");
+    sandbox.run(flush).expect(1);
+    let second = subject(&server.mail());
+    assert!(second.contains("m v1 is healthy again"), "{second}");
+    sandbox.set_clock(sandbox.clock() + 8 * rows::DAY);
+    sandbox.run(flush).expect(1);
+    sandbox.ok("--config modelguard.toml check");
+    sandbox.ok(flush);
+    assert!(server.has_no_mail());
+}
+
+#[test]
+#[ignore = "scripts/test_notifications.sh fetches the mail server"]
 fn a_refused_message_is_not_tried_again() {
     let server = Server::start(&["--refuse-message"]);
     server

@@ -14,6 +14,7 @@ mod compare;
 mod config;
 #[cfg(feature = "net")]
 mod crashed_deliveries;
+mod dead_channels;
 mod demo;
 mod discovery;
 mod documents;
@@ -52,7 +53,6 @@ mod several_models;
 mod show;
 mod sick_stores;
 mod status;
-#[cfg(feature = "net")]
 mod stopped_deliveries;
 mod store;
 mod support;

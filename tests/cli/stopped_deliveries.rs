@@ -10,6 +10,7 @@ use modelguard::policy::load;
 use modelguard::store::{Access, Store};
 use modelguard::workflows::delivering::{Terms, deliver};
 
+#[cfg(feature = "net")]
 use crate::http_server::{Behaviour, Server, answer};
 use crate::messages::{add_to_policy, events, project, state, states, until_claimed};
 use crate::support::{Run, Sandbox, ended};
@@ -130,6 +131,7 @@ fn a_flush_that_is_asked_to_stop_has_not_done_its_work() {
         .says("Told team (command): degraded.");
 }
 
+#[cfg(feature = "net")]
 #[test]
 fn a_server_that_is_silent_holds_up_nobody_who_is_asked_to_stop() {
     let webhook =
@@ -264,4 +266,31 @@ fn a_run_that_was_asked_to_stop_before_it_delivers_begins_nothing() {
     assert_eq!(states(&sandbox), all);
     sandbox.ok("alerts flush");
     assert_eq!(events(&sandbox, "log.jsonl"), ["degraded", "recovered"]);
+}
+
+#[test]
+fn a_store_that_fails_in_the_middle_leaves_no_program_running() {
+    let first = "echo 1 > sending; while ! test -e locked; do sleep 0.05; done";
+    let sandbox = hanging(&format!(
+        "[[notify]]\nname = \"first\"\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"{first}\"]\n"
+    ));
+    let words = ["monitor", "--lock-timeout", "50ms"];
+    let child = sandbox.command(&words).spawn().unwrap();
+    let program = program(&sandbox);
+    until("the first one sends", || sandbox.file("sending").exists());
+    // That the first one has taken its message can't be noted.
+    let holder = sandbox.sql();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    sandbox.write("locked", b"");
+    let began = Instant::now();
+    ended(&words, child, &[]).expect(5);
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    let goes_on = Path::new(&format!("/proc/{program}")).exists();
+    if goes_on {
+        let _ = Command::new("kill").args(["-9", &program]).status();
+    }
+    assert!(!goes_on, "the program goes on");
+    drop(holder);
+    std::fs::remove_file(sandbox.file("hold")).unwrap();
+    sandbox.ok("alerts flush");
 }

@@ -12,6 +12,8 @@ fn sent(channel: &str, event: Event) -> Sent {
         attempts_count: 1,
         error: None,
         was_cut_short: false,
+        is_held_up: false,
+        is_news: false,
         last_error: None,
         kind: Some("file"),
     }
@@ -36,5 +38,46 @@ fn a_few_messages_are_named_and_many_are_counted() {
         summary(&all),
         "Told channel file: 3,000 messages (refused file).\n\
          Told team (file): 4 messages (2 degraded, 1 recovered, 1 refused file).\n"
+    );
+}
+
+#[test]
+fn what_waits_and_what_is_given_up_with_a_failure_is_counted() {
+    let untried = |state, is_held_up| Sent {
+        state,
+        attempts_count: 0,
+        is_held_up,
+        ..sent("team", Event::RefusedFile)
+    };
+    let mut all = vec![untried(DeliveryState::Queued, false); 1_200];
+    assert_eq!(
+        missed(&all),
+        "Left for the next run, team (file): 1,200 messages.\n"
+    );
+    all.truncate(1);
+    all.push(Sent {
+        error: Some("refused".to_owned()),
+        is_news: true,
+        ..untried(DeliveryState::Queued, false)
+    });
+    all.push(untried(DeliveryState::Failed, false));
+    all.extend(vec![untried(DeliveryState::Queued, true); 1_200]);
+    assert_eq!(
+        missed(&all),
+        "Not told team (file): refused file; 1,200 others wait behind it; 1 other was given up.\n\
+         Left for the next run, team (file): 1 message.\n"
+    );
+    let told = |sent: &[Sent]| new_failures(sent)[0].text.clone();
+    let begin = "channel team did not take the message (refused_file): refused; ";
+    assert_eq!(
+        told(&all),
+        format!("{begin}a later run tries again; 1 other was given up")
+    );
+    for one in &mut all {
+        one.state = DeliveryState::Failed;
+    }
+    assert_eq!(
+        told(&all),
+        format!("{begin}it was given up, with 1,202 others")
     );
 }

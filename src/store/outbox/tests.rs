@@ -1,8 +1,11 @@
 //! Tests of the outbox: what is queued comes out as it was, to one process at a time, until it is settled.
 
+use super::sending::MOST;
 use super::*;
 use crate::domain::holders::VersionId;
+use crate::domain::time::Length;
 use crate::domain::verdict::{AlertKind, Verdict};
+use crate::files::owner::Owner;
 use crate::store::alerts::{self, Occurrence};
 use crate::store::example::{Example, author, minute};
 use crate::store::{Change, Store};
@@ -250,4 +253,121 @@ fn nothing_overtakes_what_waits_about_the_same_alert() {
         left.elsewhere_count, 2,
         "the one that is sent, and the one behind it"
     );
+}
+
+#[test]
+fn what_one_of_the_recipients_has_holds_up_nothing() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let first = claimed(&mut example, 1, false).remove(0);
+    change(&mut example.store, |tx| {
+        let again = Settlement::Again("gone refused", minute(10));
+        settle(tx, first.id, minute(1), again, &["ana@x.org".to_owned()])
+    });
+    change(&mut example.store, |tx| {
+        let recovered = Message {
+            event: Event::Recovered,
+            ..message(alert, "mg-2")
+        };
+        queue(tx, 1, "team", &recovered)
+    });
+    let due = claimed(&mut example, 5, false);
+    let names: Vec<_> = due.iter().map(|one| &one.message.delivery_id).collect();
+    assert_eq!(names, ["mg-2"]);
+}
+
+#[test]
+fn one_run_takes_so_many_messages_of_each_channel() {
+    let (mut example, alert) = scene();
+    change(&mut example.store, |tx| {
+        for number in 0..=MOST {
+            let name = format!("mg-{number}");
+            let channel = if number % 2 == 0 { "dead" } else { "DEAD" };
+            queue(tx, 1, channel, &message(alert, &name))?;
+        }
+        queue(tx, 1, "team", &message(alert, "mg-last"))
+    });
+    let claimed = claimed_all(&mut example, 1, false);
+    assert_eq!(claimed.due.len(), MOST + 1);
+    let last = claimed.due.last().unwrap();
+    assert_eq!(last.message.delivery_id, "mg-last");
+    assert_eq!(claimed.left.len(), 1);
+    let owned = "SELECT count(*) FROM delivery WHERE owner_pid IS NOT NULL";
+    let owned: i64 = example.read(|tx| Ok(tx.sql.query_row(owned, [], |row| row.get(0))?));
+    assert_eq!(owned, 1_001, "what is left is anybody's");
+}
+
+#[test]
+fn a_claim_that_another_process_has_taken_over_is_left_to_it() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let id = claimed(&mut example, 1, false)[0].id;
+    change(&mut example.store, |tx| {
+        let sql = "UPDATE delivery SET owner_boot = 'another machine'";
+        tx.sql.execute(sql, [])?;
+        Ok(())
+    });
+    let stands = |example: &mut Example| -> (String, i64, Option<String>) {
+        let sql = "SELECT state, attempts_count, owner_boot FROM delivery";
+        example.read(|tx| {
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            Ok(tx.sql.query_row(sql, [], row)?)
+        })
+    };
+    let untouched = ("queued".to_owned(), 0, Some("another machine".to_owned()));
+    change(&mut example.store, |tx| release(tx, &[id]));
+    assert_eq!(stands(&mut example), untouched);
+    let again = Settlement::Again("refused", minute(10));
+    for failure in [again, Settlement::GivenUp("refused")] {
+        settled(&mut example, id, failure);
+        assert_eq!(stands(&mut example), untouched);
+    }
+    change(&mut example.store, |tx| {
+        let week = Length::from_days(7);
+        fail_rest(tx, "team", minute(5), "refused", minute(10), week).map(drop)
+    });
+    assert_eq!(stands(&mut example), untouched);
+    // Who has it, has it.
+    settled(&mut example, id, Settlement::Delivered);
+    assert_eq!(stands(&mut example), ("delivered".to_owned(), 1, None));
+}
+
+#[test]
+fn what_waits_for_a_channel_that_is_out_of_order_fails_with_it() {
+    let (mut example, alert) = scene();
+    queued(&mut example, alert, "mg-1");
+    let hour = Length::from_seconds(3_600);
+    let fail = |example: &mut Example, at: i64| {
+        let claimed = claimed(example, at, true);
+        let given_up = change(&mut example.store, |tx| {
+            fail_rest(tx, "TEAM", minute(at), "dead", minute(at + 10), hour)
+        });
+        (claimed.len(), given_up.len())
+    };
+    let standing = |example: &mut Example| {
+        let now = example.read(|tx| standing(tx, "Team"));
+        (now.has_failed, now.has_given_up)
+    };
+    assert_eq!(standing(&mut example), (false, false));
+    assert_eq!(fail(&mut example, 1), (1, 0));
+    assert_eq!(standing(&mut example), (true, false));
+    assert!(claimed(&mut example, 10, false).is_empty(), "not yet");
+    queued(&mut example, alert, "mg-2");
+    assert_eq!(fail(&mut example, 31), (2, 0));
+    assert_eq!(fail(&mut example, 61), (2, 1), "each after its own time");
+    let all = example.read(|tx| of_alert(tx, alert));
+    assert_eq!(all[0].state, DeliveryState::Failed);
+    assert_eq!(all[0].last_error.as_deref(), Some("dead"));
+    assert_eq!(all[1].first_failed_at, Some(minute(31)));
+    assert_eq!(all[1].next_attempt_at, minute(71));
+    assert_eq!(
+        (all[1].attempts_count, all[1].last_error.as_deref()),
+        (0, None)
+    );
+    assert_eq!(standing(&mut example), (true, true));
+    // What arrives ends that; later failures are news.
+    change(&mut example.store, |tx| {
+        settle(tx, all[1].id, minute(80), Settlement::Delivered, &[])
+    });
+    assert_eq!(standing(&mut example), (false, false));
 }

@@ -52,11 +52,31 @@ fn events(scene: &mut Scene) -> Vec<Event> {
         .collect()
 }
 
+/// What came of all that waits at a minute, and whom of the recipients of a mail it reached.
+fn settle(scene: &mut Scene, minutes: i64, settlement: Settlement<'_>, reached: &[&str]) {
+    let reached: Vec<_> = reached.iter().map(|one| (*one).to_owned()).collect();
+    scene
+        .store()
+        .change(&at(minutes), |tx| {
+            let now = minute(minutes);
+            for one in outbox::claim(tx, now, minute(minutes + 1), true)?.due {
+                outbox::settle(tx, one.id, now, settlement, &reached)?;
+            }
+            Ok::<_, StoreError>(Change::staged(()))
+        })
+        .unwrap();
+}
+
+fn delivered(scene: &mut Scene, minutes: i64) {
+    settle(scene, minutes, Settlement::Delivered, &[]);
+}
+
 #[test]
 fn an_alert_that_stays_open_is_told_once_and_reminded_of_each_day_until_somebody_took_note() {
     let mut scene = degraded();
     for hour in 0..60 {
         scene.monitor(100 + hour * 60);
+        delivered(&mut scene, 100 + hour * 60);
     }
     assert_eq!(
         events(&mut scene),
@@ -224,6 +244,7 @@ fn all_refused_files_of_a_model_are_reminded_of_in_one_message() {
     scene.rows(live, 20, 50, 1.0);
     for hour in 0..60 {
         scene.monitor(100 + hour * 60);
+        delivered(&mut scene, 100 + hour * 60);
     }
     let all = told(&mut scene);
     let reminders: Vec<_> = all
@@ -238,17 +259,91 @@ fn all_refused_files_of_a_model_are_reminded_of_in_one_message() {
 fn what_was_given_up_was_not_heard_and_is_told_again() {
     let mut scene = degraded();
     scene.monitor(100);
-    scene
-        .store()
-        .change(&at(200), |tx| {
-            let queued = outbox::of_alert(tx, AlertId(1))?.remove(0);
-            outbox::settle(tx, queued.id, minute(200), Settlement::GivenUp("dead"), &[])?;
-            Ok::<_, StoreError>(Change::staged(()))
-        })
-        .unwrap();
+    settle(&mut scene, 200, Settlement::GivenUp("dead"), &[]);
     scene.monitor(300);
     scene.monitor(400);
     assert_eq!(events(&mut scene), [Event::Degraded, Event::Degraded]);
+}
+
+#[test]
+fn what_waits_already_tells_what_a_reminder_would() {
+    let mut scene = degraded();
+    for day in 0..60 {
+        scene.monitor(100 + day * DAY);
+        let again = Settlement::Again("dead", minute(100 + day * DAY));
+        settle(&mut scene, 100 + day * DAY, again, &[]);
+    }
+    assert_eq!(events(&mut scene), [Event::Degraded]);
+    // It arrives in the end, and a reminder is due a day after that.
+    delivered(&mut scene, 100 + 60 * DAY);
+    scene.monitor(200 + 60 * DAY);
+    assert_eq!(events(&mut scene).len(), 1);
+    scene.monitor(100 + 61 * DAY);
+    assert_eq!(events(&mut scene), [Event::Degraded, Event::Reminder]);
+}
+
+#[test]
+fn a_mail_that_one_of_its_recipients_refuses_was_heard_by_the_others() {
+    let mut scene = degraded();
+    scene.monitor(100);
+    let again = Settlement::Again("gone refused", minute(200));
+    settle(&mut scene, 100, again, &["ana"]);
+    scene.monitor(100 + DAY);
+    assert_eq!(events(&mut scene), [Event::Degraded, Event::Reminder]);
+    settle(&mut scene, 100 + DAY, Settlement::GivenUp("gone"), &["ana"]);
+    scene.monitor(200 + DAY);
+    let told = events(&mut scene);
+    assert_eq!(told, [Event::Degraded, Event::Reminder], "nobody anew");
+    let live = scene.stack()[1];
+    scene.rows(live, 300 + DAY, 2_000, 1.0);
+    scene.monitor(2_400 + DAY);
+    let told = events(&mut scene);
+    assert_eq!(told[2..], [Event::Recovered]);
+}
+
+#[test]
+fn what_was_given_up_of_an_alert_that_no_check_speaks_of_is_told_again() {
+    let mut scene = degraded();
+    scene.monitor(100);
+    settle(&mut scene, 200, Settlement::GivenUp("dead"), &[]);
+    // No check can decide any more.
+    scene.policy.check.min_rows = 1_000;
+    scene.monitor(300);
+    scene.monitor(400);
+    assert_eq!(events(&mut scene), [Event::Degraded, Event::Degraded]);
+    let told = told(&mut scene);
+    assert!(told[1].title.ends_with("alert a_1 is still open"));
+}
+
+#[test]
+fn files_that_were_given_up_are_told_again_in_one_message() {
+    let mut scene = Scene::new();
+    let live = scene.version("live");
+    scene.reference(live, 100, 1.0);
+    scene.promote(live, 0);
+    scene.rows(live, 20, 50, 1.0);
+    scene.policy.check.max_age = "1000d".parse().unwrap();
+    scene.channels = vec![channel("all", Filter::default())];
+    refuse(&mut scene, "a.csv", 100);
+    refuse(&mut scene, "b.csv", 110);
+    settle(&mut scene, 200, Settlement::GivenUp("dead"), &[]);
+    // What is told about another file says nothing of these, and they wait until it is gone.
+    refuse(&mut scene, "c.csv", 300);
+    scene.monitor(300);
+    assert_eq!(events(&mut scene).len(), 3);
+    delivered(&mut scene, 310);
+    for minutes in [400, 500] {
+        scene.monitor(minutes);
+        delivered(&mut scene, minutes + 1);
+    }
+    let told = told(&mut scene);
+    assert_eq!(told.len(), 4);
+    let again: Vec<_> = told
+        .iter()
+        .filter(|one| one.title == "taxi: alert a_2 is still open")
+        .collect();
+    assert_eq!(again[0].event, Event::RefusedFile);
+    assert!(again[0].lines[1].starts_with("2 files more were refused"));
 }
 
 #[test]

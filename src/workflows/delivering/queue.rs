@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
+use super::failing::is_out_of_order;
 use crate::domain::policy::{Carrier, Channel};
 use crate::notify::{self, Limits, Secrets, SendError};
 use crate::store::outbox::Delivery;
@@ -32,8 +33,8 @@ pub(super) enum Report {
 }
 
 impl Work {
-    /// Until the channel fails or the time is over. What is refused for good holds up only what [waits behind
-    /// it](Delivery::waits_behind).
+    /// Until the channel is [out of order](is_out_of_order) or the time is over. What is refused otherwise holds up only
+    /// what [waits behind it](Delivery::waits_behind).
     pub(super) fn send_all(self, reports: &Sender<Report>) {
         let mut failed: Vec<&Delivery> = Vec::new();
         let mut is_first = true;
@@ -54,9 +55,12 @@ impl Work {
                 return;
             }
             let result = self.attempt(delivery, left.min(self.attempt_timeout));
-            let ends = result.as_ref().is_err_and(|error| !error.is_permanent);
-            if result.is_err() {
-                failed.push(delivery);
+            let mut ends = false;
+            if let Err(error) = &result {
+                ends = is_out_of_order(delivery, error);
+                if error.reached.is_empty() {
+                    failed.push(delivery);
+                }
             }
             let (settled, is_settled) = mpsc::channel();
             let report = Report::Ended(delivery.id, result, settled);
@@ -81,4 +85,19 @@ impl Work {
         };
         notify::send(&channel, message, secrets, &self.folder, &limits)
     }
+}
+
+/// The messages of a channel in the order of their attempts: what was tried least comes first, so that one that is never
+/// taken does not keep all others from the channel. Nothing comes before what it [waits behind](Delivery::waits_behind).
+pub(super) fn in_turn(queue: Vec<Delivery>) -> Vec<Delivery> {
+    let mut ranked: Vec<(u64, Delivery)> = Vec::with_capacity(queue.len());
+    for delivery in queue {
+        let older = ranked.iter();
+        let older = older.filter(|(_, older)| delivery.waits_behind(older));
+        let behind = older.map(|(rank, _)| *rank).max();
+        ranked.push((delivery.attempts_count.max(behind.unwrap_or(0)), delivery));
+    }
+    // Stable: among equals the oldest comes first.
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, delivery)| delivery).collect()
 }
