@@ -69,7 +69,7 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
     }))
 }
 
-/// The commands that may come next for a model, as they can be pasted.
+/// The commands that may come next for a model, as they can be pasted; those that make a version live in back-ticks.
 struct Next {
     make_live: String,
     check: String,
@@ -86,11 +86,15 @@ impl Next {
             }
         };
         Self {
-            make_live: command(if model.has_versions {
-                "promote latest"
+            make_live: if model.has_versions {
+                format!("`{}`", command("promote latest"))
             } else {
-                "register PATH"
-            }),
+                format!(
+                    "`{}`, then `{}`",
+                    command("register PATH"),
+                    command("promote latest")
+                )
+            },
             check: command("check"),
         }
     }
@@ -240,7 +244,7 @@ impl Found {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
-            None => line("live", format!("nobody: `{}`", next.make_live)),
+            None => line("live", format!("nobody: {}", next.make_live)),
             Some(live) => {
                 let since = live.held.since.map_or_else(
                     || "from the beginning".to_owned(),
