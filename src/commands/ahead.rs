@@ -8,19 +8,19 @@ use crate::ui::problem::Problem;
 use crate::workflows::ahead::{Ahead, ahead};
 use crate::workflows::session::Session;
 
-/// A warning where the newest operation, or the tenure of what is live, lies after this run's clock.
+/// A warning where the newest operation, or the tenure of what is live in these models, lies after this run's clock.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn warnings(
+pub fn warnings<'a>(
     call: &Call,
     session: &mut Session,
-    model: &Model,
+    models: impl IntoIterator<Item = &'a Model>,
 ) -> Result<Vec<Warning>, Problem> {
     let now = session.now();
     let found = session
         .store
-        .read(|tx| ahead(tx, [model], now))
+        .read(|tx| ahead(tx, models, now))
         .map_err(|error| problems::store(call, error))?;
     Ok(found
         .map(|found| warning(call, &found))

@@ -3,8 +3,9 @@
 use super::call::Call;
 use super::output::Warning;
 use super::problems;
+use crate::policy::discover::Discovered;
 use crate::policy::strangers::{Stranger, strangers};
-use crate::store::models;
+use crate::store::models::{self, Model};
 use crate::ui::problem::Problem;
 use crate::workflows::session::Session;
 
@@ -13,13 +14,18 @@ use crate::workflows::session::Session;
 /// # Errors
 /// The store can't be read.
 pub fn warnings(call: &Call, session: &mut Session) -> Result<Vec<Warning>, Problem> {
-    let (Some(text), Some(path)) = (&session.found.source_text, &session.found.policy_path) else {
-        return Ok(Vec::new());
-    };
     let known = session.store.read(models::list);
     let known = known.map_err(|error| problems::store(call, error))?;
+    Ok(of(&session.found, &known))
+}
+
+/// The same, where the models of the store were read already.
+pub fn of(found: &Discovered, known: &[Model]) -> Vec<Warning> {
+    let (Some(text), Some(path)) = (&found.source_text, &found.policy_path) else {
+        return Vec::new();
+    };
     let known: Vec<_> = known.iter().map(|model| &model.name).collect();
-    Ok(strangers(text, path, &known).iter().map(warning).collect())
+    strangers(text, path, &known).iter().map(warning).collect()
 }
 
 /// What to know of such a place.

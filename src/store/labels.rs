@@ -7,9 +7,11 @@ use rusqlite::named_params;
 use super::{Result, Tx, count};
 use crate::domain::holders::VersionId;
 
-/// So many rows of a model's newest visible batches are looked at: rare classes are among them, and a large store costs no more than a small
-/// one.
+/// So many rows of a model's newest visible batches are looked at: rare classes are among them.
 const LOOKED_AT: u32 = 20_000;
+/// So many of these batches are looked into, also where they have few rows or none of the kind: a large store costs no
+/// more than a small one.
+const BATCHES_LOOKED_INTO: u32 = 1_000;
 
 /// The classes that are known, and how many rows say so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +27,8 @@ impl Known {
     }
 }
 
-/// The classes that turned out true: of the newest visible truths of a model, and in the reference samples of these versions.
+/// The classes that turned out true: of the newest visible truths of a model, and in the reference samples of these
+/// versions.
 ///
 /// # Errors
 /// The store can't be read.
@@ -33,11 +36,15 @@ pub fn true_ones(tx: &Tx<'_>, model: i64, versions: &[VersionId]) -> Result<Know
     let mut known = Known::default();
     let mut statement = tx.sql.prepare_cached(
         "SELECT class, count(*)
-         FROM (SELECT truth.class AS class FROM batch CROSS JOIN truth ON truth.batch_id = batch.id
-               WHERE batch.model_id = :model AND batch.state = 'visible' ORDER BY batch.id DESC LIMIT :limit)
+         FROM (SELECT truth.class AS class
+               FROM (SELECT id FROM batch WHERE model_id = :model AND state = 'visible'
+                     ORDER BY id DESC LIMIT :batches) AS newest
+               CROSS JOIN truth ON truth.batch_id = newest.id LIMIT :limit)
          WHERE class IS NOT NULL GROUP BY class",
     )?;
-    let mut rows = statement.query(named_params! { ":model": model, ":limit": LOOKED_AT })?;
+    let mut rows = statement.query(named_params! {
+        ":model": model, ":batches": BATCHES_LOOKED_INTO, ":limit": LOOKED_AT,
+    })?;
     while let Some(row) = rows.next()? {
         known.add(row.get(0)?, count(row, 1)?);
     }
@@ -64,11 +71,15 @@ pub fn predicted_ones(tx: &Tx<'_>, model: i64) -> Result<Known> {
     let mut known = Known::default();
     let mut statement = tx.sql.prepare_cached(
         "SELECT class, count(*)
-         FROM (SELECT prediction.class AS class FROM batch CROSS JOIN prediction ON prediction.batch_id = batch.id
-               WHERE batch.model_id = :model AND batch.state = 'visible' ORDER BY batch.id DESC LIMIT :limit)
+         FROM (SELECT prediction.class AS class
+               FROM (SELECT id FROM batch WHERE model_id = :model AND state = 'visible'
+                     ORDER BY id DESC LIMIT :batches) AS newest
+               CROSS JOIN prediction ON prediction.batch_id = newest.id LIMIT :limit)
          WHERE class IS NOT NULL GROUP BY class",
     )?;
-    let mut rows = statement.query(named_params! { ":model": model, ":limit": LOOKED_AT })?;
+    let mut rows = statement.query(named_params! {
+        ":model": model, ":batches": BATCHES_LOOKED_INTO, ":limit": LOOKED_AT,
+    })?;
     while let Some(row) = rows.next()? {
         known.add(row.get(0)?, count(row, 1)?);
     }
@@ -101,15 +112,11 @@ mod tests {
         let mut example = Example::new();
         example.other_model("other", crate::domain::metric::Task::Classification);
         let version = example.version("a");
-        let (own, columns) = match table {
-            "truth" => (
-                "1",
-                "model_id, batch_id, line_number, prediction_id, class, label_at",
-            ),
-            _ => (
-                "1",
-                "version_id, batch_id, line_number, prediction_id, class, predicted_at, attribution, failed",
-            ),
+        let columns = match table {
+            "truth" => "model_id, batch_id, line_number, prediction_id, class, label_at",
+            _ => {
+                "version_id, batch_id, line_number, prediction_id, class, predicted_at, attribution, failed"
+            }
         };
         assert_eq!(version.0, 1);
         let values = |owner: &str, batch: u8, class: &str| {
@@ -134,9 +141,9 @@ mod tests {
             batch(1, 1, "visible"),
             batch(2, 2, "visible"),
             batch(3, 1, state),
-            values(own, 1, "yes"),
+            values("1", 1, "yes"),
             values(other, 2, "theirs"),
-            values(own, 3, "no"),
+            values("1", 3, "no"),
         );
         example.planted(&sql, look)
     }
@@ -161,6 +168,49 @@ mod tests {
         }
     }
 
+    /// An old row in the first of so many batches, and so many new ones in the last: what is known of either kind.
+    fn known_of(batches: u32, new_rows: u32) -> [Known; 2] {
+        let mut example = Example::new();
+        example.version("a");
+        let sql = format!(
+            "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {batches})
+             INSERT INTO batch (id, model_id, kind, state, owner_pid, owner_boot, source, started_at, report,
+                 operation_id, request_blake3)
+             SELECT value, 1, 'truth', 'visible', 1, 'b', 's', 1, '{{}}', 1, zeroblob(32) FROM n;
+             CREATE TEMP TABLE line AS
+                 WITH RECURSIVE n (value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value < {new_rows})
+                 SELECT value, iif(value, {batches}, 1) AS batch, iif(value, 'new', 'old') AS class FROM n;
+             INSERT INTO truth (model_id, batch_id, line_number, prediction_id, class, label_at)
+                 SELECT 1, batch, value, 'id' || value, class, 1 FROM line;
+             INSERT INTO prediction (version_id, batch_id, line_number, prediction_id, class, predicted_at,
+                     attribution, failed)
+                 SELECT 1, batch, value, 'id' || value, class, 1, 'flag', 0 FROM line;
+             DROP TABLE line;"
+        );
+        example.planted(&sql, |tx| {
+            Ok([true_ones(tx, 1, &[])?, predicted_ones(tx, 1)?])
+        })
+    }
+
+    #[test]
+    fn of_a_model_with_few_rows_the_newest_batches_alone_are_looked_into() {
+        for known in known_of(BATCHES_LOOKED_INTO, 2) {
+            assert_eq!(names(&known), ["new", "old"]);
+            assert_eq!(known.rows_count, 3);
+        }
+        for known in known_of(BATCHES_LOOKED_INTO + 1, 2) {
+            assert_eq!(names(&known), ["new"]);
+        }
+    }
+
+    #[test]
+    fn of_more_rows_than_are_looked_at_the_newest_are_known() {
+        for known in known_of(2, LOOKED_AT) {
+            assert_eq!(names(&known), ["new"]);
+            assert_eq!(known.rows_count, u64::from(LOOKED_AT));
+        }
+    }
+
     #[test]
     fn the_newest_batches_are_found_by_their_index_and_read_as_far_as_needed() {
         let mut example = Example::new();
@@ -170,21 +220,24 @@ mod tests {
             predicted_ones(tx, model)?;
             Ok(())
         });
-        let mut planned = 0;
+        let mut planned = Vec::new();
         for sql in traced.iter().filter(|sql| sql.contains("FROM batch")) {
+            let table = match sql.contains("truth") {
+                true => "truth",
+                false => "prediction",
+            };
             let plan = example.plan(sql);
             let has = |words: &str| plan.iter().any(|step| step.contains(words));
             assert!(
                 has("SEARCH batch USING INDEX batch_model (model_id=?)"),
                 "{plan:#?}"
             );
-            assert!(
-                has("SEARCH truth USING INDEX truth_batch")
-                    || has("SEARCH prediction USING INDEX prediction_batch")
-            );
+            let rows = format!("SEARCH {table} USING INDEX {table}_batch (batch_id=?)");
+            assert!(has(&rows), "{plan:#?}");
             assert!(!has("ORDER BY"), "{plan:#?}");
-            planned += 1;
+            planned.push(table);
         }
-        assert_eq!(planned, 2);
+        planned.sort_unstable();
+        assert_eq!(planned, ["prediction", "truth"]);
     }
 }

@@ -171,12 +171,14 @@ fn bring_in(
     }
     let mut staging = Staging::new(model, request, intake.mapping(), author.at);
     let stored = if request.dry_run {
-        // Others can write while the first rows are waited for: of most files these are all.
-        let mut next = intake.next(tick)?;
+        // Others can write while these rows are waited for, which mostly are all.
+        let ahead = intake.ahead(tick)?;
         store.change(author, |tx| {
-            while let Some(rows) = next {
+            for rows in ahead {
                 staging.stage(tx, rows, intake.rejects())?;
-                next = intake.next(tick)?;
+            }
+            while let Some(rows) = intake.next(tick)? {
+                staging.stage(tx, rows, intake.rejects())?;
             }
             let change = conclude(tx, &staging, &intake)?;
             Ok(Change::nothing(change.into_value()))

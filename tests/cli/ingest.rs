@@ -1110,16 +1110,19 @@ fn a_dry_run_that_waits_for_its_rows_keeps_nobody_from_writing() {
     let words = ["ingest", "predictions", "p.csv", "--dry-run"];
     let child = sandbox.command(&words).spawn().unwrap();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    // More than is looked at to see what it is.
-    let rows = (0..2_000).map(|row| format!("a{row},yes\n"));
-    let rows = format!("id,prediction\n{}", rows.collect::<String>());
-    file.write_all(rows.as_bytes()).unwrap();
-    sandbox.write("t.csv", b"id,truth\na,yes\n");
-    sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    file.write_all(b"id,prediction\n").unwrap();
+    // More than is looked at to see what it is, and then more than one transaction has; what the pipe and the reader
+    // hold was not taken yet.
+    for (from, to) in [(0, 2_000), (2_000, 80_000)] {
+        let rows = (from..to).map(|row| format!("a{row},yes\n"));
+        file.write_all(rows.collect::<String>().as_bytes()).unwrap();
+        sandbox.write("t.csv", format!("id,truth\na{from},yes\n").as_bytes());
+        sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    }
     drop(file);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.starts_with("Would store 2,000 predictions"), "{told}");
+    assert!(told.starts_with("Would store 80,000 predictions"), "{told}");
 }
 
 #[test]
