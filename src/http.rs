@@ -8,6 +8,8 @@ use std::time::Duration;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
+/// How the system's words begin where it does not know the name of a host.
+const NOT_RESOLVED: &str = "failed to lookup address information";
 /// As much of an answer as is read.
 const ANSWER_BYTES: u64 = 2 << 10;
 
@@ -43,7 +45,7 @@ pub enum PostError {
     Certificates,
     #[error("no answer within {} ms", .0.as_millis())]
     Time(Duration),
-    #[error("its host is not found")]
+    #[error("the name of its host can't be resolved")]
     Host,
     #[error("no connection: {0}")]
     Connection(String),
@@ -137,6 +139,8 @@ fn said(error: &ureq::Error, timeout: Duration) -> PostError {
         ureq::Error::Io(source) if source.kind() == std::io::ErrorKind::InvalidData => {
             PostError::Secure(about_tls(&source.to_string()))
         }
+        // The standard library has no kind for it.
+        ureq::Error::Io(source) if source.to_string().contains(NOT_RESOLVED) => PostError::Host,
         ureq::Error::Io(source) => PostError::Connection(source.kind().to_string()),
         ureq::Error::Rustls(source) => PostError::Secure(about_tls(&source.to_string())),
         ureq::Error::Tls(_) | ureq::Error::TlsRequired => {

@@ -303,7 +303,11 @@ impl Call {
     pub fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
         text.map(|text| {
             Timestamp::read_argument(text, self.now).map_err(|error| {
-                Problem::new("MG0107", format!("{option} {text}")).cause(error.to_string())
+                Problem::new("MG0107", format!("{option} {text}"))
+                    .cause(error.to_string())
+                    .hint(format!(
+                        "an age will do, or a time: `{option} 7d`, `{option} 2026-01-31`"
+                    ))
             })
         })
         .transpose()
@@ -408,7 +412,8 @@ fn place(path: &Path) -> PathBuf {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// The path as it is found from anywhere.
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
@@ -496,6 +501,10 @@ mod tests {
         assert_eq!(problem.code, "MG0107");
         assert_eq!(problem.message, "--since yesterday");
         assert_eq!(problem.causes.len(), 1);
+        assert_eq!(
+            problem.hints,
+            ["an age will do, or a time: `--since 7d`, `--since 2026-01-31`"]
+        );
     }
 
     #[test]

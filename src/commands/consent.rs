@@ -37,12 +37,12 @@ pub fn agree(
         return Ok(true);
     }
     if !call.can_ask() {
-        let verb = call.words.join(" ");
+        let command = call.command_line();
         return Err(Problem::new(
             "MG0102",
-            format!("`{verb}` {deed} and there is no terminal to ask"),
+            format!("`{command}` {deed} and there is no terminal to ask"),
         )
-        .hint(format!("`{} --yes`", call.command_line())));
+        .hint(format!("`{command} --yes`")));
     }
     output::stderr(&call.screen.folding.of(plan));
     match prompt::confirm(question, &call.stop) {

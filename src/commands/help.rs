@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::call::Call;
-use super::output::{Report, Screen};
+use super::output::{self, Folding, Report, Screen};
 use crate::domain::nearest::{edits, nearest};
+use crate::ui::colour::Palette;
+use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::ui::{catalogue, topics};
 
@@ -127,6 +129,28 @@ const EVERY_DAY: [(&str, &[&str]); 4] = [
     ("act", &["monitor", "promote", "rollback", "undo", "redo"]),
     ("start", &["demo", "menu"]),
 ];
+
+/// Bare `modelguard` and `menu` where nobody can choose.
+pub fn instead_of_menu(as_json: bool, is_menu: bool, palette: Palette) -> ExitStatus {
+    if as_json {
+        let problem = if is_menu {
+            Problem::new("MG0102", "the menu is for people at a terminal")
+        } else {
+            Problem::new("MG0101", "there is no command")
+        };
+        let problem = problem.hint("`modelguard help` lists the commands");
+        return output::print_problem(&problem, true, palette, Folding::None);
+    }
+    output::stderr(&short());
+    if is_menu {
+        output::stderr(NO_MENU);
+    }
+    ExitStatus::Usage
+}
+
+/// Why `menu` did nothing but that.
+const NO_MENU: &str =
+    "The menu needs a terminal for stdin, stdout and stderr, and neither `--no-input` nor `CI`.\n";
 
 /// What bare `modelguard` and `-h` say, in 25 lines.
 pub fn short() -> String {

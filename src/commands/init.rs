@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::call::{Call, quoted};
+use super::call::{Call, absolute, quoted};
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems};
 use crate::domain::metric::Task;
@@ -46,13 +46,15 @@ pub struct Args {
 pub fn run(call: &Call, args: Args) -> Outcome {
     let folder = &args.folder;
     let name = model_name(call, folder)?;
+    // As a person finds it who does not know where the command ran.
+    let place = absolute(folder);
     // Here and nowhere above: a new project begins in its own folder.
     let policy_path = call
         .globals
         .config
         .clone()
         .or_else(|| call.environment.config.clone())
-        .unwrap_or_else(|| folder.join(POLICY_FILE));
+        .map_or_else(|| place.join(POLICY_FILE), |path| absolute(&path));
     let exists = !matches!(read::kind_of(&policy_path), Ok(read::PathKind::Absent));
     // What can be refused is refused before anything is made.
     let new_task = if exists {
@@ -60,7 +62,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     } else {
         Some(task(&args, &name)?)
     };
-    create_directory_all(folder).map_err(|error| problems::file(&error))?;
+    create_directory_all(&place).map_err(|error| problems::file(&error))?;
     if let Some(task) = new_task {
         let text = template(&name, task, args.preset);
         match create_new(&policy_path, text.as_bytes()) {

@@ -1,5 +1,7 @@
 //! `log`: what was done, by whom and why, with the hash that stands for all of it.
 
+mod recorded;
+
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -259,7 +261,7 @@ impl Row {
         })
     }
 
-    /// What it did, to what: `churn @production 20261120_091500 → 20261101_080000`.
+    /// What it did, to what: `churn @production 20261120_091500 → 20261101_080000`, `churn 600 predictions, b_2`.
     fn what(&self) -> String {
         let mut words: Vec<String> = self.model.iter().cloned().collect();
         match &self.operation.content.view {
@@ -271,6 +273,9 @@ impl Row {
             }
             None => words.extend(self.version.clone()),
         }
+        let content = &self.operation.content;
+        words.extend(recorded::words(content.kind, &content.detail));
+        words.retain(|word| !word.is_empty());
         words.join(" ")
     }
 

@@ -80,7 +80,8 @@ pub fn problem(call: &Call, error: MarkError) -> Problem {
     let message = error.to_string();
     match error {
         MarkError::IsLive { .. } => Problem::new("MG0603", message).hint(format!(
-            "make another one live first: `{}` lists all, `promote REF` does it",
+            "make another one live first: `{}`; `{}` lists all",
+            call.follow_up("promote REF"),
             call.follow_up("history")
         )),
         MarkError::Naming(error) => problems::naming(call, error),

@@ -1,15 +1,15 @@
 //! Whom a command tells, and what came of telling them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::call::{Call, quoted};
+use super::call::{Call, absolute, quoted};
 use super::output::Warning;
 use super::problems;
 use crate::domain::notification::Event;
-use crate::domain::policy::{Channel, DeliveryRules};
+use crate::domain::policy::{Channel, DeliveryRules, SecretSource};
 use crate::domain::verdict::AlertId;
 use crate::policy::discover::{Discovered, Origin};
 use crate::policy::secrets;
@@ -91,16 +91,29 @@ impl Listeners {
                 .map(move |(what, source)| (channel, what, source))
         });
         sources
-            .filter(|(_, _, source)| secrets::is_open_to_others(source, &self.folder))
-            .map(|(channel, what, _)| Warning {
-                code: "open_secret",
-                text: format!(
-                    "others may read the file with the {what} of channel {}: `chmod 600` it",
-                    channel.name
-                ),
+            .filter_map(|(channel, what, source)| {
+                let close = open_secret(source, &self.folder)?;
+                Some(Warning {
+                    code: "open_secret",
+                    text: format!(
+                        "others may read the file with the {what} of channel {}: `{close}`",
+                        channel.name
+                    ),
+                })
             })
             .collect()
     }
+}
+
+/// What keeps others from reading the secret's file, where they may.
+pub fn open_secret(source: &SecretSource, folder: &Path) -> Option<String> {
+    let SecretSource::File(path) = source else {
+        return None;
+    };
+    secrets::is_open_to_others(source, folder).then(|| {
+        let path = absolute(&folder.join(path));
+        format!("chmod 600 {}", quoted(&path.display().to_string()))
+    })
 }
 
 /// What a further command begins with, wherever it is pasted.

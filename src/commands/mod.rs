@@ -50,6 +50,7 @@ mod switched;
 mod tag;
 mod trusting;
 mod undo;
+mod usage;
 mod versions;
 
 use std::ffi::OsString;
@@ -314,7 +315,7 @@ fn answer(
             let answered = if error.kind() == ErrorKind::DisplayHelp && help::is_short(words) {
                 output::answer(&help::short())
             } else {
-                problems::command_line(&error, words)
+                usage::command_line(&error, words)
             };
             let palette = palette(colour_of(words), &environment, stderr_is_terminal);
             return match answered {
@@ -327,7 +328,11 @@ fn answer(
     let verb = match cli.verb {
         Some(verb) if !matches!(verb, Verb::Menu(_)) => verb,
         _ if can_show_menu(&cli.globals, &environment) => Verb::Menu(menu::Args {}),
-        menu => return Ended::with(short_help(&cli.globals, menu.is_some(), palette_of_errors)),
+        menu => {
+            let is_menu = menu.is_some();
+            let status = help::instead_of_menu(cli.globals.json, is_menu, palette_of_errors);
+            return Ended::with(status);
+        }
     };
     if voice == Voice::Mute {
         cli.globals.quiet = 2;
@@ -409,25 +414,6 @@ fn can_show_menu(globals: &Globals, environment: &Environment) -> bool {
         globals.no_input,
     );
     can_ask && std::io::stdout().is_terminal() && !globals.json
-}
-
-/// Bare `modelguard` and `menu` where nobody can choose.
-fn short_help(globals: &Globals, is_menu: bool, palette: Palette) -> ExitStatus {
-    if globals.json {
-        let problem = if is_menu {
-            Problem::new("MG0102", "the menu is for people at a terminal")
-        } else {
-            Problem::new("MG0101", "there is no command")
-        };
-        return output::print_problem(
-            &problem.hint("`modelguard help` lists the commands"),
-            true,
-            palette,
-            Folding::None,
-        );
-    }
-    output::stderr(&help::short());
-    ExitStatus::Usage
 }
 
 fn palette(choice: ColourChoice, environment: &Environment, is_terminal: bool) -> Palette {

@@ -1,14 +1,12 @@
 //! Turns every room's errors into problems: the code, and the hint that can be pasted.
 
-use std::ffi::OsString;
+use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-use super::call::Call;
-use super::output;
+use super::call::{Call, quoted};
 use super::trusting;
+use super::usage;
 use crate::domain::names::PRODUCTION;
-use crate::domain::nearest::edits;
+use crate::files::user::{self, Rights};
 use crate::files::{FileError, FileErrorKind};
 use crate::policy::diagnose::{PolicyError, ProblemKind};
 use crate::policy::discover::{DiscoverError, Discovered};
@@ -132,6 +130,27 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
         StoreError::Older { found, known, .. } => Problem::new("MG0406", message)
             .cause(format!("its layout is {found}, and now it is {known}"))
             .hint(format!("`{upgrade}` keeps a copy and brings it up to date")),
+        StoreError::Journal {
+            journal,
+            rights,
+            wanted,
+            ..
+        } => {
+            let owner = user::name_of(rights.user).unwrap_or(format!("user {}", rights.user));
+            Problem::new("MG0403", message)
+                .cause(format!(
+                    "{} belongs to {owner}, and this user may not write it",
+                    journal.display()
+                ))
+                .hint(format!(
+                    "give it the rights of the store: `{}`",
+                    regranting(&journal, rights, wanted)
+                ))
+        }
+        StoreError::NoFolder { folder, .. } => Problem::new("MG0407", message).hint(format!(
+            "`mkdir -p {}`",
+            quoted(&folder.display().to_string())
+        )),
         StoreError::Io { cause, .. } => Problem::new("MG0407", message)
             .cause(cause)
             .hint("make room or give the right to write, and run the command again"),
@@ -156,6 +175,22 @@ pub fn store(call: &Call, error: StoreError) -> Problem {
             .cause(error.to_string())
             .hint("this is a bug: please report it with the command that you ran"),
     }
+}
+
+/// What gives a file other rights than it has.
+fn regranting(path: &Path, has: Rights, wanted: Rights) -> String {
+    let path = quoted(&path.display().to_string());
+    let mut commands = Vec::new();
+    if (has.user, has.group) != (wanted.user, wanted.group) {
+        commands.push(format!(
+            "sudo chown {}:{} {path}",
+            wanted.user, wanted.group
+        ));
+    }
+    if has.mode != wanted.mode {
+        commands.push(format!("sudo chmod {:o} {path}", wanted.mode));
+    }
+    commands.join(" && ")
 }
 
 /// What is wrong with a file.
@@ -222,7 +257,11 @@ pub fn naming(call: &Call, error: NamingError) -> Problem {
         }
         NamingError::SeveralModels { have } => Problem::new("MG0103", message)
             .cause(format!("there is: {}", have.join(", ")))
-            .hint(format!("name one: {}", options(&have))),
+            .hint(if usage::takes_all(&call.words) {
+                format!("name one: {}, or take all: `--all`", options(&have))
+            } else {
+                format!("name one: {}", options(&have))
+            }),
         NamingError::NoModels => Problem::new("MG0202", message).hint(format!(
             "`{}` adds one",
             call.follow_up("init --task classification")
@@ -324,171 +363,16 @@ pub fn switch(call: &Call, error: SwitchError) -> Problem {
         SwitchError::SinceTooEarly { begin, .. } => {
             Problem::new("MG0605", message).hint(format!("`--since {begin}` is the earliest"))
         }
+        SwitchError::HoldsAlready { version, .. } => Problem::new("MG0605", message)
+            .cause("when it went live is on record, and whose rows came in since then")
+            .hint(format!(
+                "leave --since out; rows from before are its own with `{}`",
+                call.follow_up(&format!("ingest predictions FILE --version {version}"))
+            )),
         SwitchError::ChangedMeanwhile { .. } => Problem::new("MG0606", message)
             .cause("somebody else switched it; nothing was changed by you")
             .hint(format!("look first: `{}`", call.follow_up("status"))),
         SwitchError::Store(error) => store(call, error),
-    }
-}
-
-/// The options of the original tool and what they are called now.
-const FORMER_OPTIONS: [(&str, &str); 10] = [
-    ("--check", "modelguard check"),
-    ("--auto-rollback", "modelguard monitor --auto-rollback"),
-    (
-        "--no-auto-rollback",
-        "modelguard monitor --no-auto-rollback",
-    ),
-    ("--status", "modelguard status"),
-    ("--history", "modelguard history"),
-    ("--degradation-history", "modelguard alerts list"),
-    ("--compare", "modelguard compare A B"),
-    ("--rollback", "modelguard rollback VERSION"),
-    ("--rollback-previous", "modelguard rollback --previous"),
-    ("--threshold", "modelguard check --threshold 5.0"),
-];
-
-/// What clap has to say: help and version are answers, all else is a usage error.
-///
-/// # Errors
-/// The command line makes no sense, or the answer can't be written.
-pub fn command_line(error: &clap::Error, words: &[OsString]) -> Result<(), Problem> {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        return output::answer(&error.render().to_string());
-    }
-    Err(usage(error, words))
-}
-
-/// The option of the original tool that stands where a command should, and what it is called now.
-fn former(words: &[OsString]) -> Option<(&'static str, &'static str)> {
-    let tree = super::tree();
-    let mut before_command = words.iter().skip(1).map_while(|word| {
-        word.to_str()
-            .filter(|word| tree.find_subcommand(word).is_none())
-    });
-    before_command.find_map(|word| {
-        let name = word.split_once('=').map_or(word, |(name, _)| name);
-        FORMER_OPTIONS
-            .into_iter()
-            .find(|(former, _)| *former == name)
-    })
-}
-
-/// ` store verify`: the command among the words, as deep as they go.
-fn command_of(words: &[OsString]) -> String {
-    let tree = super::tree();
-    let mut command = &tree;
-    let mut path = String::new();
-    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
-        if let Some(below) = command.find_subcommand(word) {
-            path.push_str(&format!(" {word}"));
-            command = below;
-        }
-    }
-    path
-}
-
-/// Words of other tools, and the command that does here what they do there.
-const OTHER_WORDS: [(&str, &str); 14] = [
-    ("add", "register"),
-    ("delete", "retire"),
-    ("deploy", "promote"),
-    ("diff", "compare"),
-    ("download", "fetch"),
-    ("get", "fetch"),
-    ("list", "history"),
-    ("ls", "history"),
-    ("remove", "retire"),
-    ("revert", "rollback"),
-    ("rm", "retire"),
-    ("validate", "config validate"),
-    ("verify", "store verify"),
-    ("versions", "history"),
-];
-
-fn called_otherwise(given: &str) -> Option<&'static str> {
-    let found = OTHER_WORDS.into_iter().find(|(word, _)| *word == given);
-    found.map(|(_, command)| command)
-}
-
-/// A group of commands that was named without one of them.
-fn group(path: &str) -> Problem {
-    let tree = super::tree();
-    let mut command = &tree;
-    for word in path.split_whitespace() {
-        command = command.find_subcommand(word).unwrap_or(command);
-    }
-    let below: Vec<_> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
-    Problem::new(
-        "MG0101",
-        format!(
-            "`modelguard{path}` goes on with one of: {}",
-            below.join(", ")
-        ),
-    )
-    .hint(format!("`modelguard{path} --help`"))
-}
-
-fn usage(error: &clap::Error, words: &[OsString]) -> Problem {
-    let rendered = error.render().to_string();
-    let message = rendered
-        .lines()
-        .next()
-        .unwrap_or("the command line makes no sense")
-        .trim_start_matches("error: ")
-        .trim_end_matches(':')
-        .to_owned();
-    if let Some((former, now)) = former(words) {
-        return Problem::new("MG0108", format!("{former} is a command of its own now"))
-            .hint(format!("`{now}`"));
-    }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return group(&command_of(words));
-    }
-    let mut problem = Problem::new("MG0101", message);
-    let listed: Vec<_> = rendered
-        .lines()
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .map(str::trim)
-        .collect();
-    if !listed.is_empty() && error.kind() == ErrorKind::MissingRequiredArgument {
-        problem = problem.cause(format!("missing: {}", listed.join(", ")));
-    }
-    let suggestion = [
-        ContextKind::SuggestedSubcommand,
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedValue,
-    ]
-    .into_iter()
-    .find_map(|kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
-        _ => None,
-    });
-    let help = format!("`modelguard{} --help`", command_of(words));
-    let given = match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(given)) => Some(given.as_str()),
-        _ => None,
-    };
-    if let Some(other) = given.and_then(called_otherwise) {
-        return problem.hint(format!("it is called `modelguard {other}` here; {help}"));
-    }
-    // Alike in sound is not enough: `list` is no `register`.
-    let suggestion = suggestion.filter(|suggestion| {
-        given.is_none_or(|given| {
-            edits(given, suggestion).is_some_and(|edits| edits <= 2 && edits * 2 < given.len())
-        })
-    });
-    match suggestion {
-        Some(suggestion) => problem.hint(format!("did you mean {suggestion}? {help}")),
-        None => problem.hint(help),
     }
 }
 

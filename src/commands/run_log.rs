@@ -110,7 +110,7 @@ impl Entry {
         (now, is_overridden): (Timestamp, bool),
     ) -> Self {
         let began = Instant::now();
-        let opened = Log::open(&wishes.place(environment), &now.day());
+        let opened = Log::open(&wishes.place(environment), &now.day(), is_overridden);
         let trouble = opened.as_ref().err().map(not_logged);
         let log = opened.unwrap_or_default();
         if let Some(trouble) = trouble.as_ref().filter(|_| !wishes.quiet && !wishes.json) {

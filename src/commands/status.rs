@@ -106,7 +106,7 @@ fn look(
     })
 }
 
-/// The commands that may come next for a model, as they can be pasted.
+/// The commands that may come next for a model, as they can be pasted; those that make a version live in back-ticks.
 struct Next {
     make_live: String,
     check: String,
@@ -115,11 +115,15 @@ struct Next {
 impl Next {
     fn of(call: &Call, model: &Overview) -> Self {
         Self {
-            make_live: call.follow_up(if model.has_versions {
-                "promote latest"
+            make_live: if model.has_versions {
+                format!("`{}`", call.follow_up("promote latest"))
             } else {
-                "register PATH"
-            }),
+                format!(
+                    "`{}`, then `{}`",
+                    call.follow_up("register PATH"),
+                    call.follow_up("promote latest")
+                )
+            },
             check: call.follow_up("check"),
         }
     }
@@ -269,7 +273,7 @@ impl Found {
         let mut lines = vec![format!("{}  {}", model.model.name, model.model.task)];
         let mut line = |label: &str, content: String| lines.push(format!("  {label:<8} {content}"));
         match &model.production {
-            None => line("live", format!("nobody: `{}`", next.make_live)),
+            None => line("live", format!("nobody: {}", next.make_live)),
             Some(live) => {
                 let since = live.held.since.map_or_else(
                     || "from the beginning".to_owned(),

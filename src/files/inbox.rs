@@ -20,7 +20,7 @@ mod moving;
 mod refused;
 
 pub use moving::{Claimed, Inbox, Watched};
-pub use refused::{Aside, put_aside};
+pub use refused::{Aside, place_aside, put_aside};
 
 /// Where files go that came in.
 pub const DONE: &str = "done";

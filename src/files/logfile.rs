@@ -12,7 +12,7 @@ use super::pipe::open_regular;
 use super::{FileError, FileErrorKind};
 use crate::domain::holders::OperationId;
 
-/// How many daily files are kept.
+/// How many daily files are kept, and as many of rehearsals.
 pub const KEPT_DAYS: usize = 14;
 
 /// The format of a line, and how every line begins.
@@ -36,16 +36,18 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log of a day (`2026-01-05`), and where that is a new file, removes the old ones.
+    /// Opens the log of a day (`2026-01-05`), and where that is a new file, removes the old ones. The days of a clock
+    /// that was set by hand (`is_rehearsal`) are files of their own, which take no day's place.
     ///
     /// # Errors
     /// The file or its folder can't be written, or a named file holds something else.
-    pub fn open(place: &Place, day: &str) -> Result<Self, FileError> {
+    pub fn open(place: &Place, day: &str, is_rehearsal: bool) -> Result<Self, FileError> {
         let (file, path) = match place {
             Place::Nowhere => return Ok(Self::default()),
             Place::Daily(folder) => {
-                let path = folder.join(format!("{PREFIX}{day}{ENDING}"));
-                (daily(folder, &path)?, path)
+                let prefix = if is_rehearsal { REHEARSAL } else { PREFIX };
+                let path = folder.join(format!("{prefix}{day}{ENDING}"));
+                (daily(folder, &path, prefix)?, path)
             }
             Place::Named(path) => (named(path)?, path.clone()),
         };
@@ -108,6 +110,8 @@ impl Level {
 }
 
 const PREFIX: &str = "modelguard-";
+/// Under a clock that was set by hand.
+const REHEARSAL: &str = "modelguard-rehearsal-";
 const ENDING: &str = ".jsonl";
 
 fn write_once(mut file: &File, line: &[u8]) -> io::Result<()> {
@@ -133,7 +137,7 @@ fn appending(path: &Path, create: bool) -> io::Result<File> {
     options.open(path)
 }
 
-fn daily(folder: &Path, path: &Path) -> Result<File, FileError> {
+fn daily(folder: &Path, path: &Path, prefix: &str) -> Result<File, FileError> {
     let failed = |source| FileError::writing(path, source);
     match appending(path, false) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -150,19 +154,25 @@ fn daily(folder: &Path, path: &Path) -> Result<File, FileError> {
         .create(folder)
         .map_err(|source| FileError::writing(folder, source))?;
     let file = appending(path, true).map_err(failed)?;
-    prune(folder, path);
+    prune(folder, path, prefix);
     Ok(file)
 }
 
-/// Removes the daily files but the newest, and never the one just begun. What is no daily file of ours stays.
-fn prune(folder: &Path, begun: &Path) {
+/// Removes the daily files of that prefix but the newest, and never the one just begun. What is no daily file of ours
+/// stays.
+fn prune(folder: &Path, begun: &Path, prefix: &str) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     let mut days: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .filter(|entry| entry.file_name().to_str().is_some_and(is_daily))
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| is_daily(name, prefix))
+        })
         .map(|entry| entry.path())
         .collect();
     days.sort_unstable_by(|a, b| b.cmp(a));
@@ -173,10 +183,10 @@ fn prune(folder: &Path, begun: &Path) {
     }
 }
 
-/// Whether a name is `modelguard-2026-01-05.jsonl`.
-fn is_daily(name: &str) -> bool {
+/// Whether a name is `modelguard-2026-01-05.jsonl`: the prefix, a day, the ending.
+fn is_daily(name: &str, prefix: &str) -> bool {
     let day = name
-        .strip_prefix(PREFIX)
+        .strip_prefix(prefix)
         .and_then(|rest| rest.strip_suffix(ENDING));
     day.is_some_and(|day| {
         day.len() == 10

@@ -34,6 +34,7 @@ pub mod rows;
 mod seekable;
 pub mod table;
 pub mod unpack;
+pub mod user;
 pub mod values;
 pub mod write;
 

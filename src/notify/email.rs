@@ -268,6 +268,9 @@ impl Attempt {
             .any(|word| said.contains(word));
         let what = match error.status() {
             Some(_) => format!("{place} is not ready"),
+            None if said.starts_with("failed to lookup address information") => {
+                format!("the name of {place} can't be resolved")
+            }
             None if is_about_tls => format!("no secure connection to {place}"),
             None => format!("no connection to {place}"),
         };

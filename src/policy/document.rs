@@ -31,6 +31,8 @@ pub(super) struct Document<'a> {
     /// Where the table of each channel of the policy begins, in their order.
     pub channel_spans: Vec<Range<usize>>,
     pub problems: Vec<PolicyError>,
+    /// Keys whose list is there but for what could not be read.
+    partly_read: Vec<String>,
 }
 
 /// A key that the text has.
@@ -58,6 +60,7 @@ impl<'a> Document<'a> {
             seen: Vec::new(),
             channel_spans: Vec::new(),
             problems: Vec::new(),
+            partly_read: Vec::new(),
         };
         if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_BYTES {
             let message = format!(
@@ -235,7 +238,12 @@ impl<'a> Document<'a> {
             }
             Reader::Labelled(read) => read(written, part, &Value(value)),
         };
-        if let Err(wrong) = result {
+        let Err(mut wrong) = result else { return };
+        if wrong.is_partial {
+            self.partly_read.push(name.to_owned());
+        }
+        let others = std::mem::take(&mut wrong.others);
+        for wrong in std::iter::once(wrong).chain(others) {
             let blank = if wrong.message.starts_with(':') {
                 ""
             } else {
@@ -320,7 +328,8 @@ impl<'a> Document<'a> {
                     .iter()
                     .any(|p| p.kind != ProblemKind::Clash && p.key.as_ref() == Some(name))
             };
-            seen.as_ref().is_some_and(|seen| failed(&seen.name))
+            let name = seen.as_ref().map(|seen| &seen.name);
+            name.is_some_and(|name| failed(name) && !self.partly_read.contains(name))
         };
         // A value that could not be read left its default behind, which clashes with nothing that was meant.
         if failed(&first) || failed(&second) {

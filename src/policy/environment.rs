@@ -45,8 +45,10 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `XDG_STATE_HOME`
     pub xdg_state_home: Option<PathBuf>,
-    /// The user that the system names, else `USER`, `LOGNAME` or `USERNAME`.
+    /// `USER`, `LOGNAME` or `USERNAME`
     pub user: Option<String>,
+    /// What the system says about who runs this, where no variable does.
+    pub account: Option<String>,
     /// The host that the system names, else `HOSTNAME` or `COMPUTERNAME`.
     pub host: Option<String>,
 }
@@ -70,7 +72,7 @@ impl Environment {
     pub fn read() -> Self {
         Self::from_variables(|name| env::var_os(name))
             .with_host_of_the_system()
-            .with_user_of_the_system()
+            .with_account_of_the_system()
     }
 
     /// One variable by its name, at this moment: a secret, which is not kept.
@@ -127,6 +129,7 @@ impl Environment {
             home: path("HOME").or_else(|| path("USERPROFILE")),
             xdg_state_home: path("XDG_STATE_HOME"),
             user: ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(text),
+            account: None,
             host: ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(text),
         }
     }
@@ -139,11 +142,13 @@ impl Environment {
         self
     }
 
-    /// A service often runs without `USER`; its number is better than nothing.
-    fn with_user_of_the_system(mut self) -> Self {
+    /// A service often runs without `USER`. Where the system has no name for it, its number is better than nothing.
+    fn with_account_of_the_system(mut self) -> Self {
         if self.user.is_none() {
             let status = files::read::text(Path::new("/proc/self/status"), LIMIT_BYTES);
-            self.user = status.ok().and_then(|status| user_number(&status));
+            let number = status.ok().and_then(|status| user_number(&status));
+            self.account = number
+                .map(|number| files::user::name_of(number).unwrap_or(format!("uid {number}")));
         }
         self
     }
@@ -151,7 +156,8 @@ impl Environment {
     /// Who acts: `MODELGUARD_ACTOR`, else the user of the operating system.
     #[must_use]
     pub fn actor(&self) -> &str {
-        let actor = self.actor.as_deref().or(self.user.as_deref());
+        let named = [&self.actor, &self.user, &self.account];
+        let actor = named.into_iter().find_map(|name| name.as_deref());
         actor.unwrap_or("unknown")
     }
 
@@ -227,12 +233,10 @@ fn first_line(path: &Path) -> Option<String> {
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-/// `uid 1000` from what Linux says about a process.
-fn user_number(status: &str) -> Option<String> {
+/// The number of the user, from what Linux says about a process.
+fn user_number(status: &str) -> Option<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    line.split_whitespace()
-        .next()
-        .map(|number| format!("uid {number}"))
+    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -315,10 +319,7 @@ mod tests {
         );
         assert_eq!(environment(&[("LOGNAME", "ana")]).actor(), "ana");
         assert_eq!(Environment::default().actor(), "unknown");
-        assert_eq!(
-            user_number("Name:\tx\nUid:\t1000\t1000\n"),
-            Some("uid 1000".to_owned())
-        );
+        assert_eq!(user_number("Name:\tx\nUid:\t1000\t1000\n"), Some(1_000));
         assert_eq!(user_number(""), None);
     }
 

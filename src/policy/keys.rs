@@ -290,7 +290,7 @@ pub const KEYS: &[Key] = &[
         "names of metrics",
         "check.metric alone",
         "Only these can say degraded; any one of them does.",
-        Model(|written, value| put(&mut written.check.decide_on, value.metrics())),
+        Model(|written, value| value.metrics(&mut written.check.decide_on)),
         |_, rules| rules.check.decide_on.as_deref().map(words)
     ),
     key!(

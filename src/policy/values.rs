@@ -22,6 +22,10 @@ pub(super) struct Wrong {
     pub message: String,
     pub span: Range<usize>,
     pub suggestion: Vec<String>,
+    /// What else is wrong with a list.
+    pub others: Vec<Wrong>,
+    /// The rest of a list could be read, so that the rules hold for it.
+    pub is_partial: bool,
 }
 
 /// A value where it stands in the text.
@@ -46,6 +50,8 @@ impl Value<'_, '_> {
             message: message.into(),
             span: self.0.span(),
             suggestion: Vec::new(),
+            others: Vec::new(),
+            is_partial: false,
         }
     }
 
@@ -145,12 +151,31 @@ impl Value<'_, '_> {
         })
     }
 
-    /// A list of metrics.
-    pub fn metrics(&self) -> Result<Vec<Metric>, Wrong> {
+    /// A list of metrics, as far as it can be read: every name that is none is told.
+    pub fn metrics(&self, place: &mut Option<Vec<Metric>>) -> Result<(), Wrong> {
         let list = self.0.get_ref().as_array();
         let list =
             list.ok_or_else(|| self.mistyped("a list of metrics such as [\"rmse\", \"r2\"]"))?;
-        list.iter().map(|value| Value(value).metric()).collect()
+        let (mut metrics, mut wrong) = (Vec::new(), Vec::new());
+        for value in list {
+            match Value(value).metric() {
+                Ok(metric) => metrics.push(metric),
+                Err(one) => wrong.push(one),
+            }
+        }
+        let is_partial = !metrics.is_empty();
+        if is_partial || wrong.is_empty() {
+            *place = Some(metrics);
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let first = wrong.remove(0);
+        Err(Wrong {
+            others: wrong,
+            is_partial,
+            ..first
+        })
     }
 
     /// A length of time with its unit.

@@ -1,9 +1,11 @@
 //! What can go wrong with a store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::open::beside;
 use crate::domain::hash::Hash;
 use crate::domain::holders::OperationId;
+use crate::files::user::{self, Rights};
 
 /// A store can't be opened, read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,17 @@ pub enum StoreError {
     Damaged { path: PathBuf, cause: String },
     #[error("no permission for the store {}", .path.display())]
     Forbidden { path: PathBuf, cause: String },
+    #[error("no permission for the journal of the store {}", .path.display())]
+    Journal {
+        path: PathBuf,
+        journal: PathBuf,
+        /// What the journal has.
+        rights: Rights,
+        /// What the store has.
+        wanted: Rights,
+    },
+    #[error("there is no folder {} for the store {}", .folder.display(), .path.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
     #[error("the store {} is busy", .path.display())]
     Busy { path: PathBuf },
     #[error("a crashed writer left {}-journal, and it can't be replayed on a read-only medium", .path.display())]
@@ -53,7 +66,7 @@ pub enum StoreError {
 impl StoreError {
     /// Says which of the known causes an SQLite error is; the path is the store's.
     #[must_use]
-    pub fn at(self, path: &std::path::Path) -> Self {
+    pub fn at(self, path: &Path) -> Self {
         use rusqlite::ErrorCode as Code;
         let Self::Sql(error) = self else { return self };
         let path = path.to_path_buf();
@@ -75,7 +88,7 @@ impl StoreError {
                 }
             }
             Some(Code::CannotOpen | Code::DiskFull | Code::SystemIoFailure) => {
-                Self::Io { path, cause }
+                journal_of_another(&path).unwrap_or(Self::Io { path, cause })
             }
             _ => Self::Sql(error),
         }
@@ -88,6 +101,21 @@ impl StoreError {
             value: value.into(),
         }
     }
+}
+
+/// A journal that another user left with rights of its own: SQLite only says that the disk failed.
+fn journal_of_another(path: &Path) -> Option<StoreError> {
+    let journal = beside(path, "-journal");
+    if !user::is_forbidden(&journal) {
+        return None;
+    }
+    let (rights, wanted) = (user::rights(&journal)?, user::rights(path)?);
+    (rights != wanted).then(|| StoreError::Journal {
+        path: path.to_path_buf(),
+        journal,
+        rights,
+        wanted,
+    })
 }
 
 /// The result of everything in this room.

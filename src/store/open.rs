@@ -112,6 +112,15 @@ impl Store {
         if kind_of(path).map_err(io)? != PathKind::Absent {
             return Ok(Created::Already);
         }
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        if let Some(folder) = folder
+            && matches!(kind_of(folder), Ok(PathKind::Absent))
+        {
+            return Err(StoreError::NoFolder {
+                path: path.to_path_buf(),
+                folder: folder.to_path_buf(),
+            });
+        }
         let temporary = claim_beside(path).map_err(io)?;
         // A journal of that name would be taken for ours.
         remove_if_there(&beside(&temporary, "-journal")).map_err(io)?;
@@ -223,7 +232,7 @@ pub fn backup_path(path: &Path, layout: u32) -> PathBuf {
 }
 
 /// The path with something behind its file name.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
     PathBuf::from(name)

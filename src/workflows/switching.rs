@@ -16,6 +16,7 @@ use super::reference_numbers;
 
 #[cfg(test)]
 pub mod example;
+mod since;
 
 /// What somebody wants to happen to an alias.
 #[derive(Clone, Debug)]
@@ -74,6 +75,11 @@ pub enum SwitchError {
     SinceInFuture { since: Timestamp },
     #[error("{since} is before {begin}, when the present tenure began")]
     SinceTooEarly { since: Timestamp, begin: Timestamp },
+    #[error("{version} holds @production already, {}, and --since can't change that", .from.map_or("from the beginning".to_owned(), |from| format!("since {from}")))]
+    HoldsAlready {
+        version: VersionName,
+        from: Option<Timestamp>,
+    },
     #[error("what holds @{alias} changed after the plan was made")]
     ChangedMeanwhile { alias: AliasName },
     #[error(transparent)]
@@ -166,7 +172,8 @@ pub fn plan(
     let kind = match wish {
         Wish::Promote { version, since } => {
             if let Some(since) = since {
-                at = checked_since(tx, model, alias, *since, now)?;
+                since::refuse_another(tx, model, alias, *version, *since)?;
+                at = since::checked(tx, model, alias, *since, now)?;
                 at_was_given = true;
             }
             after.promote(*version);
@@ -243,26 +250,6 @@ fn drafted(
         restores: None,
         left_degraded: false,
     })
-}
-
-/// A version that goes live at a given time can't do so in the future, nor before the present one did.
-fn checked_since(
-    tx: &Tx<'_>,
-    model: &Model,
-    alias: &AliasName,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<Timestamp, SwitchError> {
-    if since > now {
-        return Err(SwitchError::SinceInFuture { since });
-    }
-    // The newest period, whether it is still open or an undo has ended it.
-    let periods = aliases::periods(tx, model.id, alias, Periods::All)?;
-    let begin = periods.last().and_then(|period| period.to.or(period.from));
-    match begin {
-        Some(begin) if since < begin => Err(SwitchError::SinceTooEarly { since, begin }),
-        _ => Ok(since),
-    }
 }
 
 /// The newest entry below the top whose last verdict that decided was healthy, and which is not retired.

@@ -83,6 +83,7 @@ pub const NO_VERBS: &[&str] = &[
     "swept",
     "switched",
     "trusting",
+    "usage",
     "versions",
 ];
 

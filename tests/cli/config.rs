@@ -394,7 +394,13 @@ fn trust_needs_an_answer() {
     let sandbox = reaching_out();
     sandbox
         .fails("config trust", 2, "MG0102")
+        .tells("error: `modelguard config trust` ")
         .tells("modelguard config trust --yes");
+    // What needs the answer is named as it is pasted, from anywhere.
+    sandbox
+        .run("-C . --no-input config trust")
+        .expect(2)
+        .tells("error: `modelguard -C . --no-input config trust` ");
     sandbox.fails("status", 2, "MG0307");
     let list = sandbox.state().join("modelguard/trusted-policies.jsonl");
     assert!(!list.exists(), "something was written");
@@ -530,7 +536,9 @@ fn a_good_policy_is_held_against_the_tasks_of_the_store() {
 #[test]
 fn a_policy_for_another_modelguard_or_of_no_toml_is_told_apart() {
     let sandbox = Sandbox::new();
-    sandbox.fails("config validate absent.toml", 1, "MG0308");
+    let run = sandbox.fails("config validate absent.toml", 1, "MG0308");
+    let run = run.tells("name another: `modelguard config validate FILE`");
+    assert!(!run.stderr.contains("--config"), "{run:#?}");
     sandbox.write("future.toml", b"requires = \">=99\"\n");
     sandbox
         .run("config validate future.toml")

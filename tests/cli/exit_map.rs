@@ -105,7 +105,7 @@ fn a_map_that_is_none_stops_everything_and_maps_nothing() {
     // It is a command that failed, in the log as well.
     let log = sandbox
         .state()
-        .join("modelguard/modelguard-2026-01-05.jsonl");
+        .join("modelguard/modelguard-rehearsal-2026-01-05.jsonl");
     let lines = std::fs::read_to_string(log).unwrap();
     let count = |code: &str| lines.matches(&format!("\"error_code\":\"{code}\"")).count();
     assert_eq!((count("MG0101"), count("MG0109")), (7, 7));

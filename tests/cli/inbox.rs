@@ -163,6 +163,40 @@ fn of_a_file_that_says_nothing_its_kind_is_not_guessed() {
 }
 
 #[test]
+fn what_is_told_of_a_refused_file_names_where_it_lies_now() {
+    let sandbox = project();
+    let told = |number: u32| {
+        let alert = sandbox.json(&format!("alerts show a_{number}"));
+        let log = sandbox.json("log --kind refuse -n 1");
+        let operation = &log["operations"][0];
+        assert_eq!(alert["reason"], operation["reason"]);
+        let lies = operation["detail"]["moved_to_path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let reason = alert["reason"].as_str().unwrap().to_owned();
+        assert!(reason.starts_with(&lies), "{reason}");
+        (lies, reason)
+    };
+    let inbox = fs::canonicalize(sandbox.file("inbox")).unwrap();
+    drop_in(&sandbox, "x.csv", "id,predcition\na0,1\n");
+    swept(&sandbox, 2);
+    let (lies, reason) = told(1);
+    assert_eq!(Path::new(&lies), inbox.join("rejected/x.csv"));
+    let lay = inbox.join("x.csv");
+    assert!(!reason.contains(lay.to_str().unwrap()), "{reason}");
+    sandbox.ok("alerts list").says("rejected/x.csv");
+    sandbox.ok("alerts show a_1").says("rejected/x.csv");
+    // Its name is taken by then: the other file's own is told, and there it is.
+    drop_in(&sandbox, "x.csv", "id,predcition\na1,1\n");
+    swept(&sandbox, 2);
+    let (lies, _) = told(2);
+    assert_ne!(Path::new(&lies), inbox.join("rejected/x.csv"));
+    assert_eq!(fs::read(&lies).unwrap(), b"id,predcition\na1,1\n");
+    assert!(Path::new(&format!("{lies}.error.json")).is_file());
+}
+
+#[test]
 fn a_column_that_does_not_fit_is_named_in_the_policy_for_all_files() {
     let sandbox = project();
     drop_in(&sandbox, "pred_1.csv", "id,predcition\na0,1\n");
@@ -328,7 +362,12 @@ fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
     assert_eq!(alert["kind"], "refused_file");
     assert_eq!(alert["severity"], "medium");
     assert_eq!(alert["version"], Value::Null);
-    assert!(alert["reason"].as_str().unwrap().contains("inbox/bad.csv"));
+    assert!(
+        alert["reason"]
+            .as_str()
+            .unwrap()
+            .contains("inbox/rejected/bad.csv")
+    );
     sandbox.ok("alerts list").says("refused_file");
     sandbox.ok("alerts show a_1").says("bad.csv");
     let logged = sandbox.json("log --kind refuse");
@@ -1232,6 +1271,11 @@ fn what_a_death_between_two_steps_leaves_is_finished_by_the_next_sweep() {
         assert_eq!(found.as_array().unwrap().len(), 1, "{what}: {found:#}");
         load.assert_done(&sandbox, what);
         assert_eq!(bad_hash(&sandbox), hash, "{what}");
+        let log = sandbox.json("log --kind refuse");
+        for operation in log["operations"].as_array().unwrap() {
+            let lies = operation["detail"]["moved_to_path"].as_str().unwrap();
+            assert!(Path::new(lies).is_file(), "{what}: {lies}");
+        }
     }
 }
 

@@ -132,3 +132,25 @@ fn what_is_refused_leaves_no_folder_behind() {
     sandbox.fails("init shop", 2, "MG0101");
     assert!(!sandbox.file("shop").exists());
 }
+
+#[test]
+fn a_store_in_a_folder_that_is_not_there_says_how_the_folder_is_made() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("modelguard.toml", b"[store]\npath = \"sub/my store.db\"\n");
+    let folder = std::fs::canonicalize(sandbox.path()).unwrap().join("sub");
+    let cure = format!("hint: `mkdir -p {}`", folder.display());
+    let line = "init --model churn --task classification";
+    sandbox.fails(line, 1, "MG0407").tells(&cure);
+    assert!(!folder.exists());
+    std::fs::create_dir(&folder).unwrap();
+    sandbox.ok(line);
+}
+
+#[test]
+fn a_policy_that_can_not_be_written_is_named_with_its_whole_path() {
+    let sandbox = Sandbox::empty();
+    // Nobody, root neither, makes a file there.
+    let run = sandbox.run_with("-C /proc init --model m --task regression", |_| {});
+    run.expect(1)
+        .tells("error: /proc/modelguard.toml: can't be written");
+}

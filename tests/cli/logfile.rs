@@ -22,7 +22,7 @@ fn lines_of(path: &Path) -> Vec<Value> {
 
 /// The lines of the day of the sandbox's first command.
 fn lines(sandbox: &Sandbox) -> Vec<Value> {
-    lines_of(&folder(sandbox).join("modelguard-2026-01-05.jsonl"))
+    lines_of(&folder(sandbox).join("modelguard-rehearsal-2026-01-05.jsonl"))
 }
 
 fn last(sandbox: &Sandbox) -> Value {
@@ -130,24 +130,61 @@ fn a_day_has_a_file_and_the_newest_fourteen_are_kept() {
         .collect();
     names.sort();
     let mut expected: Vec<_> = (7..=20)
-        .map(|day| format!("modelguard-2026-03-{day:02}.jsonl"))
+        .map(|day| format!("modelguard-rehearsal-2026-03-{day:02}.jsonl"))
         .collect();
-    expected.push("modelguard-old.jsonl".to_owned());
+    expected.insert(0, "modelguard-old.jsonl".to_owned());
     assert_eq!(names, expected);
     // Another zone's evening is the next day.
     let now = "2026-03-20T23:00:00-02:00";
     sandbox.run_where("MODELGUARD_NOW", now, "status").expect(0);
     assert!(
         folder(&sandbox)
-            .join("modelguard-2026-03-21.jsonl")
+            .join("modelguard-rehearsal-2026-03-21.jsonl")
             .is_file()
     );
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder(&sandbox)), 0o700);
     assert_eq!(
-        mode(&folder(&sandbox).join("modelguard-2026-03-21.jsonl")),
+        mode(&folder(&sandbox).join("modelguard-rehearsal-2026-03-21.jsonl")),
         0o600
     );
+}
+
+#[test]
+fn a_clock_that_was_set_neither_removes_a_day_nor_counts_as_one() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let present = || {
+        let entries = std::fs::read_dir(folder(&sandbox)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<BTreeSet<_>>()
+    };
+    // Fourteen days of the system's clock, all older than what is rehearsed.
+    let days: Vec<_> = (1..=14)
+        .map(|day| format!("modelguard-2025-12-{day:02}.jsonl"))
+        .collect();
+    for day in &days {
+        std::fs::write(folder(&sandbox).join(day), "").unwrap();
+    }
+    for day in 1..=20 {
+        let now = format!("2099-03-{day:02}");
+        sandbox
+            .run_where("MODELGUARD_NOW", &now, "status")
+            .expect(0);
+    }
+    let rehearsed = |name: &&String| name.starts_with("modelguard-rehearsal-");
+    let names = present();
+    assert!(days.iter().all(|day| names.contains(day)), "{names:?}");
+    assert_eq!(names.iter().filter(rehearsed).count(), 14);
+    // The system's own day takes the place of its oldest, and of no rehearsal.
+    let run = sandbox.run_with("status", |command| {
+        command.env_remove("MODELGUARD_NOW");
+    });
+    run.expect(0);
+    let after = present();
+    assert!(!after.contains(&days[0]), "{after:?}");
+    assert!(days[1..].iter().all(|day| after.contains(day)), "{after:?}");
+    assert_eq!(after.iter().filter(rehearsed).count(), 14);
+    assert_eq!(after.len(), 28);
 }
 
 #[test]
@@ -246,7 +283,7 @@ fn without_a_home_there_is_no_log_and_no_word_about_it() {
     });
     run.expect(0);
     let home = sandbox.state().with_file_name("home");
-    let state = home.join(".local/state/modelguard/modelguard-2026-01-05.jsonl");
+    let state = home.join(".local/state/modelguard/modelguard-rehearsal-2026-01-05.jsonl");
     assert_eq!(lines_of(&state).len(), 1);
 }
 

@@ -740,6 +740,10 @@ fn without_a_terminal_it_is_the_short_help() {
     for line in ["", "menu", "--no-input menu"] {
         let run = sandbox.run(line).expect(2).tells("Usage: modelguard");
         assert_eq!(run.stdout, "");
+        // Who asked for the menu is told why there is none.
+        let why = run.stderr.lines().last().unwrap();
+        let is_told = why.starts_with("The menu needs a terminal");
+        assert_eq!(is_told, line.contains("menu"), "{run:#?}");
     }
     let run = sandbox.run("menu --json").expect(2);
     assert_eq!(run.problem()["code"], "MG0102");

@@ -811,7 +811,17 @@ fn secrets_are_shown_as_names_and_missing_ones_are_told_of() {
     let run = sandbox
         .run_where("HOOK_TOKEN", "t0ken-canary", "monitor -vv")
         .expect(0);
-    assert!(run.stderr.contains("others may read the file"), "{run:#?}");
+    let secret_file = std::fs::canonicalize(sandbox.file("secrets/url")).unwrap();
+    let close = format!("`chmod 600 {}`", secret_file.display());
+    for told in [
+        &run,
+        &sandbox.run("alerts flush"),
+        &sandbox.run("config validate"),
+    ] {
+        let line = told.stderr.lines().find(|line| line.contains(&close));
+        let line = line.unwrap_or_else(|| panic!("no {close} in {told:#?}"));
+        assert!(line.contains("others may read the file"), "{line}");
+    }
     let store = sandbox.store_bytes();
     for canary in ["s3cret-canary", "t0ken-canary"] {
         assert!(!format!("{run:?}").contains(canary), "{run:#?}");

@@ -306,3 +306,16 @@ fn nothing_is_asked_where_ci_says_so_or_no_input_is_given() {
     }
     assert_eq!(sandbox.holder("production"), Some(versions[1].clone()));
 }
+
+#[test]
+fn a_new_version_that_takes_production_is_asked_for_as_a_promotion() {
+    let (sandbox, _) = two();
+    sandbox.write("new.bin", b"new");
+    let register = |alias| ["register", "new.bin", "--alias", alias];
+    let (status, shown) = asked(&sandbox, &register("production"), ESC);
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("Promote?"), "{shown}");
+    sandbox.ok("alias set winter latest --yes");
+    let (_, shown) = asked(&sandbox, &register("winter"), ESC);
+    assert!(shown.contains("Change the alias?"), "{shown}");
+}

@@ -229,6 +229,21 @@ fn what_status_and_a_check_say_to_do_next_works_as_it_stands() {
 }
 
 #[test]
+fn a_command_that_takes_all_models_proposes_it() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.ok("init --model prices --task regression");
+    let named = "name one: `-m churn` or `-m prices`";
+    for line in ["monitor", "season apply --yes"] {
+        sandbox
+            .fails(line, 2, "MG0103")
+            .tells(&format!("{named}, or take all: `--all`\n"));
+    }
+    sandbox
+        .fails("check", 2, "MG0103")
+        .tells(&format!("{named}\n"));
+}
+
+#[test]
 fn a_store_that_is_ahead_is_told_once_and_of_no_single_model() {
     let sandbox = two();
     let now = sandbox.clock();

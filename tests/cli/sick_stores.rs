@@ -188,6 +188,43 @@ fn a_store_that_may_not_be_read_is_a_failure() {
 }
 
 #[test]
+fn a_journal_of_another_user_is_named_with_what_gives_it_the_rights_of_the_store() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let set = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(sandbox.path().parent().unwrap(), 0o755);
+    set(&sandbox.path(), 0o777);
+    set(&sandbox.store(), 0o666);
+    let journal = sandbox.file("modelguard.db-journal");
+    std::fs::write(&journal, b"").unwrap();
+    set(&journal, 0o644);
+    let Some(run) = as_nobody(&sandbox, "check") else {
+        return;
+    };
+    assert_eq!(run.status, 1, "{run:#?}");
+    let place = std::fs::canonicalize(&journal).unwrap();
+    let (place, cure) = (
+        place.display(),
+        format!("sudo chmod 666 {}", place.display()),
+    );
+    for part in [
+        "MG0403",
+        &format!("cause: {place} belongs to root, and this user may not write it"),
+        &format!("hint: give it the rights of the store: `{cure}`"),
+    ] {
+        assert!(run.stderr.contains(part), "no {part} in {run:#?}");
+    }
+    // Besides, nobody has no home for a log.
+    let warnings = run.stderr.matches("warning: ").count();
+    assert_eq!(run.stderr.lines().count(), 4 + warnings, "{run:#?}");
+    // Looking needs no journal, and the cure is one.
+    assert_eq!(as_nobody(&sandbox, "status").unwrap().status, 0);
+    set(&journal, 0o666);
+    assert_eq!(as_nobody(&sandbox, "check").unwrap().status, 4);
+}
+
+#[test]
 fn a_locked_store_is_busy() {
     let (sandbox, versions) = Sandbox::with_versions(1);
     let holder = sandbox.sql();

@@ -21,7 +21,7 @@ fn a_new_model_has_nothing_and_says_what_to_do() {
     assert_eq!(status["head_blake3"].as_str().unwrap().len(), 64);
     sandbox
         .leaves_the_store("status", 0)
-        .says("nobody: `modelguard register PATH`")
+        .says("nobody: `modelguard register PATH`, then `modelguard promote latest`\n")
         .says("never checked");
 }
 

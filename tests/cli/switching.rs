@@ -219,9 +219,42 @@ fn since_says_when_it_really_went_live() {
 }
 
 #[test]
+fn when_the_live_version_went_live_is_not_said_anew() {
+    let (sandbox, versions) = Sandbox::with_versions(1);
+    let live = &versions[0];
+    let promote = |since: u64| format!("promote {live} --since @{since} --yes");
+    sandbox.ok(&promote(BEGINNING - 3_600));
+    let before = sandbox.store_bytes();
+    for since in [BEGINNING - 7_200, BEGINNING - 1] {
+        sandbox
+            .fails(&promote(since), 2, "MG0605")
+            .tells("holds @production already, since 2026-01-05T13:30:22Z")
+            .tells(&format!(
+                "`modelguard ingest predictions FILE --version {live}`"
+            ));
+    }
+    // The same again is no contradiction: a job may repeat it.
+    sandbox
+        .ok(&promote(BEGINNING - 3_600))
+        .says("nothing was changed");
+    sandbox
+        .fails("promote latest --to winter --since 1d --yes", 2, "MG0101")
+        .tells("@winter");
+    assert!(before == sandbox.store_bytes());
+    // Without a beginning it is live since ever.
+    let (first, _) = Sandbox::with_versions(1);
+    first.ok("promote latest --yes");
+    first
+        .fails("promote latest --since 1h --yes", 2, "MG0605")
+        .tells("from the beginning");
+}
+
+#[test]
 fn a_retired_version_is_no_target_but_by_hand() {
     let (sandbox, versions) = three();
-    sandbox.fails(&format!("retire {} --reason old", versions[2]), 3, "MG0603");
+    sandbox
+        .fails(&format!("retire {} --reason old", versions[2]), 3, "MG0603")
+        .tells("live first: `modelguard promote REF`; `modelguard history` lists all");
     sandbox.ok(&format!("retire {} --reason old", versions[1]));
     sandbox.ok("rollback --dry-run").says("retired: old");
     let four = sandbox.register("four");

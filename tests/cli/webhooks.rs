@@ -267,6 +267,9 @@ fn what_is_not_there_is_said_without_its_address() {
     let refused = Sender::to(format!("http://localhost:{port}/hook"));
     let error = refused.fails(LONG, "no connection: connection refused");
     assert!(!error.is_permanent);
+    let unknown = Sender::to("http://no-such-host.invalid/hook".to_owned());
+    let error = unknown.fails(LONG, "the name of its host can't be resolved");
+    assert!(!error.is_permanent && !error.text.contains("invalid"));
     for (behaviour, text) in [
         (Behaviour::HangUp, "no connection: "),
         (Behaviour::Gibberish, "its answer is not HTTP"),

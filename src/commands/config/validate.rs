@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::commands::call::{Call, quoted};
+use crate::commands::messages::open_secret;
 use crate::commands::output::{Report, Screen, Warning};
 use crate::commands::{Outcome, other_task, problems, strangers, swept, trusting};
 use crate::domain::policy::Policy;
-use crate::policy::diagnose::PolicyError;
+use crate::policy::diagnose::{PolicyError, ProblemKind};
 use crate::policy::{self, discover, load, secrets, trust};
 use crate::store::models;
 use crate::ui::exit::{self, ExitStatus};
@@ -53,7 +54,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             judged: Vec::new(),
         }));
     };
-    let text = load::read_text(&path).map_err(|error| problems::policy(call, error))?;
+    let text = load::read_text(&path).map_err(|error| unread(call, args, error))?;
     let wrong = load::check_all(&text, &path);
     // What is wrong for a task can be said of a good policy only, and only where the tasks are known.
     let known = if wrong.is_empty() {
@@ -109,6 +110,19 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             .map(|model| model.name.to_string())
             .collect(),
     }))
+}
+
+/// Why there is nothing to look at. A file that was named as an argument is named otherwise as such.
+fn unread(call: &Call, args: &Args, error: PolicyError) -> Problem {
+    let is_missing = error.kind == ProblemKind::Missing;
+    let mut problem = problems::policy(call, error);
+    if is_missing && args.file.is_some() {
+        problem.hints = vec![format!(
+            "name another: `modelguard config validate FILE`; without one it is that which a command here would use: `{}`",
+            call.follow_up("config path")
+        )];
+    }
+    problem
 }
 
 /// Why the commands that find the policy refuse it, if they do; `None`: it is not known of a policy that is wrong.
@@ -176,8 +190,8 @@ fn secrets_of(policy: &Policy, folder: &Path) -> Vec<Doubtful> {
         for (what, source) in secrets::sources(channel) {
             let text = match secrets::read(source, folder) {
                 Err(error) => Some(error.to_string()),
-                Ok(_) => secrets::is_open_to_others(source, folder)
-                    .then(|| format!("others may read the file with the {what}: `chmod 600` it")),
+                Ok(_) => open_secret(source, folder)
+                    .map(|close| format!("others may read the file with the {what}: `{close}`")),
             };
             doubts.extend(text.map(|text| Doubtful {
                 name: format!("notify {}", channel.name),

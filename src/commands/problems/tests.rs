@@ -14,9 +14,9 @@ use crate::domain::operation::OperationKind;
 use crate::ui::colour::Palette;
 
 /// One row of a table: what is to be told, its code, its exit status, its hint.
-type Row = (Problem, &'static str, u8, &'static str);
+type Row<'a> = (Problem, &'static str, u8, &'a str);
 
-fn hold(rows: Vec<Row>) {
+fn hold(rows: Vec<Row<'_>>) {
     for (problem, code, exit, hint) in rows {
         assert_eq!(problem.code, code, "{problem}");
         assert_eq!(problem.exit.code(), exit, "{problem}");
@@ -172,6 +172,48 @@ fn every_trouble_with_a_store_has_its_code_and_its_remedy() {
             "this is a bug: please report it with the command that you ran",
         ),
     ]);
+}
+
+#[test]
+fn a_journal_gets_the_owner_and_the_mode_that_the_store_has() {
+    let told = |user, mode| {
+        let rights = |user, mode| Rights {
+            user,
+            group: 7,
+            mode,
+        };
+        let error = StoreError::Journal {
+            path: path(),
+            journal: "my dir/m.db-journal".into(),
+            rights: rights(u32::MAX, 0o644),
+            wanted: rights(user, mode),
+        };
+        store(&call(&["check"]), error)
+    };
+    let beginning = "give it the rights of the store: `";
+    hold(vec![
+        (
+            told(5, 0o644),
+            "MG0403",
+            1,
+            &format!("{beginning}sudo chown 5:7 'my dir/m.db-journal'`"),
+        ),
+        (
+            told(u32::MAX, 0o666),
+            "MG0403",
+            1,
+            &format!("{beginning}sudo chmod 666 'my dir/m.db-journal'`"),
+        ),
+        (
+            told(5, 0o666),
+            "MG0403",
+            1,
+            &format!(
+                "{beginning}sudo chown 5:7 'my dir/m.db-journal' && sudo chmod 666 'my dir/m.db-journal'`"
+            ),
+        ),
+    ]);
+    assert!(told(5, 0o666).causes[0].contains("belongs to user 4294967295, "));
 }
 
 #[test]
@@ -739,61 +781,4 @@ fn a_folder_that_is_not_there_is_named() {
         2,
         "name one that exists: `modelguard -C DIR …`",
     )]);
-}
-
-/// The problem that a command line is.
-fn line(words: &[&str]) -> Problem {
-    let words: Vec<OsString> = std::iter::once("modelguard")
-        .chain(words.iter().copied())
-        .map(OsString::from)
-        .collect();
-    let error = super::super::tree()
-        .try_get_matches_from(&words)
-        .unwrap_err();
-    usage(&error, &words)
-}
-
-#[test]
-fn a_word_that_is_nearly_a_command_gets_the_command() {
-    hold(vec![
-        (
-            line(&["promot"]),
-            "MG0101",
-            2,
-            "did you mean promote? `modelguard --help`",
-        ),
-        (
-            line(&["promote", "v1", "--yess"]),
-            "MG0101",
-            2,
-            "did you mean --yes? `modelguard promote --help`",
-        ),
-        (
-            line(&["promote", "v1", "--xyzzyx"]),
-            "MG0101",
-            2,
-            "`modelguard promote --help`",
-        ),
-    ]);
-}
-
-#[test]
-fn what_is_missing_is_listed() {
-    let problem = line(&["compare"]);
-    assert_eq!(problem.causes, ["missing: <A>"]);
-    assert_eq!(problem.exit.code(), 2);
-}
-
-#[test]
-fn every_option_of_the_former_scripts_is_answered_with_a_command_that_parses() {
-    for (former, now) in FORMER_OPTIONS {
-        let problem = line(&[former]);
-        assert_eq!(problem.code, "MG0108", "{former}");
-        assert_eq!(problem.hints, [format!("`{now}`")]);
-        let words: Vec<_> = now.split(' ').collect();
-        assert!(
-            super::super::tree().try_get_matches_from(&words).is_ok(),
-            "{now}"
-        );
-    }
 }

@@ -208,12 +208,12 @@ fn agree_to_alias(
         holder.name,
         call.follow_up("undo")
     );
-    let deed = if alias.is_production() {
-        "changes the live model".to_owned()
+    let (question, deed) = if alias.is_production() {
+        ("Promote?", "changes the live model".to_owned())
     } else {
-        format!("changes who holds @{alias}")
+        ("Change the alias?", format!("changes who holds @{alias}"))
     };
-    let agreed = consent::agree(call, &plan, "Change the alias?", yes, &deed)?;
+    let agreed = consent::agree(call, &plan, question, yes, &deed)?;
     Ok(agreed.then_some(Some(holder.id)))
 }
 

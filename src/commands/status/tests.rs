@@ -82,7 +82,7 @@ fn found(models: Vec<Overview>) -> Found {
         next: models
             .iter()
             .map(|_| Next {
-                make_live: "modelguard promote latest".to_owned(),
+                make_live: "`modelguard promote latest`".to_owned(),
                 check: "modelguard check".to_owned(),
             })
             .collect(),

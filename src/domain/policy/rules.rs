@@ -257,7 +257,8 @@ fn deciding(check: &CheckRules) -> Vec<Broken> {
         ));
     }
     for (index, metric) in listed.iter().enumerate() {
-        if listed[..index].contains(metric) {
+        let before = listed[..index].iter().filter(|other| *other == metric);
+        if before.count() == 1 {
             found.push(one("check.decide_on", format!("names {metric} twice")));
         }
         if undirected(*metric) {

@@ -33,6 +33,61 @@ struct Written {
     number: u64,
 }
 
+/// Where a file will lie among the refused, unless somebody takes the name before it is moved. `mark` as in [`Aside`].
+///
+/// # Errors
+/// The folder of the refused can't be made or looked at.
+pub fn place_aside(claimed: &Claimed<'_>, mark: &str) -> Result<PathBuf, FileError> {
+    let folder = claimed.inbox.own_folder(REJECTED)?;
+    for number in 0_u64.. {
+        if let Some(free) = free(&folder, claimed, number, mark)? {
+            return Ok(free.target);
+        }
+    }
+    Err(FileErrorKind::Exists.of(&folder))
+}
+
+/// A name among the refused that a file can have.
+struct Free {
+    target: PathBuf,
+    /// Where its document lies then.
+    beside: PathBuf,
+    existing: Existing,
+}
+
+/// The file's name of that number; `None`: it is taken.
+fn free(
+    folder: &Path,
+    claimed: &Claimed<'_>,
+    number: u64,
+    mark: &str,
+) -> Result<Option<Free>, FileError> {
+    let Claimed { name, path, .. } = claimed;
+    let room = NAME_BYTES - ERROR_ENDING.len();
+    let target = folder.join(name_for(path, name, number, room)?);
+    if look::exists(&target) && !is_same(path, &target) {
+        return Ok(None);
+    }
+    let beside = target.with_file_name(with_ending(
+        target.file_name().unwrap_or_default(),
+        ERROR_ENDING,
+    ));
+    let existing = if look::exists(&beside) {
+        let found = read::bytes(&beside, DOCUMENT_BYTES).unwrap_or_default();
+        if !String::from_utf8_lossy(&found).contains(mark) {
+            return Ok(None);
+        }
+        Existing::Replace
+    } else {
+        Existing::Refuse
+    };
+    Ok(Some(Free {
+        target,
+        beside,
+        existing,
+    }))
+}
+
 /// Puts files among the refused and says where each lies, in their order.
 ///
 /// # Errors
@@ -56,27 +111,16 @@ pub fn put_aside(files: &[Aside<'_>]) -> Vec<Result<PathBuf, FileError>> {
 impl Aside<'_> {
     /// Writes the document beside where the file is to lie, under the first of its names from `number` on that is free.
     fn write_from(&self, number: u64) -> Result<Written, FileError> {
-        let Claimed { inbox, name, path } = self.claimed;
-        let folder = inbox.own_folder(REJECTED)?;
+        let folder = self.claimed.inbox.own_folder(REJECTED)?;
         for number in number.. {
-            let room = NAME_BYTES - ERROR_ENDING.len();
-            let target = folder.join(name_for(path, name, number, room)?);
-            if look::exists(&target) && !is_same(path, &target) {
+            let Some(free) = free(&folder, self.claimed, number, &self.mark)? else {
                 continue;
-            }
-            let beside = target.with_file_name(with_ending(
-                target.file_name().unwrap_or_default(),
-                ERROR_ENDING,
-            ));
-            let existing = if look::exists(&beside) {
-                let found = read::bytes(&beside, DOCUMENT_BYTES).unwrap_or_default();
-                if !String::from_utf8_lossy(&found).contains(&self.mark) {
-                    continue;
-                }
-                Existing::Replace
-            } else {
-                Existing::Refuse
             };
+            let Free {
+                target,
+                beside,
+                existing,
+            } = free;
             let mut document = match ReplaceFile::create(&beside, existing) {
                 Err(error) if matches!(*error.kind, FileErrorKind::Exists) => continue,
                 created => created?,

@@ -19,7 +19,7 @@ fn a_day_has_a_file_that_is_the_users_own() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("a/b");
     for number in 0..2 {
-        let log = Log::open(&Place::Daily(inner.clone()), DAY).unwrap();
+        let log = Log::open(&Place::Daily(inner.clone()), DAY, false).unwrap();
         append(&log, number).unwrap();
         assert_eq!(
             log.path(),
@@ -57,7 +57,7 @@ fn fourteen_days_are_kept_and_nothing_else_is_touched() {
     }
     fs::create_dir(folder.path().join("modelguard-2020-02-02.jsonl")).unwrap();
     for day in 1..=20 {
-        Log::open(&place, &format!("2026-01-{day:02}")).unwrap();
+        Log::open(&place, &format!("2026-01-{day:02}"), false).unwrap();
     }
     let names: std::collections::BTreeSet<String> = fs::read_dir(folder.path())
         .unwrap()
@@ -70,7 +70,7 @@ fn fourteen_days_are_kept_and_nothing_else_is_touched() {
     assert!(strangers.iter().all(|name| names.contains(*name)));
     assert_eq!(names.len(), 14 + strangers.len() + 1);
     // A clock that was set back begins a file that is older than all, and can still be written to.
-    let log = Log::open(&place, "2013-11-01").unwrap();
+    let log = Log::open(&place, "2013-11-01", false).unwrap();
     append(&log, 1).unwrap();
     assert_eq!(
         lines(&folder.path().join("modelguard-2013-11-01.jsonl")).len(),
@@ -84,18 +84,18 @@ fn a_named_file_is_one_file_and_has_to_be_a_log() {
     let path = folder.path().join("own.log");
     let place = Place::Named(path.clone());
     for day in ["2026-01-05", "2026-02-05"] {
-        append(&Log::open(&place, day).unwrap(), 1).unwrap();
+        append(&Log::open(&place, day, false).unwrap(), 1).unwrap();
     }
     assert_eq!(lines(&path).len(), 2);
     for content in ["id,truth\n", "SQLite format 3\0", "{\"id\":1}\n", "{"] {
         fs::write(&path, content).unwrap();
-        let error = Log::open(&place, DAY).unwrap_err().to_string();
+        let error = Log::open(&place, DAY, false).unwrap_err().to_string();
         assert!(error.contains("no log of modelguard"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
     }
     fs::write(&path, b"").unwrap();
-    append(&Log::open(&place, DAY).unwrap(), 1).unwrap();
-    let at = |path: &Path| Log::open(&Place::Named(path.to_owned()), DAY);
+    append(&Log::open(&place, DAY, false).unwrap(), 1).unwrap();
+    let at = |path: &Path| Log::open(&Place::Named(path.to_owned()), DAY, false);
     assert!(at(folder.path()).is_err());
     assert!(at(&folder.path().join("no/such")).is_err());
     assert!(at(Path::new("/dev/null")).is_ok());
@@ -104,7 +104,7 @@ fn a_named_file_is_one_file_and_has_to_be_a_log() {
 
 #[test]
 fn no_log_is_written_to_without_a_word() {
-    let log = Log::open(&Place::Nowhere, DAY).unwrap();
+    let log = Log::open(&Place::Nowhere, DAY, false).unwrap();
     assert_eq!(log.path(), None);
     append(&log, 1).unwrap();
 }
@@ -118,7 +118,7 @@ fn lines_of_many_writers_never_mix() {
             let place = &place;
             scope.spawn(move || {
                 for number in 0..100 {
-                    let log = Log::open(place, DAY).unwrap();
+                    let log = Log::open(place, DAY, false).unwrap();
                     let more = json!({ "writer": writer, "long": "x".repeat(number * 97) });
                     log.append(Level::Info, "test", "now", more).unwrap();
                 }
@@ -153,7 +153,7 @@ fn what_other_libraries_note_is_not_passed_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("own.jsonl");
     let notes = Notes {
-        log: Log::open(&Place::Named(path.clone()), DAY).unwrap(),
+        log: Log::open(&Place::Named(path.clone()), DAY, false).unwrap(),
         at: "now".to_owned(),
         tell: |_| {},
     };

@@ -173,6 +173,42 @@ fn deciding_metrics_are_a_list() {
 }
 
 #[test]
+fn a_list_of_metrics_tells_every_name_that_is_none_and_what_is_wrong_with_the_others() {
+    let told = |list: &str| -> Vec<String> {
+        let text = format!("[check]\ndecide_on = {list}\n");
+        let problems = check_all(&text, Path::new("p.toml"));
+        let told = problems.iter().map(ToString::to_string);
+        told.map(|told| {
+            told.split(", not one")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
+    };
+    let undirected =
+        "`check.decide_on` names mean_error, which has no direction and can't say degraded";
+    assert_eq!(
+        told("[\"mean_error\", \"acuracy\", \"rsme\"]"),
+        [
+            undirected,
+            "`check.decide_on` names \"acuracy\"",
+            "`check.decide_on` names \"rsme\""
+        ]
+    );
+    assert_eq!(
+        told("[\"rmse\", \"f1\", \"acuracy\"]").len(),
+        2,
+        "it mixes tasks as well"
+    );
+    // What is left when nothing could be read is no empty list.
+    assert_eq!(
+        told("[\"acuracy\"]"),
+        ["`check.decide_on` names \"acuracy\""]
+    );
+}
+
+#[test]
 fn a_choice_names_all_words_and_the_nearest() {
     let (told, _) = fault("[action]\non_degraded = \"rolback\"\n");
     assert!(

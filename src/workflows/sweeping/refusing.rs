@@ -1,6 +1,6 @@
 //! Puts files aside that can't be used: one alert for each, the reason beside it, and no row of it in the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::domain::hash::Hash;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::verdict::AlertId;
 use crate::files::FileError;
-use crate::files::inbox::{Aside, Claimed, put_aside};
+use crate::files::inbox::{Aside, Claimed, place_aside, put_aside};
 use crate::store::alerts::{self, RefusedFile};
 use crate::store::{Change, Store, StoreError, Tx};
 use crate::workflows::announcing::announce_refused;
@@ -77,11 +77,15 @@ fn tell(
     file: &Refused<'_>,
 ) -> Result<Option<(AlertId, NewOperation)>, StoreError> {
     let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    // Where it can't be put aside it stays in the inbox.
+    let place = place_aside(&file.claimed, &file.hash.to_string());
+    let place = place.unwrap_or_else(|_| file.path.clone());
+    let message = told_of(&place, file);
     let about = RefusedFile {
         model: visit.model.id,
         name: &name,
         hash: file.hash,
-        message: &file.why.message,
+        message: &message,
         at: author.at,
     };
     let Some(alert) = alerts::open_file(tx, &about)? else {
@@ -89,17 +93,30 @@ fn tell(
     };
     announce_refused(tx, &visit.audience, author, alert, &name)?;
     let operation = NewOperation {
-        reason: Some(file.why.message.clone()),
+        reason: Some(message),
         detail: json!({
             "alert_id": alert.to_string(),
             "source": file.path.to_string_lossy(),
             "source_blake3": file.hash.to_string(),
+            "moved_to_path": place.to_string_lossy(),
             "error_code": file.why.code,
         })
         .to_string(),
         ..NewOperation::recording(OperationKind::Refuse, visit.model.id)
     };
     Ok(Some((alert, operation)))
+}
+
+/// Why it was refused, of the file where it is found from now on: it is told before it is moved.
+fn told_of(place: &Path, file: &Refused<'_>) -> String {
+    let message = &file.why.message;
+    let lay = file.path.display().to_string();
+    let lies = place.display().to_string();
+    if message.contains(&lay) {
+        message.replacen(&lay, &lies, 1)
+    } else {
+        format!("{message}; the file is {lies}")
+    }
 }
 
 /// The problem, and of which file it speaks.
