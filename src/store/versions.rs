@@ -310,7 +310,7 @@ pub fn set_retired(tx: &Tx<'_>, id: VersionId, reason: Option<&str>) -> Result<(
 
 /// A promote clears as long as it stands; an undo as long as neither it nor the change that it went back to was taken
 /// back: no redo of it, and no later undo of an older change that was not itself redone.
-const IS_BAD: &str = "WITH cleared (at) AS (SELECT ifnull((
+const BLAME: &str = "WITH cleared (at) AS (SELECT ifnull((
          SELECT clearing.id FROM operation AS clearing
          WHERE clearing.to_version_id = :version AND clearing.alias = :production
            AND (clearing.kind = 'promote' AND NOT EXISTS (
@@ -335,24 +335,53 @@ const IS_BAD: &str = "WITH cleared (at) AS (SELECT ifnull((
                       AND NOT EXISTS (
                           SELECT 1 FROM operation AS undo
                           WHERE undo.restores_operation_id = leaving.id AND NOT EXISTS (
-                              SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id)))
-         OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
+                              SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id))),
+         ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
                     WHERE version_id = :version
                       AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
                       AND operation_id > cleared.at
                     ORDER BY evaluation.id DESC LIMIT 1), 0)";
 
-/// Whether automatic acts must keep away from a version: it was left because it was degraded, or the last verdict
-/// that decided says degraded; a later promote of it, or an undo that brought it back, clears both. What was itself
-/// taken back does neither.
+/// Why automatic acts must keep away from a version. A later promote of it, or an undo that brought it back, clears
+/// both; what was itself taken back does neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blame {
+    /// It was left because it was degraded, which no check clears.
+    pub was_left: bool,
+    /// The last verdict that decided says degraded.
+    pub is_degraded: bool,
+}
+
+impl Blame {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        self.was_left || self.is_degraded
+    }
+}
+
+/// Why automatic acts must keep away from a version, if they must.
+///
+/// # Errors
+/// The store can't be read.
+pub fn blame(tx: &Tx<'_>, id: VersionId) -> Result<Blame> {
+    Ok(tx.sql.prepare_cached(BLAME)?.query_row(
+        named_params! { ":version": id.0, ":production": PRODUCTION },
+        |row| {
+            Ok(Blame {
+                was_left: row.get(0)?,
+                is_degraded: row.get(1)?,
+            })
+        },
+    )?)
+}
+
+/// Whether automatic acts must keep away from a version.
 ///
 /// # Errors
 /// The store can't be read.
 pub fn is_bad(tx: &Tx<'_>, id: VersionId) -> Result<bool> {
-    Ok(tx.sql.prepare_cached(IS_BAD)?.query_row(
-        named_params! { ":version": id.0, ":production": PRODUCTION },
-        |row| row.get(0),
-    )?)
+    blame(tx, id).map(Blame::is_bad)
 }
 
 /// What the last check of a version said, if there was one.

@@ -420,7 +420,7 @@ fn only_production_makes_bad_and_clears() {
 #[test]
 fn whether_a_version_is_bad_is_read_from_indexes() {
     let mut example = Example::new();
-    for step in example.plan(IS_BAD) {
+    for step in example.plan(BLAME) {
         let is_scan = step.starts_with("SCAN") && !step.starts_with("SCAN cleared");
         assert!(!is_scan || step == "SCAN CONSTANT ROW", "{step}");
     }
