@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use super::clock::Clock;
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
@@ -29,8 +31,10 @@ use crate::workflows::session::Session;
 pub struct Call {
     pub globals: Globals,
     pub environment: Environment,
-    /// Read once.
+    /// Read once; it stands still.
     pub now: Timestamp,
+    /// When it was read.
+    pub began: Instant,
     /// `MODELGUARD_NOW` set it.
     pub clock_overridden: bool,
     /// The words behind the program's name, as they were typed.
@@ -52,8 +56,7 @@ impl Call {
     pub fn new(
         globals: Globals,
         environment: Environment,
-        now: Timestamp,
-        clock_overridden: bool,
+        clock: Clock,
         words: Vec<String>,
         screen: Screen,
         stop: StopFlag,
@@ -61,8 +64,9 @@ impl Call {
         Self {
             globals,
             environment,
-            now,
-            clock_overridden,
+            now: clock.now,
+            began: clock.began,
+            clock_overridden: clock.is_overridden,
             words,
             screen,
             stdout_is_terminal: std::io::stdout().is_terminal(),

@@ -51,7 +51,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let policy = args.judge.rules(call, &session.found, &model)?;
     let mut beside = strangers::warnings(call, &mut session)?;
     beside.extend(ahead::warnings(call, &mut session, &model)?);
-    let listeners = Listeners::of(&session, false);
+    let listeners = Listeners::of(call, &session, false);
     let checked = recording::check(
         &mut session.store,
         &session.author,

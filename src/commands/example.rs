@@ -3,11 +3,13 @@
 #![cfg(test)]
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use clap::Parser;
 
 use super::Cli;
 use super::call::Call;
+use super::clock::Clock;
 use super::output::{Folding, Report, Screen};
 use crate::domain::evidence::{Attribution, Coverage};
 use crate::domain::hash::Hash;
@@ -36,6 +38,15 @@ pub fn minute(minutes: i64) -> Timestamp {
     Timestamp::from_micros(start.micros() + minutes * 60_000_000).unwrap()
 }
 
+/// The clock at noon.
+pub fn noon() -> Clock {
+    Clock {
+        now: minute(720),
+        is_overridden: false,
+        began: Instant::now(),
+    }
+}
+
 /// A run with these words on a pipe, at noon, by ann on host h.
 pub fn call(words: &[&str]) -> Call {
     let line = std::iter::once("modelguard").chain(words.iter().copied());
@@ -49,8 +60,7 @@ pub fn call(words: &[&str]) -> Call {
     Call::new(
         cli.globals,
         environment,
-        minute(720),
-        false,
+        noon(),
         words,
         screen(),
         StopFlag::default(),

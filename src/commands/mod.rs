@@ -61,14 +61,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
-use clock::{clock, system_now};
+use clock::{Clock, clock, system_clock};
 use flags::Globals;
 use output::{Folding, Report, Screen};
 use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
 use run_log::{Ended, Entry, Wishes};
 
 use crate::domain::names::ModelName;
-use crate::domain::time::Timestamp;
 use crate::notify;
 use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
@@ -260,9 +259,7 @@ fn run(
     };
     let clock = clock(&environment);
     // A clock that can't be read stops the command, not its line in the log.
-    let logged_clock = clock
-        .clone()
-        .or_else(|_| system_now().map(|now| (now, false)));
+    let logged_clock = clock.clone().or_else(|_| system_clock());
     let Ok(logged_clock) = logged_clock else {
         return answer(parsed, clock, environment, words, stop, manner, None).status;
     };
@@ -300,7 +297,7 @@ fn failed(problem: &Problem, words: &[OsString], palette: Palette, folding: Fold
 /// Does what the words say, and prints what came of it.
 fn answer(
     parsed: Result<Cli, clap::Error>,
-    clock: Result<(Timestamp, bool), Problem>,
+    clock: Result<Clock, Problem>,
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
@@ -460,7 +457,7 @@ fn prepare(
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
-    (now, is_overridden): (Timestamp, bool),
+    clock: Clock,
     folding: Folding,
 ) -> Result<Call, Problem> {
     if globals.verbose == 0 && globals.quiet == 0 {
@@ -472,7 +469,7 @@ fn prepare(
         palette: palette(globals.colour, &environment, stdout_is_terminal),
         width: stdout_is_terminal.then(terminal_width).flatten(),
         folding,
-        times: Times::for_stream(stdout_is_terminal, now.micros()),
+        times: Times::for_stream(stdout_is_terminal, clock.now.micros()),
     };
     let words = words
         .iter()
@@ -482,8 +479,7 @@ fn prepare(
     Ok(Call::new(
         globals,
         environment,
-        now,
-        is_overridden,
+        clock,
         words,
         screen,
         stop.clone(),

@@ -64,7 +64,7 @@ pub struct Args {
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = swept::open(call, args.dry_run)?;
-    let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
+    let listeners = Listeners::of(call, &session, args.no_notify || args.dry_run);
     if !args.all {
         let model = call.model(&mut session)?;
         let mut one = monitor_one(call, &mut session, &model, &listeners, args)?;

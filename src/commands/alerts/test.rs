@@ -19,7 +19,7 @@ use crate::workflows::delivering::trial::{self, Tried};
 
 pub fn run(call: &Call, name: Option<&str>) -> Outcome {
     let session = call.session(Access::Read)?;
-    let listeners = Listeners::of(&session, false);
+    let listeners = Listeners::of(call, &session, false);
     let is_meant =
         |channel: &&Channel| name.is_none_or(|name| channel.name.eq_ignore_ascii_case(name));
     let channels: Vec<_> = listeners.channels.iter().filter(is_meant).collect();

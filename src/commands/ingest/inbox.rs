@@ -34,7 +34,7 @@ pub struct Args {
 pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = swept::open(call, args.dry_run)?;
     let model = call.model(&mut session)?;
-    let listeners = Listeners::of(&session, args.dry_run);
+    let listeners = Listeners::of(call, &session, args.dry_run);
     let Some(swept) = swept::sweep(call, &mut session, &model, &listeners, args.dry_run) else {
         return Err(Problem::new(
             "MG0213",

@@ -18,6 +18,25 @@ fn sent(channel: &str, event: Event) -> Sent {
 }
 
 #[test]
+fn the_time_that_opening_the_store_took_counts_for_what_a_run_claims() {
+    use crate::commands::example::call;
+    use crate::domain::operation::{NewOperation, OperationKind};
+    use crate::store::{Access, Change, Store};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let mut call = call(&["--db", path.to_str().unwrap(), "monitor"]);
+    Store::create(&path, &call.author(), |_| {
+        let operation = NewOperation::without_model(OperationKind::Init);
+        Ok(Change::recorded((), operation))
+    })
+    .unwrap();
+    call.began -= std::time::Duration::from_secs(40);
+    let session = call.session(Access::Read).unwrap();
+    let listeners = Listeners::of(&call, &session, false);
+    assert_eq!(listeners.terms(false).began, call.began);
+}
+
+#[test]
 fn a_few_messages_are_named_and_many_are_counted() {
     let few = [Event::Degraded, Event::Recovered, Event::Degraded];
     let mut all: Vec<_> = few.map(|event| sent("team", event)).into();
