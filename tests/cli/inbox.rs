@@ -757,7 +757,7 @@ fn a_dry_run_lists_and_touches_nothing() {
     drop_in(&sandbox, "4.csv", "day,comment\n2,rain\n");
     drop_in(&sandbox, "5_preds.csv", "id,prediction\na,1\nb,x\n");
     let before = everything(&sandbox);
-    let run = sandbox.run("ingest inbox --dry-run --json").expect(0);
+    let run = sandbox.run("ingest inbox --dry-run --json").expect(2);
     let inbox = run.document()["data"]["inbox"].clone();
     assert_eq!(
         states(&inbox),
@@ -776,7 +776,7 @@ fn a_dry_run_lists_and_touches_nothing() {
     assert_eq!(codes, ["MG0505", "MG0510", "MG0505", "MG0507"]);
     sandbox
         .run("ingest inbox --dry-run")
-        .expect(0)
+        .expect(2)
         .says("1.csv  predictions  waits")
         .says("3.csv  unknown  would be refused")
         .says("Inbox: 4 files would be refused, 1 file waits.")

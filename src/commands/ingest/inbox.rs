@@ -22,7 +22,7 @@ Examples:
   modelguard ingest inbox
   modelguard ingest inbox --dry-run
 
-Exit status: 0 all came in, or nothing waits; 1 a file or the folder can't be read or moved; 2 a file was refused;
+Exit status: 0 all came in, or nothing waits; 1 a file or the folder can't be read or moved; 2 a file was refused, or would be;
 10 the policy names no inbox, there is no such folder, or nobody is live; 11 another run takes in the same inbox
 Effect: records; with --dry-run reads only")]
 pub struct Args {
@@ -97,9 +97,6 @@ impl Report for Found {
     }
 
     fn exit(&self) -> ExitStatus {
-        if self.dry_run {
-            return ExitStatus::Ok;
-        }
         let halted = self.halted.as_ref().map(|problem| problem.exit);
         worst(swept::exits(&self.swept).chain(halted))
     }
