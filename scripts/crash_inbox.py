@@ -4,7 +4,7 @@
     scripts/crash_inbox.py [BINARY=target/debug/modelguard] [kill|EIO|ENOSPC]
 
 Needs strace. After each of them every row has to be stored once, every file to lie where it belongs, and one alert to
-tell of the file that is refused.
+tell of each file that is refused.
 """
 
 import os
@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 CALLS = ["rename", "link", "linkat", "unlink", "unlinkat", "mkdir", "openat", "write", "pwrite64", "fsync", "ftruncate"]
-MOST = 400  # of one call; a sweep of four files has some 140 of the most frequent one
+MOST = 400  # of one call; a sweep of six files has some 160 of the most frequent one
 ROWS = {
     "prediction": "prediction JOIN batch ON batch.id = prediction.batch_id AND batch.state = 'visible'",
     "truth": "truth JOIN batch ON batch.id = truth.batch_id AND batch.state = 'visible'",
@@ -23,10 +23,10 @@ ROWS = {
     "refusal": "operation WHERE kind = 'refuse'",
     "ingest": "operation WHERE kind = 'ingest'",
 }
-EXPECTED_ROWS = {"prediction": 2, "truth": 1, "alert": 1, "refusal": 1, "ingest": 2}
+EXPECTED_ROWS = {"prediction": 2, "truth": 1, "alert": 3, "refusal": 3, "ingest": 2}
 EXPECTED_FILES = {
     "done": ["1.csv", "2_labels.csv", "4.csv"],
-    "rejected": ["3.csv", "3.csv.error.json"],
+    "rejected": [f"{number}.csv{ending}" for number in (3, 5, 6) for ending in ("", ".error.json")],
     ".taking": [],
     "": [],
 }
@@ -54,6 +54,8 @@ def prepare(binary, root):
     write("inbox/2_labels.csv", "id,truth\na,1\n")
     write("inbox/3.csv", "id,prediction\nz,abc\n")
     write("inbox/4.csv", "id,prediction\na,1\nb,2\n")
+    write("inbox/5.csv", "nothing\n")
+    write("inbox/6.csv", "id,prediction\nc,1\nd,abc\n")
     return base
 
 

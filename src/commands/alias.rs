@@ -156,9 +156,10 @@ fn remove(call: &Call, args: &RemoveArgs) -> Outcome {
 fn list(call: &Call) -> Outcome {
     let mut session = call.session(Access::Read)?;
     let model = call.model(&mut session)?;
-    let held = session
+    let (held, has_versions) = session
         .store
         .read(|tx| {
+            let has_versions = versions::latest(tx, model.id)?.is_some();
             let held = aliases::list(tx, model.id)?.into_iter().map(|held| {
                 let holders = aliases::holders(tx, model.id, &held.alias)?;
                 Ok(Holding {
@@ -168,15 +169,18 @@ fn list(call: &Call) -> Outcome {
                     stack: switching::stack_names(tx, &holders)?,
                 })
             });
-            held.collect::<Result<Vec<_>, StoreError>>()
+            let held = held.collect::<Result<Vec<_>, StoreError>>()?;
+            Ok::<_, StoreError>((held, has_versions))
         })
         .map_err(|error| problems::store(call, error))?;
+    let promote = call.follow_up("promote latest");
+    let way = if has_versions {
+        format!("`{promote}`")
+    } else {
+        format!("`{}`, then `{promote}`", call.follow_up("register PATH"))
+    };
     Ok(Box::new(List {
-        empty: format!(
-            "No alias of {} is held: `{}`\n",
-            model.name,
-            call.follow_up("promote latest")
-        ),
+        empty: format!("No alias of {} is held: {way}\n", model.name),
         held,
     }))
 }

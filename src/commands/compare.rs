@@ -192,15 +192,15 @@ impl Report for Found {
         let has_references = self.has_references();
         let mut columns = vec![
             Column::words("metric", 0),
-            Column::words(format!("{} [{percent}]", a.name), 0),
-            Column::words(format!("{} [{percent}]", b.name), 0),
-            Column::words("difference", 0),
-            Column::words("says", 0),
+            Column::values(format!("{} [{percent}]", a.name), 0),
+            Column::values(format!("{} [{percent}]", b.name), 0),
+            Column::values("difference", 0),
+            Column::values("says", 0),
             Column::numbers("n", 1),
-            Column::words("recorded", 2),
+            Column::values("recorded", 2),
         ];
         if has_references {
-            columns.push(Column::words("reference sample", 2));
+            columns.push(Column::values("reference sample", 2));
         }
         let mut table = Table::new(columns);
         for pair in &self.comparison.pairs {

@@ -22,12 +22,20 @@ pub fn problem(call: &Call, of: FileKind, puts_aside: bool, error: IngestError) 
             Err(problem) => problem,
             Ok(()) => Problem::new("MG0110", message),
         },
-        IngestError::NoHolder(_) => Problem::new("MG0211", message)
-            .hint(format!(
-                "promote one: `{}`",
-                call.follow_up("promote latest")
-            ))
-            .hint("give the version: `--version REF`"),
+        IngestError::NoHolder { has_versions, .. } => {
+            let promote = call.follow_up("promote latest");
+            let problem = Problem::new("MG0211", message);
+            if has_versions {
+                problem
+                    .hint(format!("promote one: `{promote}`"))
+                    .hint("give the version: `--version REF`")
+            } else {
+                problem.cause("it has no version yet").hint(format!(
+                    "register one, then promote it: `{}`, `{promote}`",
+                    call.follow_up("register PATH")
+                ))
+            }
+        }
         IngestError::Rejected {
             path,
             count,

@@ -11,6 +11,7 @@ use super::output::Warning;
 use super::{doubtful_rows, not_stored, problems};
 use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
+use crate::files::inbox::LOG;
 use crate::files::values::excerpt;
 use crate::files::{FileError, FileErrorKind};
 use crate::store::Access;
@@ -279,9 +280,14 @@ pub fn warnings(swept: &Swept) -> Vec<Warning> {
         }));
     }
     for (path, what) in &swept.odd {
+        let (code, not) = if *what == LOG {
+            ("own_log", "no data")
+        } else {
+            ("no_file", "no file")
+        };
         warnings.push(Warning {
-            code: "no_file",
-            text: format!("{} is {what}, no file, and stays", path.display()),
+            code,
+            text: format!("{} is {what}, {not}, and stays", path.display()),
         });
     }
     warnings
@@ -303,9 +309,21 @@ fn trouble(file: &SweptFile) -> Warning {
 
 /// The first of the files that stay in the inbox until somebody mends what keeps them there, and how many more do.
 pub fn stuck(swept: &Swept) -> Option<Warning> {
-    let mut stuck = swept.files.iter().filter(|file| file.is_stuck);
-    let first = trouble(stuck.next()?);
-    let more = match stuck.count() {
+    first_of(swept.files.iter().filter(|file| file.is_stuck))
+}
+
+/// The first of the files that stay in the inbox, whatever keeps them there, and how many more do.
+pub fn staying(swept: &Swept) -> Option<Warning> {
+    let stays = |file: &&SweptFile| match file.state {
+        FileState::Rejected | FileState::Unusable => false,
+        FileState::Ingested | FileState::Seen | FileState::Waiting => file.why.is_some(),
+    };
+    first_of(swept.files.iter().filter(stays))
+}
+
+fn first_of<'a>(mut files: impl Iterator<Item = &'a SweptFile>) -> Option<Warning> {
+    let first = trouble(files.next()?);
+    let more = match files.count() {
         0 => String::new(),
         1 => "; and 1 more file stays in the inbox".to_owned(),
         number => format!(
@@ -333,6 +351,7 @@ pub fn warning(problem: &Problem) -> Warning {
 pub fn halted(call: &Call, swept: &mut Swept) -> Option<Problem> {
     match swept.halt.take()? {
         Halt::Store(error) => Some(problems::store(call, error)),
+        Halt::File(error) => Some(problems::file(&error)),
         Halt::Stopped => call.check_stop().err().map(|problem| Problem {
             message: "interrupted; files that were not taken in yet stay in the inbox".to_owned(),
             ..problem

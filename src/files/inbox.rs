@@ -13,11 +13,14 @@ use std::io;
 use std::path::Path;
 
 use super::error::{FileError, FileErrorKind};
+use super::logfile::is_log;
 use super::{look, read};
 
 mod moving;
+mod refused;
 
 pub use moving::{Claimed, Inbox, Watched};
+pub use refused::{Aside, put_aside};
 
 /// Where files go that came in.
 pub const DONE: &str = "done";
@@ -27,13 +30,15 @@ pub const REJECTED: &str = "rejected";
 pub const ERROR_ENDING: &str = ".error.json";
 /// Files on their way.
 const CLAIMED: &str = ".taking";
+/// What a file is that `--log-file` has put here.
+pub const LOG: &str = "a log of modelguard";
 
 /// What lies in an inbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The names of the files that are to be taken in, in their order.
     pub waiting: Vec<OsString>,
-    /// What is no file and stays where it is, and what it is.
+    /// What is no file of a service and stays where it is, and what it is.
     pub odd: Vec<(OsString, &'static str)>,
     /// Files that an ended process had claimed.
     pub claimed_count: usize,
@@ -51,6 +56,8 @@ pub fn look(folder: &Path) -> Result<Listing, FileError> {
         }
         let own = name == DONE || name == REJECTED;
         match odd(&metadata) {
+            // It would be refused in every sweep that follows a run which writes it.
+            None if is_log(&folder.join(&name)) => listing.odd.push((name, LOG)),
             None => listing.waiting.push(name),
             Some(_) if own => {}
             Some(what) => listing.odd.push((name, what)),

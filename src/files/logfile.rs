@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::pipe::open_regular;
 use super::{FileError, FileErrorKind};
 use crate::domain::holders::OperationId;
 
@@ -213,6 +214,15 @@ fn named(path: &Path) -> Result<File, FileError> {
     } else {
         Err(FileErrorKind::Irreplaceable("no log of modelguard").of(path))
     }
+}
+
+/// Whether a file is a log that this tool has written. One that can't be read is none.
+#[must_use]
+pub fn is_log(path: &Path) -> bool {
+    let limit = BEGINNING.len() as u64;
+    let mut beginning = Vec::new();
+    let read = open_regular(path).map(|file| file.take(limit).read_to_end(&mut beginning));
+    matches!(read, Ok(Ok(_))) && beginning == BEGINNING.as_bytes()
 }
 
 thread_local! {

@@ -80,24 +80,40 @@ impl ReplaceFile {
     /// # Errors
     /// Syncing or renaming failed; the target is as it was before. With [`Existing::Refuse`] also if the target
     /// appeared in the meantime.
-    pub fn commit(mut self) -> Result<(), FileError> {
+    pub fn commit(self) -> Result<(), FileError> {
+        self.sync()?;
+        let folder = parent(&self.target);
+        self.publish()?;
+        sync_directory(&folder)
+    }
+
+    /// Makes durable what was appended.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn sync(&self) -> Result<(), FileError> {
+        let synced = self.file.sync_all();
+        synced.map_err(|source| FileError::writing(&self.target, source))
+    }
+
+    /// Makes the file appear at its target: durably if it was synced, and once its folder is.
+    ///
+    /// # Errors
+    /// Renaming failed; the target is as it was before. With [`Existing::Refuse`] also if the target appeared in the
+    /// meantime.
+    pub fn publish(mut self) -> Result<(), FileError> {
         let failed = |source| FileError::writing(&self.target, source);
-        self.file.sync_all().map_err(failed)?;
         match self.existing {
             Existing::Replace => {
                 if let Ok(found) = fs::metadata(&self.target) {
                     fs::set_permissions(&self.temporary, found.permissions()).map_err(failed)?;
                 }
                 fs::rename(&self.temporary, &self.target).map_err(failed)?;
-                self.committed = true;
-                sync_directory(&parent(&self.target))
             }
-            Existing::Refuse => {
-                publish_new(&self.temporary, &self.target)?;
-                self.committed = true;
-                Ok(())
-            }
+            Existing::Refuse => rename_new(&self.temporary, &self.target)?,
         }
+        self.committed = true;
+        Ok(())
     }
 }
 
@@ -142,25 +158,34 @@ fn write_whole(target: &Path, bytes: &[u8], existing: Existing) -> Result<(), Fi
     file.commit()
 }
 
-/// Gives a finished, synced file its name, never over another; `temporary` is gone afterwards, unless it fails.
+/// Gives a finished, synced file its name, durably and never over another; `temporary` is gone afterwards, unless it
+/// fails.
+///
+/// # Errors
+/// As [`rename_new`], or the folder can't be synced.
+pub fn publish_new(temporary: &Path, target: &Path) -> Result<(), FileError> {
+    rename_new(temporary, target)?;
+    sync_directory(&parent(target))
+}
+
+/// Gives a file another name, never over another file. It is durable once both folders are synced.
 ///
 /// Where the file system has no hard links the check and the renaming are two steps.
 ///
 /// # Errors
 /// The target is there already, or neither linking nor renaming works.
-pub fn publish_new(temporary: &Path, target: &Path) -> Result<(), FileError> {
+pub fn rename_new(from: &Path, target: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::writing(target, source);
-    match fs::hard_link(temporary, target) {
-        Ok(()) => fs::remove_file(temporary).map_err(failed)?,
-        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => return Err(failed(source)),
+    match fs::hard_link(from, target) {
+        Ok(()) => fs::remove_file(from).map_err(failed),
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Err(failed(source)),
         Err(_) => {
             if fs::symlink_metadata(target).is_ok() {
                 return Err(FileErrorKind::Exists.of(target));
             }
-            fs::rename(temporary, target).map_err(failed)?;
+            fs::rename(from, target).map_err(failed)
         }
     }
-    sync_directory(&parent(target))
 }
 
 /// Adds one line to a file that may not be there yet, in one write, so that lines of two processes never mix.

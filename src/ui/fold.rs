@@ -44,6 +44,8 @@ fn seen_width(text: &str) -> usize {
 /// Where in a command a character stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Place {
+    /// A single backquote in a line is no command's.
+    is_single: bool,
     is_command: bool,
     is_quoted: bool,
     /// A backslash stands before it.
@@ -65,6 +67,7 @@ impl Folder {
             width,
             indent: (begin + INDENT).min(width / 3),
             place: Place {
+                is_single: content.matches('`').count() == 1,
                 is_command,
                 ..Place::default()
             },
@@ -163,13 +166,15 @@ impl Folder {
 impl Place {
     const fn after(self, character: char) -> Self {
         let Self {
+            is_single,
             is_command,
             is_quoted,
             is_escaped,
         } = self;
         let is_bare = !is_escaped && !is_quoted;
         Self {
-            is_command: is_command != (character == '`' && is_bare),
+            is_single,
+            is_command: is_command != (character == '`' && is_bare && !is_single),
             is_quoted: is_quoted != (character == '\'' && is_command && !is_escaped),
             is_escaped: character == '\\' && is_command && is_bare,
         }

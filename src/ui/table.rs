@@ -31,6 +31,8 @@ pub struct Column {
     pub align: Align,
     /// 0 is never left out; of the others the highest goes first.
     pub priority: u8,
+    /// Whether its cells may be cut: a cut number reads as another number.
+    pub may_be_cut: bool,
 }
 
 impl Column {
@@ -40,6 +42,15 @@ impl Column {
             header: header.into(),
             align: Align::Left,
             priority,
+            may_be_cut: true,
+        }
+    }
+
+    /// Makes a column of numbers beside words, such as a value and its interval.
+    pub fn values(header: impl Into<String>, priority: u8) -> Self {
+        Self {
+            may_be_cut: false,
+            ..Self::words(header, priority)
         }
     }
 
@@ -49,6 +60,7 @@ impl Column {
             header: header.into(),
             align: Align::Right,
             priority,
+            may_be_cut: false,
         }
     }
 }
@@ -222,10 +234,9 @@ impl Table {
         layout.sort_by_key(|place| place.column);
         let mut excess = total_width(&layout).saturating_sub(limit);
         while excess > 0 {
-            // A cut number reads as another number, so only words give way here.
             let widest = layout
                 .iter_mut()
-                .filter(|place| self.columns[place.column].align == Align::Left && place.width > 1)
+                .filter(|place| self.columns[place.column].may_be_cut && place.width > 1)
                 .max_by_key(|place| place.width);
             match widest {
                 Some(place) => place.width -= 1,

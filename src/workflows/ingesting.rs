@@ -110,8 +110,12 @@ pub enum IngestError {
         count: u64,
         conflicts: Vec<Conflict>,
     },
-    #[error("no version of model {0} holds production, and none was given")]
-    NoHolder(ModelName),
+    #[error("no version of model {model} holds production, and none was given")]
+    NoHolder {
+        model: ModelName,
+        /// Whether there is one that could.
+        has_versions: bool,
+    },
     #[error("the run was asked to stop")]
     Stopped,
     #[error(transparent)]

@@ -6,6 +6,7 @@
 
 pub mod places;
 mod refusing;
+mod taking;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::announcing::Audience;
-use super::ingesting::{IngestError, Ingested, Request, ingest, read_through};
+use super::ingesting::{IngestError, Ingested, Request, read_through};
 use crate::domain::evidence::BatchId;
 use crate::domain::operation::Author;
 use crate::domain::time::{Length, Timestamp};
 use crate::domain::verdict::AlertId;
 use crate::files::columns::{ColumnChoices, FileKind};
-use crate::files::inbox::{self, Claimed, Inbox, Watched};
+use crate::files::inbox::{self, Inbox};
 use crate::files::input::Source;
 use crate::files::mapping::Mapping;
 use crate::files::table::{Format, Table};
@@ -27,6 +28,8 @@ use crate::files::{FileError, FileErrorClass, FileErrorKind};
 use crate::store::models::Model;
 use crate::store::predictions::OnConflict;
 use crate::store::{Store, StoreError};
+
+use taking::Taking;
 
 /// Whose inbox is swept, and how its files are read.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +108,7 @@ pub struct Why {
 pub struct Swept {
     /// In the order in which they were taken.
     pub files: Vec<SweptFile>,
-    /// What is no file and stays where it is, and what it is.
+    /// What is no file of a service and stays where it is, and what it is.
     pub odd: Vec<(PathBuf, &'static str)>,
     /// Why the files after those were not looked at.
     pub halt: Option<Halt>,
@@ -117,6 +120,8 @@ pub enum Halt {
     /// The run was asked to stop.
     Stopped,
     Store(StoreError),
+    /// What was moved can't be made durable.
+    File(FileError),
 }
 
 impl From<StoreError> for Halt {
@@ -147,27 +152,11 @@ pub fn sweep(
         odd: placed(visit.folder, listing.odd),
         ..Swept::default()
     };
-    let mut sweep = Sweep {
-        store,
-        author,
-        visit,
-        inbox: &inbox,
-        explain,
-        tick,
-    };
-    for name in listing.waiting {
-        if !(sweep.tick)(0) {
-            swept.halt = Some(Halt::Stopped);
-            break;
-        }
-        match sweep.take(&name) {
-            Ok(file) => swept.files.extend(file),
-            Err(halt) => {
-                swept.halt = Some(halt);
-                break;
-            }
-        }
-    }
+    let mut taking = Taking::new(store, author, visit, &inbox, explain, tick);
+    let halt = taking.take_all(&listing.waiting);
+    let synced = inbox.sync();
+    swept.files = taking.into_files();
+    swept.halt = halt.or(synced.err().map(Halt::File));
     Ok(swept)
 }
 
@@ -279,7 +268,7 @@ fn is_refusal(error: &IngestError) -> bool {
             );
             is_content && !matches!(*error.kind, FileErrorKind::Changed)
         }
-        IngestError::NoHolder(_) | IngestError::Stopped | IngestError::Store(_) => false,
+        IngestError::NoHolder { .. } | IngestError::Stopped | IngestError::Store(_) => false,
     }
 }
 
@@ -291,134 +280,4 @@ fn is_lasting(error: &IngestError) -> bool {
         }
         _ => false,
     }
-}
-
-struct Sweep<'a, 'tick> {
-    store: &'a mut Store,
-    author: &'a Author,
-    visit: &'a Visit<'a>,
-    inbox: &'a Inbox,
-    explain: Explain<'a>,
-    tick: &'tick mut dyn FnMut(u64) -> bool,
-}
-
-impl Sweep<'_, '_> {
-    /// Takes one file; `None`: it is gone.
-    fn take(&mut self, name: &OsStr) -> Result<Option<SweptFile>, Halt> {
-        let path = self.inbox.path(name);
-        let file = waiting(path.clone());
-        let watched = match self.inbox.watch(name) {
-            Ok(Some(watched)) => watched,
-            Ok(None) => return Ok(None),
-            Err(error) => return Ok(Some(self.stays(file, error.into()))),
-        };
-        let kind = match kind(self.visit, name, &path) {
-            Ok(kind) => kind,
-            Err(error) => {
-                return self
-                    .not_stored(name, &watched, file, error.into())
-                    .map(Some);
-            }
-        };
-        let file = SweptFile {
-            kind: Some(kind),
-            ..file
-        };
-        let source = Source::File(path);
-        let request = self.visit.request(&source, kind);
-        let model = self.visit.model;
-        let ingested = match ingest(self.store, self.author, model, &request, self.tick) {
-            Ok(ingested) => ingested,
-            Err(error) => return self.not_stored(name, &watched, file, error).map(Some),
-        };
-        let mut file = SweptFile {
-            state: if ingested.changed {
-                FileState::Ingested
-            } else {
-                FileState::Seen
-            },
-            batch: ingested.batch.or(ingested.same_as),
-            rows_stored_count: ingested.report.rows_stored_count,
-            ingested: ingested.changed.then(|| Box::new(ingested)),
-            ..file
-        };
-        match self.move_to_done(name, &watched) {
-            Ok(moved_to) => file.moved_to = moved_to,
-            // Its rows are in; the next sweep knows it and tries to move it again.
-            Err(error) => file = self.stays(file, error.into()),
-        }
-        Ok(Some(file))
-    }
-
-    /// `None`: a newer file has its name by now, and waits.
-    fn move_to_done(&self, name: &OsStr, watched: &Watched) -> Result<Option<PathBuf>, FileError> {
-        let Some(claimed) = self.inbox.claim(name, watched)? else {
-            return Ok(None);
-        };
-        claimed.done().map(Some).inspect_err(|_| put_back(&claimed))
-    }
-
-    fn stays(&self, file: SweptFile, error: IngestError) -> SweptFile {
-        let is_stuck = is_lasting(&error);
-        let why = (self.explain)(file.kind, error);
-        SweptFile {
-            why: Some(why),
-            is_stuck,
-            ..file
-        }
-    }
-
-    fn not_stored(
-        &mut self,
-        name: &OsStr,
-        watched: &Watched,
-        file: SweptFile,
-        error: IngestError,
-    ) -> Result<SweptFile, Halt> {
-        match error {
-            IngestError::Stopped => return Err(Halt::Stopped),
-            IngestError::Store(error) => return Err(Halt::Store(error)),
-            error if !is_refusal(&error) => return Ok(self.stays(file, error)),
-            _ => {}
-        }
-        let why = (self.explain)(file.kind, error);
-        let file = SweptFile {
-            why: Some(why.clone()),
-            ..file
-        };
-        let claimed = match self.inbox.claim(name, watched) {
-            Ok(Some(claimed)) => claimed,
-            // It is another file by now, or grows: what was read is not what lies there.
-            Ok(None) => return Ok(file),
-            Err(error) => return Ok(self.stays(file, error.into())),
-        };
-        let refused = refusing::refuse(
-            self.store,
-            self.author,
-            self.visit,
-            &claimed,
-            &file.path,
-            &why,
-        );
-        match refused {
-            Ok((alert, moved_to)) => Ok(SweptFile {
-                state: FileState::Rejected,
-                moved_to: Some(moved_to),
-                alert,
-                ..file
-            }),
-            Err(error) => {
-                put_back(&claimed);
-                match error {
-                    refusing::RefuseError::Store(error) => Err(Halt::Store(error)),
-                    refusing::RefuseError::File(error) => Ok(self.stays(file, error.into())),
-                }
-            }
-        }
-    }
-}
-
-/// What went wrong is worth more than what goes wrong now; what stays claimed goes back at the next visit.
-fn put_back(claimed: &Claimed<'_>) {
-    let _ = claimed.put_back();
 }

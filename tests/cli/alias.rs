@@ -38,7 +38,9 @@ fn the_list_names_holders_and_stacks() {
 #[test]
 fn no_alias_says_how_to_have_one() {
     let (sandbox, _) = Sandbox::with_versions(1);
-    sandbox.ok("alias list").says("modelguard promote latest");
+    sandbox
+        .ok("alias list")
+        .says("is held: `modelguard promote latest`");
     assert_eq!(sandbox.json("alias list"), json!({ "aliases": [] }));
     sandbox.leaves_the_store("alias list", 0);
 }

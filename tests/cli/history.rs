@@ -440,7 +440,9 @@ fn a_model_without_versions_says_what_to_do() {
     let sandbox = Sandbox::new();
     sandbox.ok("history").says("`modelguard register PATH`");
     assert_eq!(sandbox.json("history")["versions"], json!([]));
-    sandbox.ok("alias list").says("`modelguard promote latest`");
+    sandbox
+        .ok("alias list")
+        .says("is held: `modelguard register PATH`, then `modelguard promote latest`");
     sandbox.fails("show latest", 10, "MG0203");
     sandbox.fails("history -m prices", 10, "MG0202");
 }

@@ -359,6 +359,76 @@ fn a_refused_file_changes_no_evidence_and_is_named_in_one_alert() {
     assert_eq!(swept(&sandbox, 2)[0]["alert_id"], "a_1");
 }
 
+/// How often the store was changed: SQLite counts its commits in the header.
+fn changes(sandbox: &Sandbox) -> u32 {
+    let header = &fs::read(sandbox.store()).unwrap()[24..28];
+    u32::from_be_bytes(header.try_into().unwrap())
+}
+
+#[test]
+fn many_refused_files_are_told_of_in_few_changes_and_each_in_its_place() {
+    let sandbox = project();
+    let is_good = |file: usize| file.is_multiple_of(60);
+    for file in 0..150 {
+        let text = if is_good(file) {
+            predictions(&format!("f{file}_"), 1)
+        } else {
+            format!("id,prediction\nz{file},abc\n")
+        };
+        drop_in(&sandbox, &format!("pred_{file:03}.csv"), &text);
+    }
+    let before = changes(&sandbox);
+    let inbox = swept(&sandbox, 2);
+    // One for each good file, and one for every hundred bad ones.
+    assert_eq!(changes(&sandbox) - before, 3 + 2);
+    let mut alerts = 0;
+    for (index, state) in states(&inbox).iter().enumerate() {
+        let (word, folder) = if is_good(index) {
+            assert_eq!(inbox[index]["alert_id"], Value::Null);
+            ("ingested", "done")
+        } else {
+            alerts += 1;
+            assert_eq!(inbox[index]["alert_id"], format!("a_{alerts}"));
+            ("rejected", "rejected")
+        };
+        assert_eq!(*state, format!("pred_{index:03}.csv {word}"));
+        let moved = sandbox.file(&format!("inbox/{folder}/pred_{index:03}.csv"));
+        assert_eq!(inbox[index]["moved_to_path"], moved.to_str().unwrap());
+        assert!(moved.is_file());
+    }
+    assert_eq!(alerts, 147);
+    let document = sandbox.file("inbox/rejected/pred_149.csv.error.json");
+    let document: Value = serde_json::from_slice(&fs::read(document).unwrap()).unwrap();
+    let source = sandbox.file("inbox/pred_149.csv");
+    assert_eq!(document["source"], source.to_str().unwrap());
+    let logged = sandbox.number("SELECT count(*) FROM operation WHERE kind = 'refuse'");
+    assert_eq!((logged, rows(&sandbox)), (147, (3, 0)));
+    assert_eq!(waiting(&sandbox), [""; 0]);
+    sandbox.ok("store verify");
+}
+
+#[test]
+fn a_refused_file_whose_place_is_taken_lies_beside_it_and_keeps_no_other_waiting() {
+    let sandbox = project();
+    for name in ["1.csv", "2.csv", "3.csv"] {
+        drop_in(&sandbox, name, &format!("nothing {name}\n"));
+    }
+    fs::create_dir_all(sandbox.file("inbox/rejected")).unwrap();
+    // Where its document would lie is something else.
+    let beside = sandbox.file("inbox/rejected/2.csv.error.json");
+    fs::create_dir(&beside).unwrap();
+    let inbox = swept(&sandbox, 2);
+    assert_eq!(
+        states(&inbox),
+        ["1.csv rejected", "2.csv rejected", "3.csv rejected"]
+    );
+    let place = |file: usize| inbox[file]["moved_to_path"].as_str().unwrap().to_owned();
+    assert!(place(0).ends_with("/1.csv") && place(2).ends_with("/3.csv"));
+    assert!(!place(1).ends_with("/2.csv"), "{inbox:#}");
+    assert!(beside.is_dir());
+    assert_eq!(waiting(&sandbox), [""; 0]);
+}
+
 #[test]
 fn the_verdict_alone_decides_how_monitor_ends() {
     let sandbox = project();
@@ -616,6 +686,63 @@ fn files_that_stay_because_they_cant_be_moved_are_told_to_cron_every_time() {
     fs::remove_file(sandbox.file("inbox/rejected")).unwrap();
     assert_eq!(sandbox.run("monitor -q").expect(4).stderr, "");
     assert_eq!(waiting(&sandbox), [""; 0]);
+}
+
+#[test]
+fn a_quiet_sweep_names_the_first_of_the_files_that_stay() {
+    let sandbox = without_holder();
+    drop_in(&sandbox, "1_bad.csv", "nothing\n");
+    let run = sandbox.run("ingest inbox -q").expect(2);
+    assert_eq!(run.stderr, "", "it is put aside: {run:#?}");
+    drop_in(&sandbox, "2_pred.csv", &predictions("a", 1));
+    drop_in(&sandbox, "3_pred.csv", &predictions("b", 1));
+    let run = sandbox.run("ingest inbox -q").expect(10);
+    assert!(
+        run.stderr
+            .starts_with("warning: still in the inbox: 2_pred.csv (MG0211)")
+            && run
+                .stderr
+                .ends_with("; and 1 more file stays in the inbox\n"),
+        "{run:#?}"
+    );
+    let version = sandbox.register("model");
+    sandbox.ok(&format!("promote {version} --yes"));
+    // Another file system, to which nothing can be renamed.
+    std::os::unix::fs::symlink("/proc", sandbox.file("inbox/done")).unwrap();
+    let run = sandbox.run("ingest inbox -q").expect(1);
+    let line = "warning: came in and was not moved: 2_pred.csv (MG";
+    assert!(run.stderr.starts_with(line), "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:#?}");
+    assert_eq!(sandbox.run("ingest inbox -qq").expect(1).stderr, "");
+    fs::remove_file(sandbox.file("inbox/done")).unwrap();
+    assert_eq!(sandbox.run("ingest inbox -q").expect(0).stderr, "");
+}
+
+#[test]
+fn a_quiet_sweep_says_why_it_ended_early_and_what_it_refused_goes_back() {
+    let sandbox = project();
+    drop_in(&sandbox, "1.csv", "nothing\n");
+    drop_in(&sandbox, "2.csv", &predictions("a", 3));
+    let lock = sandbox.sql();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = sandbox.run_on_broken("ingest inbox -q --lock-timeout 50ms");
+    assert_eq!(run.status, 11, "{run:#?}");
+    let told: Vec<_> = run.stderr.lines().collect();
+    assert_eq!(told.len(), 2, "{run:#?}");
+    assert!(
+        told[0].starts_with("warning: ") && told[0].contains("MG0404"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("warning: still in the inbox: 1.csv (MG"),
+        "{told:?}"
+    );
+    assert_eq!(waiting(&sandbox), ["1.csv", "2.csv"]);
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(
+        states(&swept(&sandbox, 2)),
+        ["1.csv rejected", "2.csv ingested"]
+    );
 }
 
 #[test]
@@ -881,6 +1008,39 @@ fn an_inbox_that_holds_what_modelguard_writes_or_keeps_secret_is_refused() {
     assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1);
 }
 
+/// Whatever run has put it there: a sweep is refused, any other command writes it.
+#[test]
+fn a_log_in_the_inbox_is_never_taken_for_data() {
+    let sandbox = project();
+    sandbox.ok("status --log-file inbox/pred_log.jsonl");
+    sandbox.fails("monitor --log-file inbox/other.txt", 2, "MG0304");
+    drop_in(&sandbox, "a.csv", &predictions("a", 2));
+    drop_in(
+        &sandbox,
+        "b.jsonl",
+        "{\"schema\":\"ours\",\"id\":\"b0\",\"prediction\":1}\n",
+    );
+    let inbox = &sandbox.json("status")["models"][0]["inbox"];
+    assert_eq!(inbox["waiting_count"], 2);
+    let logs = ["other.txt", "pred_log.jsonl"];
+    for line in ["ingest inbox --dry-run", "ingest inbox", "ingest inbox"] {
+        let run = sandbox.run(&format!("{line} --json")).expect(0);
+        let document = run.document();
+        let warnings = document["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 2, "{document:#}");
+        for (warning, name) in warnings.iter().zip(logs) {
+            assert_eq!(warning["code"], "own_log");
+            let text = warning["text"].as_str().unwrap();
+            let end = format!("{name} is a log of modelguard, no data, and stays");
+            assert!(text.ends_with(&end), "{text}");
+        }
+    }
+    assert_eq!(waiting(&sandbox), logs);
+    assert_eq!(names(&sandbox, "done"), ["a.csv", "b.jsonl"]);
+    assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 0);
+    assert_eq!(rows(&sandbox), (3, 0));
+}
+
 #[test]
 fn an_inbox_elsewhere_needs_trust_once() {
     let sandbox = project();
@@ -909,7 +1069,7 @@ struct Load {
 }
 
 impl Load {
-    /// Good files, a copy of each third, and one bad file.
+    /// Good files, a copy of each third, and bad files.
     fn fill(&self, sandbox: &Sandbox) {
         for file in 0..self.good {
             let text = predictions(&format!("f{file}_"), self.rows_each);
@@ -918,14 +1078,16 @@ impl Load {
                 drop_in(sandbox, &format!("pred_{file:03}_copy.csv"), &text);
             }
         }
+        drop_in(sandbox, "0_bad.csv", "id,prediction\ny0,1\ny1,abc\n");
         drop_in(sandbox, "pred_bad.csv", "id,prediction\nz0,1\nz1,abc\n");
+        drop_in(sandbox, "pred_bad2.csv", "nothing\n");
     }
 
     fn files(&self) -> usize {
         self.good + self.good.div_ceil(3)
     }
 
-    /// Every row is there once, every file where it belongs, and one alert tells of the bad one.
+    /// Every row is there once, every file where it belongs, and one alert tells of each bad one.
     fn assert_done(&self, sandbox: &Sandbox, after: &str) {
         assert_whole(&sandbox.store(), after);
         let all = (self.good * self.rows_each) as i64;
@@ -937,12 +1099,19 @@ impl Load {
         assert_eq!(done.len(), self.files(), "{after}: {done:?}");
         assert_eq!(
             names(sandbox, "rejected"),
-            ["pred_bad.csv", "pred_bad.csv.error.json"],
+            [
+                "0_bad.csv",
+                "0_bad.csv.error.json",
+                "pred_bad.csv",
+                "pred_bad.csv.error.json",
+                "pred_bad2.csv",
+                "pred_bad2.csv.error.json"
+            ],
             "{after}"
         );
-        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 1, "{after}");
+        assert_eq!(sandbox.number("SELECT count(*) FROM alert"), 3, "{after}");
         let refused = "SELECT count(*) FROM operation WHERE kind = 'refuse'";
-        assert_eq!(sandbox.number(refused), 1, "{after}");
+        assert_eq!(sandbox.number(refused), 3, "{after}");
         let ingested = "SELECT count(*) FROM operation WHERE kind = 'ingest'";
         assert_eq!(sandbox.number(ingested), self.good as i64, "{after}");
         sandbox.ok("store verify");

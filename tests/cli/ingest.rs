@@ -149,6 +149,19 @@ fn nobody_is_live_and_no_version_was_given() {
 }
 
 #[test]
+fn without_any_version_the_first_step_is_to_register_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p.csv", ROWS.as_bytes());
+    sandbox.write("untimed.csv", b"id,prediction\na,yes\n");
+    for file in ["p.csv", "untimed.csv"] {
+        let run = sandbox
+            .fails(&format!("ingest predictions {file}"), 10, "MG0211")
+            .tells("`modelguard register PATH`, `modelguard promote latest`");
+        assert!(!run.stderr.contains("--version"), "{run:#?}");
+    }
+}
+
+#[test]
 fn rows_count_for_the_version_that_was_live_when_they_were_predicted() {
     let (sandbox, names) = Sandbox::with_versions(2);
     sandbox.ok(&format!("promote {} --yes", names[0]));
@@ -928,6 +941,27 @@ fn the_predictions_of_another_version_are_told_apart_by_a_hint() {
         .fails("ingest predictions other.csv", 2, "MG0512")
         .tells("`--version REF`")
         .tells("`modelguard promote REF --since TIME`");
+}
+
+/// Even what is taken back has the disk waited for once SQLite has begun a journal.
+#[test]
+fn a_file_that_is_refused_for_its_lines_writes_nothing_at_all() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    sandbox.ok("promote latest --yes");
+    let journal = format!("{}-journal", sandbox.store().display());
+    let written = || {
+        let of = |path: &std::path::Path| fs::metadata(path).unwrap().modified().unwrap();
+        (of(journal.as_ref()), of(&sandbox.store()))
+    };
+    sandbox.write("p.csv", b"id,prediction\na,yes\n,no\n");
+    sandbox.write("t.csv", b"id,truth\na,yes\n,no\n");
+    let before = written();
+    for kind in ["predictions p.csv", "truth t.csv"] {
+        sandbox.fails(&format!("ingest {kind}"), 2, "MG0507");
+        assert_eq!(written(), before, "{kind}");
+    }
+    sandbox.ok("ingest predictions p.csv --max-rejects 1");
+    assert_ne!(written(), before);
 }
 
 #[test]

@@ -104,6 +104,14 @@ impl Report for Found {
     fn warnings(&self) -> Vec<Warning> {
         swept::warnings(&self.swept)
     }
+
+    fn alarms(&self) -> Vec<Warning> {
+        let halted = self.halted.as_ref().map(swept::warning);
+        halted
+            .into_iter()
+            .chain(swept::staying(&self.swept))
+            .collect()
+    }
 }
 
 /// `pred_14.csv  predictions  12 rows (batch b_1)`.

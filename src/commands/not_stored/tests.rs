@@ -74,11 +74,7 @@ fn every_failure_has_its_code_and_exit_status() {
             11,
         ),
         (IngestError::Stopped, "MG0110", 130),
-        (
-            IngestError::NoHolder("churn".parse().unwrap()),
-            "MG0211",
-            10,
-        ),
+        (nobody(true), "MG0211", 10),
         (rejected(), "MG0507", 2),
         (conflicts(predictions, same()), "MG0512", 2),
         (conflicts(predictions, twice()), "MG0515", 2),
@@ -92,15 +88,25 @@ fn every_failure_has_its_code_and_exit_status() {
     }
 }
 
+fn nobody(has_versions: bool) -> IngestError {
+    IngestError::NoHolder {
+        model: "churn".parse().unwrap(),
+        has_versions,
+    }
+}
+
 #[test]
-fn without_a_holder_there_are_two_ways_on() {
-    let nobody = IngestError::NoHolder("churn".parse().unwrap());
+fn without_a_holder_there_are_two_ways_on_and_without_a_version_one() {
     assert_eq!(
-        tell(FileKind::Predictions, None, nobody).hints,
+        tell(FileKind::Predictions, None, nobody(true)).hints,
         [
             "promote one: `modelguard promote latest`",
             "give the version: `--version REF`"
         ]
+    );
+    assert_eq!(
+        tell(FileKind::Predictions, None, nobody(false)).hints,
+        ["register one, then promote it: `modelguard register PATH`, `modelguard promote latest`"]
     );
 }
 

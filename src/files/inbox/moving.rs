@@ -4,17 +4,22 @@
 //! meanwhile: a file is watched (kept open), claimed (renamed into a folder that nobody else looks at, where it is
 //! compared with what was watched), and put where it belongs. What a crash left among the claimed goes back at the
 //! next visit.
+//!
+//! A move is durable after [`Inbox::sync`], once for the moves of a whole visit. A power failure before it leaves files
+//! in the inbox, where the next visit finds them.
 #![expect(
     clippy::disallowed_methods,
     reason = "files is the room that touches the disk"
 )]
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CLAIMED, DONE, ERROR_ENDING, REJECTED, entries, odd, with_ending};
+use super::{CLAIMED, DONE, entries, odd};
 use crate::domain::time::Length;
 use crate::files::error::{FileError, FileErrorKind};
 use crate::files::hash::hash_bytes;
@@ -29,13 +34,13 @@ const PACKINGS: [&str; 2] = ["gz", "zst"];
 const ENDING_BYTES: usize = 64;
 /// One visitor at a time.
 const LOCK: &str = ".modelguard.lock";
-/// An error document is far smaller.
-const DOCUMENT_BYTES: u64 = 1 << 20;
 
 /// An inbox that nobody else visits at the same time.
 #[derive(Debug)]
 pub struct Inbox {
     folder: PathBuf,
+    /// Folders that names were moved into or out of since they were last synced.
+    touched: RefCell<BTreeSet<PathBuf>>,
     /// Held until the visit ends.
     _lock: Lock,
 }
@@ -50,9 +55,9 @@ pub struct Watched {
 /// A file that was taken out of the inbox and is not yet where it belongs.
 #[derive(Debug)]
 pub struct Claimed<'a> {
-    inbox: &'a Inbox,
-    name: OsString,
-    path: PathBuf,
+    pub(super) inbox: &'a Inbox,
+    pub(super) name: OsString,
+    pub(super) path: PathBuf,
 }
 
 /// What tells a file from a later one of the same name, and from itself once it has grown.
@@ -97,19 +102,41 @@ impl Inbox {
         }
         let inbox = Self {
             folder: folder.to_owned(),
+            touched: RefCell::default(),
             _lock: Lock::take(&lock, timeout)?,
         };
         if look::exists(&folder.join(CLAIMED)) {
             let claimed = inbox.own_folder(CLAIMED)?;
             for (name, _) in entries(&claimed)? {
-                settle(&claimed.join(&name), folder, &name)?;
+                let path = claimed.join(&name);
+                settle(&path, folder, &name)?;
+                inbox.touch(&path, folder);
             }
+            inbox.sync()?;
         }
         Ok(inbox)
     }
 
+    /// Makes all moves so far durable.
+    ///
+    /// # Errors
+    /// The system refuses. What was moved lies where it was moved to, and may lie in the inbox after a power failure.
+    pub fn sync(&self) -> Result<(), FileError> {
+        let touched = self.touched.take();
+        touched
+            .iter()
+            .try_for_each(|folder| write::sync_directory(folder))
+    }
+
+    /// Remembers that a file has left its folder for another one.
+    pub(super) fn touch(&self, from: &Path, to: &Path) {
+        let mut touched = self.touched.borrow_mut();
+        touched.insert(write::parent(from));
+        touched.insert(to.to_owned());
+    }
+
     /// A folder of the inbox, made where it is missing. A link would lead files anywhere.
-    fn own_folder(&self, name: &str) -> Result<PathBuf, FileError> {
+    pub(super) fn own_folder(&self, name: &str) -> Result<PathBuf, FileError> {
         let folder = self.folder.join(name);
         write::create_directory_all(&folder)?;
         match folder.symlink_metadata() {
@@ -168,6 +195,7 @@ impl Inbox {
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             moved => moved.map_err(|source| FileError::writing(&from, source))?,
         }
+        self.touch(&from, &folder);
         let claimed = Claimed {
             inbox: self,
             name: name.to_owned(),
@@ -201,45 +229,6 @@ impl Claimed<'_> {
         self.settled_in(&folder)
     }
 
-    /// Puts it among the refused, with a document beside it that says why, and says where. `mark` is a text of the
-    /// document that no document about another file has: one that a crash left without its file is taken again.
-    ///
-    /// # Errors
-    /// It can't be moved, or the document can't be written; it stays claimed.
-    pub fn rejected(&self, document: &[u8], mark: &str) -> Result<PathBuf, FileError> {
-        let folder = self.inbox.own_folder(REJECTED)?;
-        remove_unfinished(&folder)?;
-        for number in 0_u64.. {
-            let room = NAME_BYTES - ERROR_ENDING.len();
-            let target = folder.join(name_for(&self.path, &self.name, number, room)?);
-            if look::exists(&target) && !is_same(&self.path, &target) {
-                continue;
-            }
-            let beside = target.with_file_name(with_ending(
-                target.file_name().unwrap_or_default(),
-                ERROR_ENDING,
-            ));
-            if look::exists(&beside) {
-                let found = read::bytes(&beside, DOCUMENT_BYTES).unwrap_or_default();
-                if !String::from_utf8_lossy(&found).contains(mark) {
-                    continue;
-                }
-                write::replace(&beside, document)?;
-            } else {
-                write::create_new(&beside, document)?;
-            }
-            match publish(&self.path, &target) {
-                Ok(true) => return self.left(target),
-                // Somebody else took the name meanwhile.
-                Ok(false) => {
-                    write::remove_if_there(&beside)?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(FileErrorKind::Exists.of(&folder))
-    }
-
     /// Puts it back into the inbox; under another name where a newer file has its own by now.
     ///
     /// # Errors
@@ -250,27 +239,9 @@ impl Claimed<'_> {
 
     fn settled_in(&self, folder: &Path) -> Result<PathBuf, FileError> {
         let target = settle(&self.path, folder, &self.name)?;
-        self.left(target)
-    }
-
-    /// Makes it durable that the file is not in the inbox any more.
-    fn left(&self, target: PathBuf) -> Result<PathBuf, FileError> {
-        write::sync_directory(&write::parent(&self.path))?;
-        write::sync_directory(&self.inbox.folder)?;
+        self.inbox.touch(&self.path, folder);
         Ok(target)
     }
-}
-
-/// Removes documents that a visitor began and did not live to finish.
-fn remove_unfinished(folder: &Path) -> Result<(), FileError> {
-    let begun = format!("{ERROR_ENDING}.mg-");
-    for (name, _) in entries(folder)? {
-        let text = name.to_string_lossy();
-        if text.starts_with('.') && text.contains(&begun) && text.ends_with(".tmp") {
-            write::remove_if_there(&folder.join(&name))?;
-        }
-    }
-    Ok(())
 }
 
 /// Moves a file into a folder under its name, or another where that is taken.
@@ -288,13 +259,11 @@ fn settle(from: &Path, folder: &Path, name: &OsStr) -> Result<PathBuf, FileError
 }
 
 /// Gives a file another name; false: something has it. A crash may have left the file under both.
-fn publish(from: &Path, to: &Path) -> Result<bool, FileError> {
+pub(super) fn publish(from: &Path, to: &Path) -> Result<bool, FileError> {
     if is_same(from, to) {
-        write::remove_if_there(from)?;
-        write::sync_directory(&write::parent(to))?;
-        return Ok(true);
+        return write::remove_if_there(from).map(|_| true);
     }
-    match write::publish_new(from, to) {
+    match write::rename_new(from, to) {
         Ok(()) => Ok(true),
         Err(error) if matches!(*error.kind, FileErrorKind::Exists) => Ok(false),
         Err(error) => Err(error),
@@ -302,7 +271,7 @@ fn publish(from: &Path, to: &Path) -> Result<bool, FileError> {
 }
 
 /// Whether two paths are one file.
-fn is_same(one: &Path, other: &Path) -> bool {
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

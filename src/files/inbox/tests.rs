@@ -231,9 +231,12 @@ fn a_rejected_file_has_its_document_and_neither_lands_on_another() {
     let claimed = |inbox: &Inbox, mark: &str| {
         let watched = inbox.watch("a.csv".as_ref()).unwrap().unwrap();
         let claimed = inbox.claim("a.csv".as_ref(), &watched).unwrap().unwrap();
-        let place = claimed
-            .rejected(format!("why {mark}").as_bytes(), mark)
-            .unwrap();
+        let aside = Aside {
+            claimed: &claimed,
+            document: format!("why {mark}"),
+            mark: mark.to_owned(),
+        };
+        let place = put_aside(&[aside]).remove(0).unwrap();
         plain(place.file_name().unwrap().to_str().unwrap())
     };
     let rejected = |text: &str, mark: &str| {

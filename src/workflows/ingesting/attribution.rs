@@ -12,7 +12,7 @@ use crate::files::rejects::{Reject, RejectCode};
 use crate::files::rows::PredictionRow;
 use crate::store::aliases::{self, Period, Periods};
 use crate::store::models::Model;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, versions};
 use crate::workflows::naming::{self, NamingError};
 
 /// A row's version, and why it is that one.
@@ -114,7 +114,7 @@ impl Attributor {
         let Some(predicted_at) = row.predicted_at else {
             return match self.periods.iter().rev().find(|period| period.to.is_none()) {
                 Some(present) => whose(present.version, Attribution::PresentHolder),
-                None => Err(IngestError::NoHolder(self.model.name.clone())),
+                None => Err(self.nobody(tx)),
             };
         };
         let holder = self
@@ -128,7 +128,7 @@ impl Attributor {
         }
         match (holder, self.periods.first()) {
             (Some(period), _) => whose(period.version, Attribution::HeldAt),
-            (None, None) => Err(IngestError::NoHolder(self.model.name.clone())),
+            (None, None) => Err(self.nobody(tx)),
             (None, Some(first)) => {
                 let text = match first.from.filter(|from| predicted_at < *from) {
                     Some(from) => format!(
@@ -138,6 +138,17 @@ impl Attributor {
                 };
                 reject(&mapping.time, RejectCode::NoHolder, text)
             }
+        }
+    }
+
+    /// Nobody holds production.
+    fn nobody(&self, tx: &Tx<'_>) -> IngestError {
+        match versions::latest(tx, self.model.id) {
+            Ok(latest) => IngestError::NoHolder {
+                model: self.model.name.clone(),
+                has_versions: latest.is_some(),
+            },
+            Err(error) => error.into(),
         }
     }
 

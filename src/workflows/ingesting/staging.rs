@@ -63,10 +63,10 @@ impl<'a> Staging<'a> {
         rows: Vec<Taken>,
         rejects: &mut Rejects,
     ) -> Result<(), IngestError> {
-        let batch = match self.batch {
-            Some(batch) => batch,
-            None => self.begin(tx)?,
-        };
+        // Of a file that can't come in no batch is begun: the disk is waited for even where that is taken back.
+        if self.batch.is_none() && !rejects.are_too_many() {
+            self.begin(tx)?;
+        }
         let mut attributor = match self.attributor.take() {
             Some(attributor) => attributor,
             None => Attributor::load(tx, self.model, self.request.version, self.at)?,
@@ -75,28 +75,38 @@ impl<'a> Staging<'a> {
             match line {
                 Line::Prediction(row) => match attributor.whose(tx, &row, &self.mapping)? {
                     Err(reject) => rejects.add(reject, &raw)?,
-                    Ok(_) if rejects.are_too_many() => {}
                     Ok(whose) => {
+                        let Some(batch) = self.open_batch(rejects) else {
+                            continue;
+                        };
                         self.store_prediction(tx, batch, &row, whose)?;
                         let (line, truth) = (row.line_number, row.truth.as_ref());
                         self.store_truth(tx, batch, line, &row.id, truth, row.truth_at)?;
                     }
                 },
-                Line::Truth(_) if rejects.are_too_many() => {}
                 Line::Truth(TruthRow {
                     line_number,
                     id,
                     truth,
                     truth_at,
                     ..
-                }) => self.store_truth(tx, batch, line_number, &id, truth.as_ref(), truth_at)?,
+                }) => {
+                    if let Some(batch) = self.open_batch(rejects) {
+                        self.store_truth(tx, batch, line_number, &id, truth.as_ref(), truth_at)?;
+                    }
+                }
             }
         }
         self.attributor = Some(attributor);
         Ok(())
     }
 
-    fn begin(&mut self, tx: &Tx<'_>) -> Result<BatchId, StoreError> {
+    /// Where a row goes; `None`: nothing will be stored.
+    fn open_batch(&self, rejects: &Rejects) -> Option<BatchId> {
+        self.batch.filter(|_| !rejects.are_too_many())
+    }
+
+    fn begin(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
         batches::reap(tx)?;
         let batch = batches::begin(
             tx,
@@ -109,7 +119,7 @@ impl<'a> Staging<'a> {
             },
         )?;
         self.batch = Some(batch);
-        Ok(batch)
+        Ok(())
     }
 
     fn store_prediction(

@@ -1,6 +1,6 @@
-//! Puts a file aside that can't be used: one alert for it, the reason beside it, and no row of it in the store.
+//! Puts files aside that can't be used: one alert for each, the reason beside it, and no row of it in the store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -9,91 +9,105 @@ use crate::domain::hash::Hash;
 use crate::domain::operation::{Author, NewOperation, OperationKind};
 use crate::domain::verdict::AlertId;
 use crate::files::FileError;
-use crate::files::hash::hash_file;
-use crate::files::inbox::Claimed;
+use crate::files::inbox::{Aside, Claimed, put_aside};
 use crate::store::alerts::{self, RefusedFile};
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, Store, StoreError, Tx};
 use crate::workflows::announcing::announce_refused;
 
-/// Why a file could not be put aside.
+/// A file to put aside.
 #[derive(Debug)]
-pub enum RefuseError {
-    File(FileError),
-    Store(StoreError),
+pub struct Refused<'a> {
+    pub claimed: Claimed<'a>,
+    /// Where it lay.
+    pub path: PathBuf,
+    pub hash: Hash,
+    pub why: Why,
 }
 
-impl From<FileError> for RefuseError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
+/// The alert if it is news, and where the file lies.
+pub type Became = Result<(Option<AlertId>, PathBuf), FileError>;
 
-impl From<StoreError> for RefuseError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// Opens the alert, writes why, and moves the file, in this order: after a crash between them the next sweep finds the
-/// alert open and goes on. Gives the alert if it is news, and where the file lies.
+/// Opens the alerts, all in one transaction, writes why, and moves the files, in this order: after a crash between them
+/// the next sweep finds the alerts open and goes on.
+///
+/// # Errors
+/// The store can't be written: no file was moved. Or of one file, as [`put_aside`].
 pub fn refuse(
     store: &mut Store,
     author: &Author,
     visit: &Visit<'_>,
-    claimed: &Claimed<'_>,
-    path: &Path,
-    why: &Why,
-) -> Result<(Option<AlertId>, PathBuf), RefuseError> {
-    let (hash, _) = hash_file(claimed.path())?;
-    let alert = tell(store, author, visit, path, hash, why)?;
-    let document = document(author, path, hash, why);
-    let moved_to = claimed.rejected(document.as_bytes(), &hash.to_string())?;
-    Ok((alert, moved_to))
+    refused: &[Refused<'_>],
+) -> Result<Vec<Became>, StoreError> {
+    if refused.is_empty() {
+        return Ok(Vec::new());
+    }
+    let alerts = store.change(author, |tx| {
+        let mut operations = Vec::new();
+        let mut alerts = Vec::new();
+        for file in refused {
+            let told = tell(tx, author, visit, file)?;
+            alerts.push(told.as_ref().map(|(alert, _)| *alert));
+            operations.extend(told.map(|(_, operation)| operation));
+        }
+        Ok::<_, StoreError>(if operations.is_empty() {
+            Change::nothing(alerts)
+        } else {
+            Change::recorded_all(alerts, operations)
+        })
+    })?;
+    let files: Vec<_> = refused
+        .iter()
+        .map(|file| Aside {
+            claimed: &file.claimed,
+            document: document(author, file),
+            mark: file.hash.to_string(),
+        })
+        .collect();
+    let moved = alerts.into_iter().zip(put_aside(&files));
+    Ok(moved
+        .map(|(alert, moved_to)| Ok((alert, moved_to?)))
+        .collect())
 }
 
-/// Opens the alert about the file and logs it; `None`: it is open already.
+/// Opens the alert about the file and gives what the log records; `None`: it is open already.
 fn tell(
-    store: &mut Store,
+    tx: &Tx<'_>,
     author: &Author,
     visit: &Visit<'_>,
-    path: &Path,
-    hash: Hash,
-    why: &Why,
-) -> Result<Option<AlertId>, StoreError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    store.change(author, |tx| {
-        let file = RefusedFile {
-            model: visit.model.id,
-            name: &name,
-            hash,
-            message: &why.message,
-            at: author.at,
-        };
-        let Some(alert) = alerts::open_file(tx, &file)? else {
-            return Ok(Change::nothing(None));
-        };
-        announce_refused(tx, &visit.audience, author, alert, &name)?;
-        let operation = NewOperation {
-            reason: Some(why.message.clone()),
-            detail: json!({
-                "alert_id": alert.to_string(),
-                "source": path.to_string_lossy(),
-                "source_blake3": hash.to_string(),
-                "error_code": why.code,
-            })
-            .to_string(),
-            ..NewOperation::recording(OperationKind::Refuse, visit.model.id)
-        };
-        Ok(Change::recorded(Some(alert), operation))
-    })
+    file: &Refused<'_>,
+) -> Result<Option<(AlertId, NewOperation)>, StoreError> {
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    let about = RefusedFile {
+        model: visit.model.id,
+        name: &name,
+        hash: file.hash,
+        message: &file.why.message,
+        at: author.at,
+    };
+    let Some(alert) = alerts::open_file(tx, &about)? else {
+        return Ok(None);
+    };
+    announce_refused(tx, &visit.audience, author, alert, &name)?;
+    let operation = NewOperation {
+        reason: Some(file.why.message.clone()),
+        detail: json!({
+            "alert_id": alert.to_string(),
+            "source": file.path.to_string_lossy(),
+            "source_blake3": file.hash.to_string(),
+            "error_code": file.why.code,
+        })
+        .to_string(),
+        ..NewOperation::recording(OperationKind::Refuse, visit.model.id)
+    };
+    Ok(Some((alert, operation)))
 }
 
 /// The problem, and of which file it speaks.
-fn document(author: &Author, path: &Path, hash: Hash, why: &Why) -> String {
-    let mut document = why.document.clone();
+fn document(author: &Author, file: &Refused<'_>) -> String {
+    let mut document = file.why.document.clone();
     if let Value::Object(document) = &mut document {
-        document.insert("source".to_owned(), json!(path.to_string_lossy()));
-        document.insert("source_blake3".to_owned(), json!(hash.to_string()));
+        document.insert("source".to_owned(), json!(file.path.to_string_lossy()));
+        document.insert("source_blake3".to_owned(), json!(file.hash.to_string()));
         document.insert("refused_at".to_owned(), json!(author.at.to_string()));
     }
     format!("{document:#}\n")
