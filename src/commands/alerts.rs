@@ -103,8 +103,9 @@ Effect: records")]
     /// Send all messages that wait
     ///
     /// Also those that would wait longer, because their channel failed a short while ago. Each channel is offered one
-    /// after the other: behind one that it does not take the others wait, untried. What another run is sending is left
-    /// to it, and counted.
+    /// after the other. Of a channel that is out of order the others wait, untried; behind one that it refuses for good
+    /// wait only those about the same alert, and the recovery from it. What another run is sending is left to it, and
+    /// counted.
     #[command(after_long_help = "\
 Examples:
   modelguard alerts flush

@@ -240,21 +240,32 @@ fn events(sent: &[&Sent]) -> String {
     format!("{} messages ({of_each})", count(names.len() as u64))
 }
 
-/// A line for each channel that did not take what it was offered, with what waits behind that.
+/// A line for each channel that did not take what it was offered, with what waits behind that, and one for each that
+/// was not offered all.
 pub fn missed(sent: &[Sent]) -> String {
     let mut text = String::new();
     for name in channels(sent) {
         let of = || sent.iter().filter(|one| one.channel == name);
-        let Some(refused) = of().find(|one| one.error.is_some()) else {
-            continue;
-        };
-        let event = refused.event.name().replace('_', " ");
-        let behind = match of().filter(|one| !one.was_tried()).count() {
-            0 => String::new(),
-            1 => "; 1 other waits behind it".to_owned(),
-            others => format!("; {others} others wait behind it"),
-        };
-        text.push_str(&format!("Not told {}: {event}{behind}.\n", who(refused)));
+        if let Some(refused) = of().find(|one| one.error.is_some()) {
+            let event = refused.event.name().replace('_', " ");
+            let behind = match of().filter(|one| one.is_held_up).count() {
+                0 => String::new(),
+                1 => "; 1 other waits behind it".to_owned(),
+                others => format!("; {} others wait behind it", count(others as u64)),
+            };
+            text.push_str(&format!("Not told {}: {event}{behind}.\n", who(refused)));
+        }
+        let left: Vec<_> = of().filter(|one| one.is_left()).collect();
+        if let Some(one) = left.first() {
+            let messages = match left.len() {
+                1 => "1 message".to_owned(),
+                number => format!("{} messages", count(number as u64)),
+            };
+            text.push_str(&format!(
+                "Left for the next run, {}: {messages}.\n",
+                who(one)
+            ));
+        }
     }
     text
 }

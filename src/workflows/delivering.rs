@@ -75,6 +75,8 @@ pub struct Sent {
     pub error: Option<String>,
     /// The run was asked to stop, which is no failure of the channel: the outbox has the message as it was.
     pub was_cut_short: bool,
+    /// No attempt was made, because of one that failed in this run.
+    pub is_held_up: bool,
     /// Why the last attempt failed, also where that was one of an earlier run.
     pub last_error: Option<String>,
     /// What its channel is; `None`: the policy has no such channel.
@@ -82,10 +84,10 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Whether an attempt was made; behind a failure of its channel there is none.
+    /// Whether it was not sent and nothing of this run speaks against it: there was no time.
     #[must_use]
-    pub fn was_tried(&self) -> bool {
-        self.error.is_some() || self.state == DeliveryState::Delivered
+    pub fn is_left(&self) -> bool {
+        self.error.is_none() && self.state == DeliveryState::Queued && !self.is_held_up
     }
 }
 
@@ -139,6 +141,7 @@ pub fn deliver(
         terms,
         open: BTreeMap::new(),
         sent: Vec::new(),
+        failed: Vec::new(),
         everyone: secrets_of_all(terms),
         stop: Arc::new(AtomicBool::new(false)),
     };
@@ -220,6 +223,8 @@ struct Run<'a> {
     /// What is claimed and not settled.
     open: BTreeMap<i64, Delivery>,
     sent: Vec<Sent>,
+    /// What was not taken, and whether that was for good.
+    failed: Vec<(Delivery, bool)>,
     everyone: Vec<Secrets>,
     /// Ends the attempts.
     stop: Arc<AtomicBool>,
@@ -336,11 +341,21 @@ impl Run<'_> {
             let was_cut_short = why.is_some();
             let sent = Sent {
                 was_cut_short,
+                is_held_up: self.is_held_up(&delivery),
                 ..self.said(&delivery, DeliveryState::Queued, why)
             };
             self.sent.push(sent);
         }
         Ok(())
+    }
+
+    /// Whether a message waits behind one that was not taken: any one of a channel that is out of order; of one that was
+    /// refused for good, what must not arrive before it.
+    fn is_held_up(&self, delivery: &Delivery) -> bool {
+        self.failed.iter().any(|(older, is_permanent)| {
+            let is_of_channel = older.channel.eq_ignore_ascii_case(&delivery.channel);
+            is_of_channel && (!is_permanent || delivery.waits_behind(older))
+        })
     }
 
     /// Records what came of a message.
@@ -374,6 +389,9 @@ impl Run<'_> {
             Settlement::Again(..) => DeliveryState::Queued,
         };
         delivery.last_error = error.as_ref().map(|error| error.text.clone());
+        if let Some(error) = &error {
+            self.failed.push((delivery.clone(), error.is_permanent));
+        }
         let sent = self.said(&delivery, state, error.map(|error| error.text));
         self.sent.push(sent);
         Ok(())
@@ -390,6 +408,7 @@ impl Run<'_> {
             attempts_count: delivery.attempts_count,
             error,
             was_cut_short: false,
+            is_held_up: false,
             last_error: delivery.last_error.clone(),
             kind: channel.map(|channel| channel_keys::kind(&channel.carrier)),
         }

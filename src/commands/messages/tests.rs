@@ -12,6 +12,7 @@ fn sent(channel: &str, event: Event) -> Sent {
         attempts_count: 1,
         error: None,
         was_cut_short: false,
+        is_held_up: false,
         last_error: None,
         kind: Some("file"),
     }
@@ -55,5 +56,35 @@ fn a_few_messages_are_named_and_many_are_counted() {
         summary(&all),
         "Told channel file: 3,000 messages (refused file).\n\
          Told team (file): 4 messages (2 degraded, 1 recovered, 1 refused file).\n"
+    );
+}
+
+#[test]
+fn only_what_a_failure_holds_up_waits_behind_it() {
+    let of = |state, error: Option<&str>, is_held_up| Sent {
+        state,
+        error: error.map(str::to_owned),
+        is_held_up,
+        ..sent("team", Event::Degraded)
+    };
+    let queued = |error, is_held_up| of(DeliveryState::Queued, error, is_held_up);
+    let refused = queued(Some("404"), false);
+    let delivered = of(DeliveryState::Delivered, None, false);
+    let all = [
+        refused,
+        delivered,
+        queued(None, true),
+        queued(None, false),
+        queued(None, false),
+    ];
+    assert_eq!(
+        missed(&all),
+        "Not told team (file): degraded; 1 other waits behind it.\n\
+         Left for the next run, team (file): 2 messages.\n"
+    );
+    assert_eq!(
+        missed(&all[..2]),
+        "Not told team (file): degraded.\n",
+        "nothing else was due"
     );
 }
