@@ -5,7 +5,6 @@ use super::flags::LiveFlags;
 use super::output::Warning;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
-use crate::domain::verdict::standing;
 use crate::ui::interrupt::Signal;
 use crate::ui::number;
 use crate::ui::problem::Problem;
@@ -131,10 +130,13 @@ pub fn against(plan: &Plan) -> Vec<Warning> {
 }
 
 fn described(party: &Party, live: Option<String>) -> String {
-    let verdict = party.last_verdict.map(|verdict| match live {
-        Some(_) => verdict.words().to_owned(),
-        None => standing(Some(verdict), party.last_decided),
-    });
+    let verdict = match live {
+        Some(_) => party
+            .standing
+            .by_policy
+            .map(|verdict| verdict.words().to_owned()),
+        None => party.standing.last.map(|_| party.standing.to_string()),
+    };
     let metrics = party
         .version
         .metadata
@@ -161,7 +163,7 @@ fn described(party: &Party, live: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::{call, minute, model, version, with_metrics};
+    use crate::commands::example::{call, minute, model, standing, version, with_metrics};
     use crate::domain::metric::Task;
     use crate::domain::verdict::Verdict;
     use crate::workflows::switching::example::plan;
@@ -170,8 +172,7 @@ mod tests {
         Party {
             version: version(name, 1),
             bad: false,
-            last_verdict,
-            last_decided: last_verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
+            standing: standing(last_verdict),
             reference: None,
         }
     }

@@ -18,7 +18,7 @@ use crate::domain::metric::{Metric, Task};
 use crate::domain::operation::Author;
 use crate::domain::policy::CheckRules;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::{Reason, Verdict};
+use crate::domain::verdict::{Reason, Standing, Verdict};
 use crate::judge::baseline::Standard;
 use crate::judge::judged::{Judged, MetricOutcome, Number};
 use crate::judge::threshold::{Outcome, ThresholdOutcome};
@@ -36,6 +36,16 @@ use crate::workflows::recording::Checked;
 pub fn minute(minutes: i64) -> Timestamp {
     let start = Timestamp::read("2026-01-01").unwrap().at;
     Timestamp::from_micros(start.micros() + minutes * 60_000_000).unwrap()
+}
+
+/// What is known of a version whose only check, if there was one, was by the policy.
+pub fn standing(verdict: Option<Verdict>) -> Standing {
+    Standing {
+        last: verdict,
+        by_policy: verdict,
+        decided: verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
+        is_undecided_since: false,
+    }
 }
 
 /// The clock at noon.

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems, strangers};
 use crate::domain::hash::Hash;
-use crate::domain::verdict::{Severity, Verdict, standing};
+use crate::domain::verdict::{Severity, Verdict};
 use crate::store::{Access, models, operations};
 use crate::ui::number;
 use crate::workflows::ahead;
@@ -156,7 +156,7 @@ fn model_data(model: &Overview) -> Value {
                 "version": below.version.name.to_string(),
                 "bad": below.is_bad,
                 "retired": below.version.retired_reason.is_some(),
-                "last_verdict": below.last_verdict.map(Verdict::name),
+                "last_verdict": below.standing.by_policy.map(Verdict::name),
             })
         })
         .collect();
@@ -340,13 +340,13 @@ fn below_text(below: &Below) -> String {
     if below.version.retired_reason.is_some() {
         marks.push("retired".to_owned());
     }
-    marks.push(standing(below.last_verdict, below.last_decided));
+    marks.push(below.standing.to_string());
     format!("{} ({})", below.version.name, marks.join(", "))
 }
 
 /// Why automatic acts keep away from what is live.
 fn bad_because(live: &Production) -> &'static str {
-    if live.last_decided == Some(Verdict::Degraded) {
+    if live.standing.decided == Some(Verdict::Degraded) {
         "degraded when last judged"
     } else {
         "it was left because it was degraded"

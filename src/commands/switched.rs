@@ -301,7 +301,7 @@ fn already(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::{OPERATION, call, minute, model, text, version};
+    use crate::commands::example::{OPERATION, call, minute, model, standing, text, version};
     use crate::domain::metric::Task;
     use crate::ui::exit::ExitStatus;
     use crate::workflows::switching::Party;
@@ -311,8 +311,7 @@ mod tests {
         Some(Party {
             version: version(name, 1),
             bad: false,
-            last_verdict: None,
-            last_decided: None,
+            standing: standing(None),
             reference: None,
         })
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Row, named_params};
 
 use super::{Result, StoreError, Tx, count, instant, signed};
 use crate::domain::hash::Hash;
 use crate::domain::holders::VersionId;
 use crate::domain::names::{PRODUCTION, VersionName};
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Standing, Verdict};
 
 /// Whether an artifact is a file or a directory (kept as one tar stream).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -384,55 +384,42 @@ pub fn is_bad(tx: &Tx<'_>, id: VersionId) -> Result<bool> {
     blame(tx, id).map(Blame::is_bad)
 }
 
-/// What the last check of a version said, if there was one.
+const STANDING: &str = "WITH
+         decided (id) AS (
+             SELECT id FROM evaluation
+             WHERE version_id = :version AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
+             ORDER BY id DESC LIMIT 1),
+         by_policy (id) AS (
+             SELECT id FROM evaluation WHERE version_id = :version AND by_policy = 1 ORDER BY id DESC LIMIT 1)
+     SELECT (SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1),
+            (SELECT verdict FROM evaluation, by_policy WHERE evaluation.id = by_policy.id),
+            (SELECT verdict FROM evaluation, decided WHERE evaluation.id = decided.id),
+            ifnull((SELECT by_policy.id > decided.id FROM by_policy, decided), 0)";
+
+/// What checks said of a version.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn last_verdict(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1",
-    )
-}
-
-/// What the last check of a version said that decided: healthy or degraded. A healthy by rules that were given for that
-/// check alone is none: it makes no version a target, as it clears none.
-///
-/// # Errors
-/// The store can't be read.
-pub fn last_decided(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation
-         WHERE version_id = :version AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
-         ORDER BY id DESC LIMIT 1",
-    )
-}
-
-/// What the last check of a version by the policy said: none by rules that were given for that check alone.
-///
-/// # Errors
-/// The store can't be read.
-pub fn last_by_policy(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation WHERE version_id = :version AND by_policy = 1 ORDER BY id DESC LIMIT 1",
-    )
-}
-
-fn verdict(tx: &Tx<'_>, id: VersionId, query: &str) -> Result<Option<Verdict>> {
-    let word: Option<String> = tx
+pub fn standing(tx: &Tx<'_>, id: VersionId) -> Result<Standing> {
+    let (words, is_undecided_since): ([Option<String>; 3], bool) = tx
         .sql
-        .prepare_cached(query)?
-        .query_row(named_params! { ":version": id.0 }, |row| row.get(0))
-        .optional()?;
-    word.map(|word| {
-        Verdict::from_name(&word).ok_or_else(|| StoreError::meaningless("verdict", word))
+        .prepare_cached(STANDING)?
+        .query_row(named_params! { ":version": id.0 }, |row| {
+            Ok(([row.get(0)?, row.get(1)?, row.get(2)?], row.get(3)?))
+        })?;
+    let verdict = |word: Option<String>| {
+        let read = |word: String| {
+            Verdict::from_name(&word).ok_or_else(|| StoreError::meaningless("verdict", word))
+        };
+        word.map(read).transpose()
+    };
+    let [last, by_policy, decided] = words;
+    Ok(Standing {
+        last: verdict(last)?,
+        by_policy: verdict(by_policy)?,
+        decided: verdict(decided)?,
+        is_undecided_since,
     })
-    .transpose()
 }
 
 #[cfg(test)]
