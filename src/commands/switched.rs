@@ -62,9 +62,9 @@ pub fn switch_from(
             Ok((plan, stack))
         })
         .map_err(|error| problems::switch(call, error))?;
-    let is_json = call.globals.json;
     let unchanged = |plan, kept| Ending {
-        is_json,
+        // A dry run's plan is its answer.
+        is_plan_told: !call.globals.json,
         switched: Switched {
             plan,
             operation: None,
@@ -82,7 +82,8 @@ pub fn switch_from(
         let text = consent::plan_text(call, &plan);
         return Ok(Box::new(unchanged(plan, Kept::DryRun(text))));
     }
-    if !consent::agree_to_plan(call, &plan, flags)? {
+    let agreed = consent::agree_to_plan(call, &plan, flags)?;
+    if !agreed.yes {
         return Ok(Box::new(unchanged(plan, Kept::Refused)));
     }
     let switched = switching::carry_out(
@@ -97,7 +98,7 @@ pub fn switch_from(
     .map_err(|error| problems::switch(call, error))?;
     let undo_command = undo_command(call, &switched);
     Ok(Box::new(Ending {
-        is_json,
+        is_plan_told: agreed.is_plan_told,
         switched,
         kept: Kept::Changed,
         reason: flags.reason.clone(),
@@ -148,7 +149,8 @@ enum Kept {
 }
 
 struct Ending {
-    is_json: bool,
+    /// Whoever reads the answer was told by the plan what speaks against the change.
+    is_plan_told: bool,
     switched: Switched,
     kept: Kept,
     reason: Option<String>,
@@ -181,20 +183,16 @@ impl Report for Ending {
         }
     }
 
-    /// People were told by the plan.
     fn warnings(&self) -> Vec<Warning> {
-        if self.is_json {
-            consent::against(&self.switched.plan)
-        } else {
-            Vec::new()
-        }
+        self.alarms()
     }
 
-    /// `-q` shows no plan; a dry run's is its answer.
+    /// `-q` shows no plan where nobody is asked.
     fn alarms(&self) -> Vec<Warning> {
-        match self.kept {
-            Kept::Changed => consent::against(&self.switched.plan),
-            _ => Vec::new(),
+        if self.is_plan_told {
+            Vec::new()
+        } else {
+            consent::against(&self.switched.plan)
         }
     }
 }
@@ -336,7 +334,7 @@ mod tests {
         };
         Ending {
             undo_command: undo_command(&call(&["promote", "v2"]), &switched),
-            is_json: false,
+            is_plan_told: true,
             switched,
             kept,
             reason: Some("better".to_owned()),
