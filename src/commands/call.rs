@@ -93,9 +93,15 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
+        format!("{} {words}", self.beginning())
+    }
+
+    /// What every further command on the same store begins with.
+    #[must_use]
+    pub fn beginning(&self) -> String {
         let options = self.choosing_options();
         let options = options.iter().map(|word| format!(" {}", quoted(word)));
-        format!("modelguard{} {words}", options.collect::<String>())
+        format!("modelguard{}", options.collect::<String>())
     }
 
     /// The options that chose policy, store and model, as words.

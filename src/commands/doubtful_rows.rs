@@ -3,14 +3,24 @@
 
 use super::call::quoted;
 use super::output::Warning;
+use crate::domain::policy::text_value;
 use crate::files::columns::{Field, FileKind};
-use crate::files::values::excerpt;
+use crate::files::values::{excerpt, whole};
 use crate::store::batches::BatchReport;
 use crate::ui::number::count;
 use crate::workflows::ingesting::{Ingested, OddLabel};
 
+/// How a file came in, which decides what can be done about it.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// What a further command on the same model begins with.
+    pub command: &'a str,
+    /// It lay in an inbox, and no option said anything of it.
+    pub is_swept: bool,
+}
+
 /// What is doubtful about a file that came in.
-pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
+pub fn warnings(ingested: &Ingested, way: Way<'_>) -> Vec<Warning> {
     let odd_labels = ingested.odd_labels.iter().map(|odd| Warning {
         code: "label_unseen",
         text: odd_words(odd),
@@ -26,7 +36,7 @@ pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
             ),
         });
     }
-    warnings.extend(likely_time_words(ingested));
+    warnings.extend(likely_time_words(ingested, way));
     if let Some(moved) = &ingested.moved {
         let (are, their) = match moved.rows_count {
             1 => ("row is", "its"),
@@ -36,8 +46,9 @@ pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
             code: "times_differ",
             text: format!(
                 "{} {are} there already with another time, and {their} time there holds; to bring in the new one, \
-                 take back what is there: `ingest undo {}`",
+                 take back what is there: `{} ingest undo {}`",
                 count(moved.rows_count),
+                way.command,
                 moved.batch
             ),
         });
@@ -48,7 +59,7 @@ pub fn warnings(ingested: &Ingested) -> Vec<Warning> {
 }
 
 /// What may be the time of predictions that came in as of now.
-fn likely_time_words(ingested: &Ingested) -> Option<Warning> {
+fn likely_time_words(ingested: &Ingested, way: Way<'_>) -> Option<Warning> {
     let name = ingested.likely_times.first()?;
     let came_in = ingested.report.rows_stored_count > 0;
     let names: Vec<_> = ingested
@@ -64,16 +75,23 @@ fn likely_time_words(ingested: &Ingested) -> Option<Warning> {
     };
     let holds = if names.len() == 1 { "holds" } else { "hold" };
     let again = match ingested.batch {
-        Some(batch) => format!("; before that, `ingest undo {batch}`"),
+        Some(batch) => format!("; before that, `{} ingest undo {batch}`", way.command),
         None => String::new(),
+    };
+    let named = whole(name).unwrap_or("COLUMN");
+    let key = format!("`time = {}`", text_value(named));
+    let how = if way.is_swept {
+        format!("name it in `[columns]`: {key}")
+    } else {
+        let option = quoted(&format!("time={named}"));
+        format!("name it: `--map {option}`, or for every file in `[columns]`: {key}")
     };
     came_in.then(|| Warning {
         code: "time_unmapped",
         text: format!(
             "{column} {} {holds} times, and no column is the time of the predictions: they count as made now; \
-             name it: `--map {}`, or for every file in `[columns]`{again}",
-            names.join(", "),
-            quoted(&format!("time={}", excerpt(name)))
+             {how}{again}",
+            names.join(", ")
         ),
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::call::Call;
+use super::call::{Call, quoted};
 use super::output;
 use super::trusting;
 use crate::domain::names::PRODUCTION;
@@ -190,10 +190,15 @@ pub fn file(error: &FileError) -> Problem {
         Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
     };
     let problem = Problem::new(code, error.to_string());
-    match error.hint() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    }
+    let Some(hint) = error.hint() else {
+        return problem;
+    };
+    let Some((field, Some(column))) = error.unfit_column() else {
+        return problem.hint(hint);
+    };
+    // The room of files knows no shell.
+    let choice = format!("{field}={column}");
+    problem.hint(hint.replace(&format!("{choice}`"), &format!("{}`", quoted(&choice))))
 }
 
 /// `-m churn` or `-m prices`: the first three.

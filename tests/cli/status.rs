@@ -169,9 +169,7 @@ fn a_check_by_other_rules_is_the_last_verdict_nowhere() {
     sandbox.run("check").expect(3);
     version(&sandbox, "v3", "--metric rmse=1");
     sandbox.ok("promote v3 --yes");
-    sandbox
-        .run("check v2 --evidence live")
-        .expect(4);
+    sandbox.run("check v2 --evidence live").expect(4);
     let below = sandbox.json("status")["models"][0]["below"][0].clone();
     let known = sandbox.json("show v2");
     for document in [&below, &known] {

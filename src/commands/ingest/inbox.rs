@@ -43,11 +43,13 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .hint("add to modelguard.toml: `[ingest]` with `inbox = \"inbox/\"`"));
     };
     let mut swept = swept?;
+    let command = swept::beginning(call, &mut session, &model);
     let halted = swept::halted(call, &mut swept);
     match halted {
         Some(problem) if swept.files.is_empty() => Err(problem),
         halted => Ok(Box::new(Found {
             model: model.name.to_string(),
+            command,
             swept,
             halted,
             dry_run: args.dry_run,
@@ -57,6 +59,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 
 struct Found {
     model: String,
+    /// What a further command about it begins with.
+    command: String,
     swept: Swept,
     /// Why not all files were looked at.
     halted: Option<Problem>,
@@ -102,7 +106,7 @@ impl Report for Found {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        swept::warnings(&self.swept)
+        swept::warnings(&self.swept, &self.command)
     }
 
     fn alarms(&self) -> Vec<Warning> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::doubtful_rows;
+use crate::commands::doubtful_rows::{self, Way};
 use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
 use crate::domain::time::Timestamp;
@@ -14,6 +14,8 @@ use crate::workflows::ingesting::Ingested;
 /// What an ingest found.
 pub struct Stored {
     pub ingested: Ingested,
+    /// What a further command on the same model begins with.
+    pub command: String,
     pub duration_ms: u64,
 }
 
@@ -165,7 +167,11 @@ impl Report for Stored {
                 ),
             });
         }
-        warnings.extend(doubtful_rows::warnings(ingested));
+        let way = Way {
+            command: &self.command,
+            is_swept: false,
+        };
+        warnings.extend(doubtful_rows::warnings(ingested, way));
         warnings
     }
 }
