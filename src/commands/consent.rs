@@ -295,7 +295,7 @@ mod tests {
             (&["promote", "v2", "--yes"] as &[&str], true),
             (&["--json", "promote", "v2", "--yes"], false),
         ] {
-            let agreed = agree(&call(words), "plan\n", "Promote?", true, "changes");
+            let agreed = agree(&call(words), "", "Promote?", true, "changes");
             assert_eq!(agreed, expected(is_plan_told), "{words:?}");
         }
     }
