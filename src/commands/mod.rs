@@ -1,7 +1,6 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
-mod ahead;
 mod alerts;
 mod alias;
 mod call;
@@ -12,7 +11,6 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
-mod doubtful_rows;
 mod example;
 mod fetch;
 mod flags;
@@ -29,7 +27,6 @@ mod menu;
 mod messages;
 mod monitor;
 mod not_stored;
-mod other_task;
 mod output;
 mod problems;
 mod promote;
@@ -44,13 +41,12 @@ mod season;
 mod show;
 mod status;
 mod store;
-mod strangers;
 mod swept;
 mod switched;
 mod tag;
-mod trusting;
 mod undo;
 mod versions;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, ahead, judged, problems, strangers, swept};
+use super::{Outcome, advice, judged, problems, swept, warnings};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -115,7 +115,7 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
-    let ahead = ahead::warnings(call, session, model)?;
+    let ahead = warnings::of_clock(call, session, model)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -166,7 +166,7 @@ fn finish(
         Err(problem) => (Vec::new(), Some(problem)),
     };
     // What was decided and done is told, even if the store is busy by now.
-    let strangers = strangers::warnings(call, session).unwrap_or_default();
+    let strangers = warnings::of_names(call, session).unwrap_or_default();
     let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {
         models,

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use inbox::Inbox;
 
-use super::ahead::warning;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems, strangers};
+use super::{Outcome, problems, warnings};
 use crate::domain::hash::Hash;
 use crate::domain::verdict::{Severity, Verdict};
 use crate::store::{Access, models, operations};
@@ -52,8 +51,8 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
         .map(|model| season::Now::of(call, &mut session, model))
         .collect::<Result<_, _>>()
         .map_err(|error| problems::store(call, error))?;
-    let mut warnings = strangers::warnings(call, &mut session)?;
-    warnings.extend(ahead.map(|found| warning(call, &found)));
+    let mut warnings = warnings::of_names(call, &mut session)?;
+    warnings.extend(ahead.map(|found| warnings::of_ahead(call, &found)));
     let of_many = models.len() > 1;
     let next = models.iter().map(|model| Next::of(call, model, of_many));
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::call::{Call, quoted};
-use super::doubtful_rows::{self, Way};
 use super::messages::{self, Listeners};
 use super::output::Warning;
+use super::warnings::{self, Way};
 use super::{not_stored, problems};
 use crate::domain::names::ModelName;
 use crate::domain::policy::{key_part, text_value};
@@ -304,7 +304,7 @@ pub fn warnings(swept: &Swept, command: &str) -> Vec<Warning> {
     for file in &swept.files {
         let doubts = file.ingested.iter();
         warnings.extend(doubts.flat_map(|ingested| {
-            let doubts = doubtful_rows::warnings(ingested, way).into_iter();
+            let doubts = warnings::of_rows(ingested, way).into_iter();
             doubts.map(|warning| Warning {
                 text: format!("{}: {}", one_line(&name(file)), warning.text),
                 ..warning

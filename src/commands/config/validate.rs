@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::commands::call::{Call, quoted};
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, other_task, problems, strangers, swept, trusting};
+use crate::commands::{Outcome, problems, swept, warnings};
 use crate::domain::policy::Policy;
 use crate::policy::diagnose::PolicyError;
 use crate::policy::discover::Discovered;
@@ -74,7 +74,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }
     }
     let foreign = foreign.into_iter().map(|(error, model)| {
-        let problem = other_task::problem(call, error.clone(), model);
+        let problem = problems::of_task(call, error.clone(), model);
         Told {
             problem,
             ..told(call, error)
@@ -134,7 +134,7 @@ fn untrusted(call: &Call, own: Option<&Discovered>, file: Option<&Path>) -> Opti
             Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
             None => "config trust".to_owned(),
         };
-        told.problem.hints = vec![trusting::hint(call, &words)];
+        told.problem.hints = vec![problems::trust_hint(call, &words)];
         told
     }))
 }
@@ -153,7 +153,7 @@ fn unknown(text: &str, path: &Path, known: &[models::Model]) -> Vec<Doubtful> {
     let found = policy::strangers::strangers(text, path, &known).into_iter();
     found
         .map(|stranger| Doubtful {
-            warning: strangers::warning(&stranger),
+            warning: warnings::of_stranger(&stranger),
             line: stranger.line,
             name: stranger.key,
         })

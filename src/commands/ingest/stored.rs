@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::doubtful_rows::{self, Way};
 use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
+use crate::commands::warnings::{self, Way};
 use crate::domain::time::Timestamp;
 use crate::files::columns::FileKind;
 use crate::store::batches::{Attributed, BatchReport};
@@ -171,7 +171,7 @@ impl Report for Stored {
             command: &self.command,
             is_swept: false,
         };
-        warnings.extend(doubtful_rows::warnings(ingested, way));
+        warnings.extend(warnings::of_rows(ingested, way));
         warnings
     }
 }

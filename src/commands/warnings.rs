@@ -1,14 +1,86 @@
-//! Warns of rows that came in and can hardly be meant: classes that nothing else has, ids that no prediction has,
-//! columns that are named and not there, times that are not those of the rows.
+//! Warns of what can hardly be meant: a policy that names models which the store does not have, a store that speaks of a
+//! time which is still to come, and rows with classes that nothing else has, ids that no prediction has, columns that are
+//! named and not there, or times that are not theirs.
 
-use super::call::quoted;
+use super::call::{Call, quoted};
 use super::output::Warning;
+use super::problems;
 use crate::domain::policy::text_value;
 use crate::files::columns::{Field, FileKind};
 use crate::files::values::{excerpt, whole};
+use crate::policy::strangers::{Stranger, strangers};
 use crate::store::batches::BatchReport;
+use crate::store::models::{self, Model};
 use crate::ui::number::count;
+use crate::ui::problem::Problem;
+use crate::workflows::ahead::{Ahead, ahead};
 use crate::workflows::ingesting::{Ingested, OddLabel};
+use crate::workflows::session::Session;
+
+/// A warning for each place of the policy that names another model than those of the store.
+///
+/// # Errors
+/// The store can't be read.
+pub fn of_names(call: &Call, session: &mut Session) -> Result<Vec<Warning>, Problem> {
+    let (Some(text), Some(path)) = (&session.found.source_text, &session.found.policy_path) else {
+        return Ok(Vec::new());
+    };
+    let known = session.store.read(models::list);
+    let known = known.map_err(|error| problems::store(call, error))?;
+    let known: Vec<_> = known.iter().map(|model| &model.name).collect();
+    Ok(strangers(text, path, &known)
+        .iter()
+        .map(of_stranger)
+        .collect())
+}
+
+/// What to know of such a place.
+pub fn of_stranger(stranger: &Stranger) -> Warning {
+    Warning {
+        code: "unknown_model",
+        text: stranger.message.clone(),
+    }
+}
+
+/// A warning where the newest operation, or the tenure of what is live, lies after this run's clock.
+///
+/// # Errors
+/// The store can't be read.
+pub fn of_clock(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+) -> Result<Vec<Warning>, Problem> {
+    let now = session.now();
+    let found = session
+        .store
+        .read(|tx| ahead(tx, [model], now))
+        .map_err(|error| problems::store(call, error))?;
+    Ok(found
+        .map(|found| of_ahead(call, &found))
+        .into_iter()
+        .collect())
+}
+
+/// What to know of a store that is ahead.
+pub fn of_ahead(call: &Call, found: &Ahead) -> Warning {
+    let why = if found.clock_overridden {
+        "MODELGUARD_NOW set its clock"
+    } else {
+        "a clock is wrong, or was"
+    };
+    Warning {
+        code: "store_ahead",
+        text: format!(
+            "{} is of {}, and by this run's clock it is {}: {why}. What was made before then counts for no version \
+             that became live with it: `{}`",
+            found.operation,
+            found.at,
+            call.now,
+            call.follow_up(&format!("log {}", found.operation)),
+        ),
+    }
+}
 
 /// How a file came in, which decides what can be done about it.
 #[derive(Clone, Copy)]
@@ -20,7 +92,7 @@ pub struct Way<'a> {
 }
 
 /// What is doubtful about a file that came in.
-pub fn warnings(ingested: &Ingested, way: Way<'_>) -> Vec<Warning> {
+pub fn of_rows(ingested: &Ingested, way: Way<'_>) -> Vec<Warning> {
     let odd_labels = ingested.odd_labels.iter().map(|odd| Warning {
         code: "label_unseen",
         text: odd_words(odd),
