@@ -51,8 +51,8 @@ pub enum ProcessError {
     Stopped { program: String },
 }
 
-/// Runs it and waits for its end. When the time is up or `stop` is set, it and its process group are killed: what it started, except for
-/// what left the group (`setsid`), which nobody waits for either.
+/// Runs it and waits for its end. When the time is up or `stop` is set, it and its process group are killed: what it
+/// started, except for what left the group (`setsid`), which nobody waits for either.
 ///
 /// # Errors
 /// It can't be started, did not end in time, or was stopped.

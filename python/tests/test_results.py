@@ -87,7 +87,7 @@ def test_tables_become_frames(guard: modelguard.Guard) -> None:
 
 
 # Keys of the JSON that the classes leave to `document`: what only some projects have.
-OF_A_CHECK = {"coverage.truth_empty_count", "drift", "guard", "information", "segments", "where"}
+OF_A_CHECK = {"coverage.truth_empty_count", "drift", "foreign_classes", "guard", "information", "segments", "where"}
 WITHOUT = {
     *(f"{place}.{key}" for place in ("Check", "Monitored.models.check") for key in OF_A_CHECK),
     "Comparison.metrics.e_value",

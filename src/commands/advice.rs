@@ -12,20 +12,20 @@ use crate::workflows::session::Session;
 /// So many reasons are answered; the first ones are what keeps the others from mattering.
 const ANSWERED: usize = 2;
 
-/// A line of advice for each of the first reasons, nothing where the check decided. `of_many`: the model has to be named.
-pub fn advice(call: &Call, session: &mut Session, judgement: &Judgement, of_many: bool) -> String {
+/// A line of advice for each of the first reasons, nothing where the check decided.
+pub fn advice(call: &Call, session: &mut Session, judgement: &Judgement) -> String {
     let of_model = judgement.model.id;
     // As in `way_out`, nothing that can't be read takes the verdict back.
     let latest = session.store.read(|tx| versions::latest(tx, of_model));
     let has_versions = latest.map_or(true, |latest| latest.is_some());
-    lines(call, judgement, of_many, has_versions)
+    lines(call, judgement, has_versions)
 }
 
-fn lines(call: &Call, judgement: &Judgement, of_many: bool, has_versions: bool) -> String {
+fn lines(call: &Call, judgement: &Judgement, has_versions: bool) -> String {
     if judgement.decision.verdict != Verdict::InsufficientData {
         return String::new();
     }
-    let command = |words: &str| command(call, judgement, of_many, words);
+    let command = |words: &str| call.follow_up(words);
     let lines = judgement
         .decision
         .reasons
@@ -35,23 +35,9 @@ fn lines(call: &Call, judgement: &Judgement, of_many: bool, has_versions: bool) 
     lines.map(|line| format!("hint: {line}\n")).collect()
 }
 
-fn command(call: &Call, judgement: &Judgement, of_many: bool, words: &str) -> String {
-    if of_many {
-        call.follow_up(&format!("-m {} {words}", judgement.model.name))
-    } else {
-        call.follow_up(words)
-    }
-}
-
 /// A line of what to do about a degraded version that stays live; nothing where none does. `blocked`: a rollback was
 /// wanted and found no version to go to.
-pub fn way_out(
-    call: &Call,
-    session: &mut Session,
-    judgement: &Judgement,
-    blocked: bool,
-    of_many: bool,
-) -> String {
+pub fn way_out(call: &Call, session: &mut Session, judgement: &Judgement, blocked: bool) -> String {
     if judgement.decision.verdict != Verdict::Degraded || !judgement.is_live {
         return String::new();
     }
@@ -65,7 +51,7 @@ pub fn way_out(
     });
     // The verdict stands and is recorded; that its advice can't be read takes nothing from it.
     let below = below.ok().flatten();
-    let command = |words: &str| command(call, judgement, of_many, words);
+    let command = |words: &str| call.follow_up(words);
     format!("hint: {}\n", out_to(below.as_ref(), blocked, &command))
 }
 
@@ -142,6 +128,12 @@ fn about(
             "more rows and their truth come with `ingest`; how many it takes says check.min_rows"
                 .to_owned(),
         ),
+        ReasonCode::ForeignClasses => Some(format!(
+            "write the labels as the predictions have them: take back what came in (`{}`, then `{}`) and bring the truth \
+             in again; if they are right, a reference sample says so (`register --reference FILE`)",
+            command("ingest list"),
+            command("ingest undo BATCH")
+        )),
         ReasonCode::Stale => {
             let newest = judgement.newest_label_at?;
             (newest < judgement.at).then(|| {
@@ -176,7 +168,7 @@ mod tests {
     }
 
     fn told(of: &Judgement) -> String {
-        lines(&call(&["check"]), of, false, true)
+        lines(&call(&["check"]), of, true)
     }
 
     #[test]
@@ -260,7 +252,8 @@ mod tests {
             ReasonCode::NoTruth,
             ReasonCode::TooFew,
         ]);
-        let said = lines(&call(&["monitor", "--all"]), &of, true, true);
+        let run = call(&["monitor", "--all"]);
+        let said = lines(&run.of_model(&of.model.name, true), &of, true);
         assert_eq!(said.lines().count(), 2, "{said}");
         assert!(
             said.contains("`modelguard -m churn ingest truth FILE`"),

@@ -1,5 +1,6 @@
 //! One run of the tool: its words, options, clock and screen, and how it comes by a store and a model.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use crate::workflows::naming::{self, NamingError};
 use crate::workflows::session::Session;
 
 /// One run of the tool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     pub globals: Globals,
     pub environment: Environment,
@@ -102,6 +103,18 @@ impl Call {
         let options = self.choosing_options();
         let options = options.iter().map(|word| format!(" {}", quoted(word)));
         format!("modelguard{}", options.collect::<String>())
+    }
+
+    /// The run as that of one model: what it proposes names the model. `of_many`: a command that names none would be
+    /// refused.
+    #[must_use]
+    pub fn of_model(&self, model: &ModelName, of_many: bool) -> Cow<'_, Self> {
+        if !of_many {
+            return Cow::Borrowed(self);
+        }
+        let mut call = self.clone();
+        call.globals.model = Some(model.clone());
+        Cow::Owned(call)
     }
 
     /// The options that chose policy, store and model, as words.

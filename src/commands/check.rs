@@ -50,7 +50,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let of_policy = session.policy(&model);
     let policy = args.judge.rules(call, &session.found, &model)?;
     let mut beside = warnings::of_names(call, &mut session)?;
-    beside.extend(warnings::of_clock(call, &mut session, &model)?);
+    beside.extend(warnings::of_clock(call, &mut session, [&model])?);
     let listeners = Listeners::of(call, &session, false);
     let checked = recording::check(
         &mut session.store,
@@ -63,8 +63,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     )
     .map_err(|error| problems::judge(call, error))?;
     Ok(Box::new(Found {
-        advice: advice::advice(call, &mut session, &checked.judgement, false)
-            + &advice::way_out(call, &mut session, &checked.judgement, false, false),
+        advice: advice::advice(call, &mut session, &checked.judgement)
+            + &advice::way_out(call, &mut session, &checked.judgement, false),
         checked,
         beside,
         all_metrics: call.globals.verbose > 0,

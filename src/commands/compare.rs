@@ -8,6 +8,7 @@ use super::{Outcome, judged, problems};
 use crate::domain::metric::Metric;
 use crate::domain::names::Reference;
 use crate::domain::policy::Window;
+use crate::domain::verdict::ReasonCode;
 use crate::judge::interval::Confidence;
 use crate::judge::judged::Number;
 use crate::store::Access;
@@ -247,6 +248,12 @@ impl Found {
         pairs.any(|pair| pair.a_reference.is_some() || pair.b_reference.is_some())
     }
 
+    /// The truth is written in classes that neither version has.
+    fn is_foreign(&self) -> bool {
+        let mut reasons = self.comparison.reasons.iter();
+        reasons.any(|reason| reason.code == ReasonCode::ForeignClasses)
+    }
+
     fn on_words(&self, screen: &Screen) -> String {
         let Comparison {
             a_rows_count,
@@ -282,6 +289,9 @@ impl Found {
             (Some(Favours::A), _) => format!("{} better", self.comparison.a.name),
             (Some(Favours::B), _) => format!("{} better", self.comparison.b.name),
             (Some(Favours::Neither), _) => "no difference".to_owned(),
+            (Some(Favours::InsufficientData), _) if self.is_foreign() => {
+                "foreign classes".to_owned()
+            }
             (Some(Favours::InsufficientData), _) => "too few rows".to_owned(),
         };
         let rows = |number: &Option<Number>| number.as_ref().and_then(|number| number.rows_count);

@@ -218,6 +218,7 @@ pub fn judgement(decision: Decision, metrics: Vec<Judged>) -> Judgement {
         sources: vec![source(BaselineKind::Reference, false)],
         metrics,
         decision,
+        foreign: None,
         information: None,
     }
 }

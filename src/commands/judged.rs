@@ -80,8 +80,12 @@ pub fn text(screen: &Screen, checked: &Checked, all_metrics: bool) -> String {
     for reason in further_reasons(judgement) {
         text.push_str(&format!("  also: {reason}\n"));
     }
+    let reasons = &judgement.decision.reasons;
+    let is_foreign = reasons
+        .iter()
+        .any(|reason| reason.code == ReasonCode::ForeignClasses);
     let enough = judgement.rules.evidence == EvidenceKind::Recorded
-        || judgement.window.rows_count >= judgement.rules.min_rows;
+        || (judgement.window.rows_count >= judgement.rules.min_rows && !is_foreign);
     let shown = judgement.metrics.iter().filter(|judged| {
         (judged.current.is_some() || judged.baseline.is_some())
             && (all_metrics || (enough && judged.decides))

@@ -1,10 +1,12 @@
 //! `monitor`: checks what is live and does what the policy says; the command for cron.
 
 mod inbox;
+mod one;
 
 use serde_json::{Value, json};
 
 use inbox::Inbox;
+use one::One;
 
 use super::call::Call;
 use super::flags::JudgeFlags;
@@ -65,9 +67,15 @@ pub struct Args {
 pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = swept::open(call, args.dry_run)?;
     let listeners = Listeners::of(call, &session, args.no_notify || args.dry_run);
-    if !args.all {
-        let model = call.model(&mut session)?;
-        let mut one = monitor_one(call, &mut session, &model, &listeners, args)?;
+    let models = if args.all {
+        call.all_models(&mut session)?
+    } else {
+        vec![call.model(&mut session)?]
+    };
+    // Read before anything is done, so that nothing that is done goes untold.
+    let ahead = warnings::of_clock(call, &mut session, &models)?;
+    if let ([model], false) = (models.as_slice(), args.all) {
+        let mut one = monitor_one(call, &mut session, model, &listeners, args)?;
         // Where no file came in there is nothing to report, and the failure is the answer.
         if one.inbox.swept.files.is_empty() {
             if one.result.is_err() && !args.no_notify && !args.dry_run {
@@ -76,29 +84,43 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
             }
             one.result = Ok(one.result?);
         }
-        return finish(call, &mut session, args, &listeners, vec![one], None);
+        return finish(
+            call,
+            &mut session,
+            args,
+            &listeners,
+            ahead,
+            (vec![one], None),
+        );
     }
-    let models = call.all_models(&mut session)?;
     let mut found = Vec::new();
     let mut stopped = None;
-    for model in models {
+    for model in &models {
         if found.is_empty() {
             call.check_stop()?;
         } else if let Some(signal) = call.stop.requested() {
             stopped = Some(signal);
             break;
         }
-        let one = monitor_one(call, &mut session, &model, &listeners, args);
+        let call = call.of_model(&model.name, true);
+        let one = monitor_one(&call, &mut session, model, &listeners, args);
         found.push(one.unwrap_or_else(|problem| One {
             model: model.name.to_string(),
             inbox: Inbox::default(),
             result: Err(problem),
             advice: String::new(),
-            ahead: Vec::new(),
+            rollback: String::new(),
             undo_command: None,
         }));
     }
-    finish(call, &mut session, args, &listeners, found, stopped)
+    finish(
+        call,
+        &mut session,
+        args,
+        &listeners,
+        ahead,
+        (found, stopped),
+    )
 }
 
 fn monitor_one(
@@ -115,7 +137,6 @@ fn monitor_one(
         policy.action.on_degraded = OnDegraded::Alert;
     }
     let inbox = Inbox::sweep(call, session, model, listeners, args.dry_run)?;
-    let ahead = warnings::of_clock(call, session, model)?;
     let monitored = monitoring::monitor(
         &mut session.store,
         &session.author,
@@ -131,15 +152,15 @@ fn monitor_one(
         let judgement = &monitored.checked.judgement;
         let blocked = monitored.action.status == ActionStatus::Impossible;
         let stays = blocked || monitored.action.wanted == Some(OnDegraded::Alert);
-        let mut advice = advice::advice(call, session, judgement, args.all);
+        let mut advice = advice::advice(call, session, judgement);
         if stays {
-            advice += &advice::way_out(call, session, judgement, blocked, args.all);
+            advice += &advice::way_out(call, session, judgement, blocked);
         }
         advice
     });
     Ok(One {
         advice,
-        ahead,
+        rollback: call.follow_up("rollback"),
         model: model.name.to_string(),
         inbox,
         undo_command: operation.map(|operation| call.follow_up(&format!("undo {operation}"))),
@@ -152,8 +173,8 @@ fn finish(
     session: &mut Session,
     args: &Args,
     listeners: &Listeners,
-    models: Vec<One>,
-    stopped: Option<Signal>,
+    ahead: Vec<Warning>,
+    (models, stopped): (Vec<One>, Option<Signal>),
 ) -> Outcome {
     // What failed before is due too, whoever queued it. Nothing of it can take the verdict back.
     let told = if args.no_notify || args.dry_run {
@@ -166,14 +187,15 @@ fn finish(
         Err(problem) => (Vec::new(), Some(problem)),
     };
     // What was decided and done is told, even if the store is busy by now.
-    let strangers = warnings::of_names(call, session).unwrap_or_default();
+    let mut beside = warnings::of_names(call, session).unwrap_or_default();
+    beside.extend(ahead);
     let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {
         models,
         sent,
         not_told,
         open_secrets: listeners.warnings(),
-        strangers,
+        beside,
         head: head.map(|(_, head)| head),
         dry_run: args.dry_run,
         all: args.all,
@@ -181,85 +203,7 @@ fn finish(
         all_metrics: call.globals.verbose > 0,
         news_only: call.globals.quiet > 0,
         rearm: call.follow_up("alerts ack"),
-        rollback: call.follow_up("rollback"),
     }))
-}
-
-/// One model and what came of it.
-struct One {
-    model: String,
-    inbox: Inbox,
-    result: Result<Box<Monitored>, Problem>,
-    advice: String,
-    ahead: Vec<Warning>,
-    undo_command: Option<String>,
-}
-
-impl One {
-    fn exit(&self) -> ExitStatus {
-        match &self.result {
-            Err(problem) => problem.exit,
-            Ok(monitored) => match (monitored.action.wanted, monitored.action.status) {
-                (Some(OnDegraded::Rollback), ActionStatus::Done) => ExitStatus::Acted,
-                (_, ActionStatus::Impossible) => ExitStatus::Blocked,
-                _ => judged::exit_of(monitored.checked.judgement.decision.verdict),
-            },
-        }
-    }
-
-    fn data(&self, sent: &[Sent]) -> Value {
-        let monitored = match &self.result {
-            Ok(monitored) => monitored,
-            Err(problem) => {
-                return json!({
-                    "model": self.model,
-                    "exit_code": self.exit().code(),
-                    "inbox": swept::data(&self.inbox.swept),
-                    "check": null,
-                    "helps": null,
-                    "action": null,
-                    "alerts": swept::alerts(&self.inbox.swept, sent),
-                    "error": problem.to_json(),
-                });
-            }
-        };
-        let action = &monitored.action;
-        let live = monitored.checked.judgement.version.as_ref();
-        let mut alerts = swept::alerts(&self.inbox.swept, sent);
-        alerts.extend(monitored.checked.alerts.iter().map(|touched| {
-            json!({
-                "alert_id": touched.id.map(|id| id.to_string()),
-                "kind": touched.kind.name(),
-                "state": touched.news.name(),
-                "deliveries": messages::told_data(sent, &monitored.checked.told, touched.id),
-            })
-        }));
-        json!({
-            "model": self.model,
-            "exit_code": self.exit().code(),
-            "inbox": swept::data(&self.inbox.swept),
-            "check": judged::check_data(&monitored.checked),
-            "helps": null,
-            "action": {
-                "wanted": action.wanted.map_or("none", OnDegraded::name),
-                "status": action.status.name(),
-                "refused_by": (action.status == ActionStatus::Refused).then_some("already_acted"),
-                "from_version": live.map(|version| version.name.to_string()),
-                "to_version": action.target.as_ref().map(|target| target.version.name.to_string()),
-                "to_was_judged": action.target.as_ref().map(|target| target.was_judged),
-                "operation_id": action.operation.map(|operation| operation.to_string()),
-                "undo_command": self.undo_command,
-                "activation": [],
-            },
-            "alerts": alerts,
-            "error": null,
-        })
-    }
-
-    fn verdict(&self) -> Option<Verdict> {
-        let monitored = self.result.as_ref().ok()?;
-        Some(monitored.checked.judgement.decision.verdict)
-    }
 }
 
 struct Found {
@@ -269,8 +213,8 @@ struct Found {
     /// Why nothing could be sent.
     not_told: Option<Problem>,
     open_secrets: Vec<Warning>,
-    /// Models that the policy names and the store does not have.
-    strangers: Vec<Warning>,
+    /// Models that the policy names and the store does not have; a store that is ahead of the clock.
+    beside: Vec<Warning>,
     /// None: the store could not be read any more.
     head: Option<Hash>,
     dry_run: bool,
@@ -280,7 +224,6 @@ struct Found {
     all_metrics: bool,
     news_only: bool,
     rearm: String,
-    rollback: String,
 }
 
 impl Found {
@@ -347,7 +290,7 @@ impl Found {
                     .map_or_else(|| "ID".to_owned(), |id| id.to_string());
                 format!(
                     "Not rolled back to {target}: alert {id} has acted (already_acted). By hand: `{}`; to let it act again: `{} {id} --rearm`\n",
-                    self.rollback, self.rearm
+                    one.rollback, self.rearm
                 )
             }
             _ => String::new(),
@@ -373,12 +316,8 @@ impl Report for Found {
             } else {
                 swept::summary(&one.inbox.swept)
             });
-            let monitored = match &one.result {
-                Ok(monitored) => monitored,
-                Err(problem) => {
-                    text.push_str(&format!("{}  failed: {}\n", one.model, problem.message));
-                    continue;
-                }
+            let Ok(monitored) = &one.result else {
+                continue;
             };
             if self.news_only && !monitored.is_news() {
                 continue;
@@ -402,19 +341,22 @@ impl Report for Found {
         text + &messages::required_failures(&self.sent)
     }
 
-    fn aside(&self, screen: &Screen) -> String {
-        let failures = self
-            .models
-            .iter()
-            .filter_map(|one| one.result.as_ref().err());
-        let failures: String = failures
-            .map(|problem| problem.render(screen.palette))
-            .collect();
-        let told: String = self
-            .monitored()
+    fn aside(&self, _: &Screen) -> String {
+        self.monitored()
             .map(|monitored| judged::information(&monitored.checked.judgement))
-            .collect();
-        told + &failures
+            .collect()
+    }
+
+    fn failures(&self) -> Vec<Problem> {
+        let failed = self.models.iter().filter_map(|one| {
+            let problem = one.result.as_ref().err()?.clone();
+            Some(if self.all {
+                problem.about(&one.model)
+            } else {
+                problem
+            })
+        });
+        failed.collect()
     }
 
     fn afterwards(&self, _: &Screen) -> String {
@@ -448,13 +390,12 @@ impl Report for Found {
         let of_one = |one: &One| {
             let judged = one.result.as_ref().ok();
             let judged = judged.map(|monitored| judged::warnings(&monitored.checked.judgement));
-            let mut warnings = one.ahead.clone();
-            warnings.extend(one.inbox.warnings());
+            let mut warnings = one.inbox.warnings();
             warnings.extend(judged.unwrap_or_default());
             warnings
         };
         let models = self.models.iter();
-        let mut warnings = self.strangers.clone();
+        let mut warnings = self.beside.clone();
         warnings.extend(models.flat_map(|one| {
             let warnings = of_one(one).into_iter();
             warnings.map(|warning| self.prefixed(one, warning))

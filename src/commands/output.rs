@@ -94,6 +94,11 @@ pub trait Report {
         Vec::new()
     }
 
+    /// What failed while the rest went on; told like the failure of a command, whatever `-q` says.
+    fn failures(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// What is told beside the answer, and makes sense only after it.
     fn afterwards(&self, _: &Screen) -> String {
         String::new()
@@ -121,10 +126,15 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
         };
         return answer(&(text.unwrap_or_default() + "\n")).map(|()| exit);
     }
+    let folding = call.screen.folding;
+    let failures = report.failures().into_iter();
+    let failures: String = failures
+        .map(|problem| problem.render(call.screen.palette))
+        .collect();
     if quiet >= 2 {
+        stderr(&folding.of(&failures));
         return Ok(exit);
     }
-    let folding = call.screen.folding;
     let warnings = if quiet == 0 {
         report.warnings()
     } else {
@@ -139,6 +149,7 @@ pub fn print_report(call: &Call, report: &dyn Report) -> Result<ExitStatus, Prob
     if quiet == 0 || report.is_news() {
         answer(&folding.of(&report.text(&call.screen)))?;
     }
+    stderr(&folding.of(&failures));
     if quiet == 0 {
         stderr(&folding.of(&report.afterwards(&call.screen)));
     }

@@ -146,7 +146,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     };
     let lines = Lines {
         once,
-        seasons: seasons::of(args.name, &project, &found, &models, is_open),
+        seasons: seasons::of(args.name, &project, &found, &models),
     };
     Ok(Box::new(Snippet {
         name: args.name,

@@ -1,15 +1,10 @@
 //! `rollback`: goes back to a version that was live before.
 
-use serde_json::{Value, json};
-
 use super::Outcome;
 use super::call::Call;
 use super::flags::LiveFlags;
-use super::output::{Report, Screen};
 use super::{problems, switched};
 use crate::domain::names::{AliasName, Reference};
-use crate::store::aliases;
-use crate::workflows::naming;
 use crate::workflows::switching::Wish;
 
 /// Go back to a version that was live before
@@ -63,68 +58,12 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .map(|from| session.version(&model, from))
         .transpose()
         .map_err(named)?;
-    if let Some(from) = &from {
-        let holder = session
-            .store
-            .read(|tx| {
-                let holder = aliases::holders(tx, model.id, &args.alias)?.holder();
-                holder.map_or(Ok(None), |id| crate::store::versions::get(tx, id).map(Some))
-            })
-            .map_err(|error| problems::naming(call, naming::NamingError::Store(error)))?;
-        if holder.as_ref().map(|version| version.id) != Some(from.id) {
-            return Ok(Box::new(NotLive {
-                model: model.name.to_string(),
-                alias: args.alias.to_string(),
-                given: from.name.to_string(),
-                holder: holder.map(|version| version.name.to_string()),
-                actor: session.author.actor.clone(),
-                reason: args.live.reason,
-            }));
-        }
-    }
     let wish = match &args.version {
         Some(version) => Wish::RollBackTo(session.version(&model, version).map_err(named)?.id),
         None if args.last_good => Wish::RollBackToLastGood,
         None => Wish::RollBackOne,
     };
-    let from = from.map(|from| from.id);
     let (alias, flags) = (&args.alias, &args.live);
+    let from = from.as_ref();
     switched::switch_from(call, &mut session, &model, alias, from, &wish, flags)
-}
-
-/// `--from` names a version that is not live any more.
-struct NotLive {
-    model: String,
-    alias: String,
-    given: String,
-    holder: Option<String>,
-    actor: String,
-    reason: Option<String>,
-}
-
-impl Report for NotLive {
-    fn schema(&self) -> &'static str {
-        "rollback"
-    }
-
-    fn data(&self) -> Value {
-        json!({
-            "changed": false,
-            "model": self.model,
-            "alias": self.alias,
-            "from_version": self.holder,
-            "to_version": self.holder,
-            "stack": [],
-            "operation_id": null,
-            "reason": self.reason,
-            "actor": self.actor,
-            "activation": [],
-            "undo_command": null,
-            "dry_run": false,
-        })
-    }
-
-    fn text(&self, _: &Screen) -> String {
-        format!("{} is not live any more; nothing changed.\n", self.given)
-    }
 }

@@ -1,4 +1,4 @@
-//! `season`: which season's version should be live, and the daily job that makes it so.
+//! `season`: which season's version should be live, and the job that makes it so.
 
 mod all;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::flags::LiveFlags;
 use super::output::{Report, Screen};
-use super::switched::{self, Retold};
+use super::switched::{self, Retold, Unswitched};
 use super::{Outcome, problems};
 use crate::domain::names::{AliasName, VersionName};
 use crate::domain::time::Timestamp;
@@ -54,7 +54,7 @@ struct ListArgs {}
 
 /// Make the version of the present season the live one, once a season
 ///
-/// For a daily job. Once a version of the season has been live since it began, nothing is changed any more: what
+/// For an hourly job. Once a version of the season has been live since it began, nothing is changed any more: what
 /// somebody rolled back or promoted since then stays until the next season begins.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
@@ -80,7 +80,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Verb::Apply(args) if args.all => all::apply(call, &args.live),
         Verb::Apply(args) => {
             let (mut session, model) = switched::begin(call, &args.live)?;
-            apply(call, &mut session, &model, &args.live, false)
+            apply(call, &mut session, &model, &args.live)
         }
     }
 }
@@ -96,14 +96,7 @@ fn list(call: &Call) -> Outcome {
     Ok(Box::new(List { listed }))
 }
 
-/// `of_many`: the commands that are named have to name the model.
-fn apply(
-    call: &Call,
-    session: &mut Session,
-    model: &Model,
-    live: &LiveFlags,
-    of_many: bool,
-) -> Outcome {
+fn apply(call: &Call, session: &mut Session, model: &Model, live: &LiveFlags) -> Outcome {
     let production = AliasName::production();
     let (turn, stack) = look(call, session, model)?;
     let Some(turn) = turn else {
@@ -117,14 +110,7 @@ fn apply(
             session, model, live, &turn, &stack, said,
         )));
     }
-    let command = |words: &str| {
-        call.follow_up(&if of_many {
-            format!("-m {} {words}", model.name)
-        } else {
-            words.to_owned()
-        })
-    };
-    let version = eligible(&turn, &command)?;
+    let version = eligible(call, &turn)?;
     let wish = Wish::Promote {
         version: version.id,
         since: None,
@@ -136,14 +122,14 @@ fn apply(
             })),
             ..live.clone()
         };
-    match switched::switch(call, session, model, &production, &wish, &flags) {
+    match switched::try_switch(call, session, model, &production, None, &wish, &flags) {
         Ok(inner) => Ok(Box::new(Retold {
             schema: "season_apply",
             warnings: Vec::new(),
             inner,
         })),
-        Err(problem) if problem.code == "MG0606" => {
-            // Somebody was faster: what they did may be what was wanted.
+        Err(Unswitched::Overtaken(problem)) => {
+            // What they did may be what was wanted.
             let (turn, stack) = look(call, session, model)?;
             let id = |version: &Option<Version>| version.as_ref().map(|version| version.id);
             match turn
@@ -158,7 +144,7 @@ fn apply(
                 None => Err(problem),
             }
         }
-        Err(problem) => Err(problem),
+        Err(Unswitched::Otherwise(problem)) => Err(problem),
     }
 }
 
@@ -197,11 +183,11 @@ fn nothing_done(
 }
 
 /// The version to make live, unless an automatic act must leave it alone.
-fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a Version, Problem> {
+fn eligible<'a>(call: &Call, turn: &'a Turn) -> Result<&'a Version, Problem> {
     let alias = &turn.season.alias;
     let Some(version) = &turn.version else {
         let message = format!("season {alias} has begun and no version holds @{alias}");
-        let set = command(&format!("alias set {alias} VERSION"));
+        let set = call.follow_up(&format!("alias set {alias} VERSION"));
         return Err(Problem::new("MG0204", message).hint(format!("`{set}`")));
     };
     let cause = match &version.retired_reason {
@@ -215,7 +201,7 @@ fn eligible<'a>(turn: &'a Turn, command: &dyn Fn(&str) -> String) -> Result<&'a 
     );
     Err(Problem::new("MG0607", message).cause(cause).hint(format!(
         "give @{alias} to another version, or do it by hand: `{}`",
-        command(&format!("promote @{alias}"))
+        call.follow_up(&format!("promote @{alias}"))
     )))
 }
 
@@ -278,7 +264,7 @@ impl Report for Stays {
         self.said.clone()
     }
 
-    /// A daily job with `-q` speaks on the day of the change.
+    /// A job with `-q` speaks when it changes something.
     fn is_news(&self) -> bool {
         false
     }

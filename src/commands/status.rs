@@ -11,12 +11,17 @@ use super::call::Call;
 use super::output::{Report, Screen, Warning};
 use super::{Outcome, problems, warnings};
 use crate::domain::hash::Hash;
+use crate::domain::names::ModelName;
+use crate::domain::time::Timestamp;
 use crate::domain::verdict::{Severity, Verdict};
-use crate::store::{Access, models, operations};
+use crate::policy::discover::Discovered;
+use crate::store::models::{self, Model};
+use crate::store::{Access, Tx, operations};
 use crate::ui::number;
-use crate::workflows::ahead;
+use crate::workflows::ahead::{self, Ahead};
 use crate::workflows::naming::{self, NamingError};
 use crate::workflows::overview::{Below, LastCheck, Overview, Production, overview};
+use crate::workflows::seasons::{self, Turn};
 
 /// Show what is live and how it does
 ///
@@ -35,37 +40,69 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
     let mut session = call.session(Access::Read)?;
     let named = Call::named_model(&session);
     let now = session.now();
-    let found = session.store.read(|tx| {
-        let models = match &named {
-            Some(name) => vec![naming::model(tx, Some(name))?],
-            None => models::list(tx)?,
-        };
-        let looked = models.iter().map(|model| overview(tx, model));
-        let looked = looked.collect::<Result<Vec<_>, _>>()?;
-        let ahead = ahead::ahead(tx, &models, now)?;
-        Ok::<_, NamingError>((looked, operations::head(tx)?.1, ahead))
-    });
-    let (models, head, ahead) = found.map_err(|error| problems::naming(call, error))?;
-    let seasons = models
-        .iter()
-        .map(|model| season::Now::of(call, &mut session, model))
-        .collect::<Result<_, _>>()
-        .map_err(|error| problems::store(call, error))?;
-    let mut warnings = warnings::of_names(call, &mut session)?;
-    warnings.extend(ahead.map(|found| warnings::of_ahead(call, &found)));
+    let (store, found) = (&mut session.store, &session.found);
+    let seen = store.read(|tx| look(tx, found, named.as_ref(), now));
+    let seen = seen.map_err(|error| problems::naming(call, error))?;
+    let mut warnings = warnings::of_named(found, &seen.known);
+    warnings.extend(seen.ahead.map(|found| warnings::of_ahead(call, &found)));
+    let models = seen.models;
     let of_many = models.len() > 1;
-    let next = models.iter().map(|model| Next::of(call, model, of_many));
+    let calls: Vec<_> = models
+        .iter()
+        .map(|model| call.of_model(&model.model.name, of_many))
+        .collect();
+    let next = calls.iter().zip(&models);
+    let next = next.map(|(call, model)| Next::of(call, model)).collect();
+    let seasons = calls.iter().zip(seen.turns);
+    let seasons = seasons.map(|(call, turn)| Some(season::Now::of(call, turn?)));
     let inboxes = models.iter().map(|model| Inbox::of(&session, model));
     Ok(Box::new(Found {
-        seasons,
-        next: next.collect(),
+        seasons: seasons.collect(),
+        next,
         inboxes: inboxes.collect(),
         models,
-        head,
+        head: seen.head,
         warnings,
         alerts_command: call.follow_up("alerts list --open"),
         flush_command: call.follow_up("alerts flush"),
     }))
+}
+
+/// What the store says at one moment.
+struct Seen {
+    models: Vec<Overview>,
+    /// In the same order.
+    turns: Vec<Option<Turn>>,
+    /// All models of the store.
+    known: Vec<Model>,
+    ahead: Option<Ahead>,
+    head: Hash,
+}
+
+/// Looks at the model that is named, or at all.
+fn look(
+    tx: &Tx<'_>,
+    found: &Discovered,
+    named: Option<&ModelName>,
+    now: Timestamp,
+) -> Result<Seen, NamingError> {
+    let known = models::list(tx)?;
+    let models = match named {
+        Some(name) => vec![naming::model(tx, Some(name))?],
+        None => known.clone(),
+    };
+    let turn = |model: &Model| {
+        let seasons = found.policy.for_model(&model.name).season;
+        seasons::turn(tx, model, &seasons, now)
+    };
+    let overviews = models.iter().map(|model| overview(tx, model));
+    Ok(Seen {
+        models: overviews.collect::<Result<_, _>>()?,
+        turns: models.iter().map(turn).collect::<Result<_, _>>()?,
+        ahead: ahead::ahead(tx, &models, now)?,
+        head: operations::head(tx)?.1,
+        known,
+    })
 }
 
 /// The commands that may come next for a model, as they can be pasted.
@@ -75,22 +112,14 @@ struct Next {
 }
 
 impl Next {
-    /// `of_many`: the model has to be named.
-    fn of(call: &Call, model: &Overview, of_many: bool) -> Self {
-        let command = |words: &str| {
-            if of_many {
-                call.follow_up(&format!("-m {} {words}", model.model.name))
-            } else {
-                call.follow_up(words)
-            }
-        };
+    fn of(call: &Call, model: &Overview) -> Self {
         Self {
-            make_live: command(if model.has_versions {
+            make_live: call.follow_up(if model.has_versions {
                 "promote latest"
             } else {
                 "register PATH"
             }),
-            check: command("check"),
+            check: call.follow_up("check"),
         }
     }
 }

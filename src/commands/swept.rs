@@ -10,7 +10,6 @@ use super::messages::{self, Listeners};
 use super::output::Warning;
 use super::warnings::{self, Way};
 use super::{not_stored, problems};
-use crate::domain::names::ModelName;
 use crate::domain::policy::{key_part, text_value};
 use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
@@ -96,8 +95,7 @@ pub fn sweep(
         lock_timeout: session.found.lock_timeout,
         audience: listeners.audience(),
     };
-    let command = beginning(call, session, model);
-    let explain = |kind, error| explain(call, &command, kind, error);
+    let explain = |kind, error| explain(call, kind, error);
     let mut progress = Progress::new("reading rows", None, call.progress_mode());
     let mut tick = |rows_count| {
         progress.tick(rows_count);
@@ -111,19 +109,6 @@ pub fn sweep(
     };
     progress.finish();
     Some(found.map_err(|error| unusable(&folder, &error)))
-}
-
-/// What a further command about the model begins with, also where all models are swept.
-pub fn beginning(call: &Call, session: &mut Session, model: &Model) -> String {
-    let is_named = |name: &ModelName| name.as_str().eq_ignore_ascii_case(model.name.as_str());
-    let is_chosen = session.found.model.as_ref().is_some_and(is_named);
-    // The hint of a file is no reason to fail.
-    let is_alone = matches!(session.store.read(models::list), Ok(all) if all.len() < 2);
-    if is_chosen || session.found.model.is_none() && is_alone {
-        call.beginning()
-    } else {
-        format!("{} -m {}", call.beginning(), model.name)
-    }
 }
 
 /// No file of the inbox can be taken.
@@ -147,7 +132,8 @@ fn unusable(folder: &Path, error: &FileError) -> Problem {
 }
 
 /// Why a file was not stored. Options of a command line that there was none of are given as a command.
-fn explain(call: &Call, command: &str, kind: Option<FileKind>, error: IngestError) -> Why {
+fn explain(call: &Call, kind: Option<FileKind>, error: IngestError) -> Why {
+    let command = call.beginning();
     let of = kind.unwrap_or(FileKind::Predictions);
     let named = match &error {
         IngestError::File(error) => error.unfit_column().map(|(field, column)| {
@@ -292,7 +278,7 @@ fn name(file: &SweptFile) -> Cow<'_, str> {
     file.path.file_name().unwrap_or_default().to_string_lossy()
 }
 
-/// What there is to know beside the counts. `command`: what a further one [begins with](beginning).
+/// What there is to know beside the counts. `command`: what a further one [begins with](Call::beginning).
 pub fn warnings(swept: &Swept, command: &str) -> Vec<Warning> {
     let way = Way {
         command,

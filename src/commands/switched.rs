@@ -1,5 +1,7 @@
 //! Plans, asks, switches and reports: what promote, rollback, undo, redo and alias do alike.
 
+mod left;
+
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -8,15 +10,37 @@ use super::consent;
 use super::flags::LiveFlags;
 use super::output::{Report, Screen, Warning};
 use super::problems;
-use crate::domain::holders::VersionId;
 use crate::domain::names::AliasName;
 use crate::domain::operation::OperationKind;
-use crate::store::Access;
 use crate::store::models::Model;
+use crate::store::versions::Version;
+use crate::store::{Access, aliases};
 use crate::ui::exit::ExitStatus;
 use crate::ui::problem::Problem;
 use crate::workflows::session::Session;
 use crate::workflows::switching::{self, Plan, SwitchError, Switched, Wish};
+use left::Left;
+
+/// Why a wish was not granted.
+pub enum Unswitched {
+    /// Somebody else changed who holds the alias after the plan was made.
+    Overtaken(Problem),
+    Otherwise(Problem),
+}
+
+impl From<Problem> for Unswitched {
+    fn from(problem: Problem) -> Self {
+        Self::Otherwise(problem)
+    }
+}
+
+impl From<Unswitched> for Problem {
+    fn from(reason: Unswitched) -> Self {
+        match reason {
+            Unswitched::Overtaken(problem) | Unswitched::Otherwise(problem) => problem,
+        }
+    }
+}
 
 /// Does what a wish says, after it was agreed to; or shows what it would do.
 ///
@@ -30,38 +54,67 @@ pub fn switch(
     wish: &Wish,
     flags: &LiveFlags,
 ) -> Outcome {
-    switch_from(call, session, model, alias, None, wish, flags)
+    Ok(try_switch(call, session, model, alias, None, wish, flags)?)
 }
 
-/// The same, as long as that version still holds the alias.
+/// The same, as long as that version still holds the alias; else nothing is to be done.
 ///
 /// # Errors
-/// Those of [`switch`], or another version holds the alias meanwhile.
+/// Those of [`switch`].
 pub fn switch_from(
     call: &Call,
     session: &mut Session,
     model: &Model,
     alias: &AliasName,
-    from: Option<VersionId>,
+    from: Option<&Version>,
     wish: &Wish,
     flags: &LiveFlags,
 ) -> Outcome {
+    Ok(try_switch(call, session, model, alias, from, wish, flags)?)
+}
+
+/// The same for whoever has an answer to being overtaken.
+///
+/// # Errors
+/// Those of [`switch`].
+pub fn try_switch(
+    call: &Call,
+    session: &mut Session,
+    model: &Model,
+    alias: &AliasName,
+    from: Option<&Version>,
+    wish: &Wish,
+    flags: &LiveFlags,
+) -> Result<Box<dyn Report>, Unswitched> {
     let now = session.now();
     let policy = session.policy(model);
-    let (plan, stack) = session
-        .store
-        .read(|tx| {
-            let mut plan = switching::plan(tx, model, alias, wish, now)?;
-            let holder = plan.from.as_ref().map(|party| party.version.id);
-            if from.is_some() && holder != from {
-                let alias = alias.clone();
-                return Err(SwitchError::ChangedMeanwhile { alias });
+    let looked = session.store.read(|tx| {
+        if let Some(from) = from {
+            let holders = aliases::holders(tx, model.id, alias)?;
+            if holders.holder() != Some(from.id) {
+                return Ok(Err((from, switching::stack_names(tx, &holders)?)));
             }
-            plan.look_at_references(tx, &policy)?;
-            let stack = switching::stack_names(tx, &plan.after)?;
-            Ok((plan, stack))
-        })
-        .map_err(|error| problems::switch(call, error))?;
+        }
+        let mut plan = switching::plan(tx, model, alias, wish, now)?;
+        plan.look_at_references(tx, &policy)?;
+        let stack = switching::stack_names(tx, &plan.after)?;
+        Ok::<_, SwitchError>(Ok((plan, stack)))
+    });
+    let (plan, stack) = match looked.map_err(|error| problems::switch(call, error))? {
+        Ok(planned) => planned,
+        Err((from, stack)) => {
+            return Ok(Box::new(Left {
+                kind: OperationKind::Rollback,
+                model: model.name.to_string(),
+                alias: alias.to_string(),
+                given: from.name.to_string(),
+                stack,
+                actor: session.author.actor.clone(),
+                reason: flags.reason.clone(),
+                dry_run: flags.dry_run,
+            }));
+        }
+    };
     let unchanged = |plan, kept| Ending {
         // A dry run's plan is its answer.
         is_plan_told: !call.globals.json,
@@ -95,7 +148,15 @@ pub fn switch_from(
         Some(&plan),
         flags.reason.clone(),
     )
-    .map_err(|error| problems::switch(call, error))?;
+    .map_err(|error| {
+        let is_overtaken = matches!(error, SwitchError::ChangedMeanwhile { .. });
+        let problem = problems::switch(call, error);
+        if is_overtaken {
+            Unswitched::Overtaken(problem)
+        } else {
+            Unswitched::Otherwise(problem)
+        }
+    })?;
     let undo_command = undo_command(call, &switched);
     Ok(Box::new(Ending {
         is_plan_told: agreed.is_plan_told,

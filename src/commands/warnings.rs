@@ -8,13 +8,14 @@ use super::problems;
 use crate::domain::policy::text_value;
 use crate::files::columns::{Field, FileKind};
 use crate::files::values::{excerpt, whole};
+use crate::policy::discover::Discovered;
 use crate::policy::strangers::{Stranger, strangers};
 use crate::store::batches::BatchReport;
 use crate::store::models::{self, Model};
 use crate::ui::number::count;
 use crate::ui::problem::Problem;
 use crate::workflows::ahead::{Ahead, ahead};
-use crate::workflows::ingesting::{Ingested, OddLabel};
+use crate::workflows::ingesting::{ForeignLabels, Ingested, OddLabel};
 use crate::workflows::session::Session;
 
 /// A warning for each place of the policy that names another model than those of the store.
@@ -22,16 +23,19 @@ use crate::workflows::session::Session;
 /// # Errors
 /// The store can't be read.
 pub fn of_names(call: &Call, session: &mut Session) -> Result<Vec<Warning>, Problem> {
-    let (Some(text), Some(path)) = (&session.found.source_text, &session.found.policy_path) else {
-        return Ok(Vec::new());
-    };
     let known = session.store.read(models::list);
     let known = known.map_err(|error| problems::store(call, error))?;
+    Ok(of_named(&session.found, &known))
+}
+
+/// The same, where the models of the store were read already.
+pub fn of_named(found: &Discovered, known: &[Model]) -> Vec<Warning> {
+    let (Some(text), Some(path)) = (&found.source_text, &found.policy_path) else {
+        return Vec::new();
+    };
     let known: Vec<_> = known.iter().map(|model| &model.name).collect();
-    Ok(strangers(text, path, &known)
-        .iter()
-        .map(of_stranger)
-        .collect())
+    let strangers = strangers(text, path, &known);
+    strangers.iter().map(of_stranger).collect()
 }
 
 /// What to know of such a place.
@@ -42,19 +46,19 @@ pub fn of_stranger(stranger: &Stranger) -> Warning {
     }
 }
 
-/// A warning where the newest operation, or the tenure of what is live, lies after this run's clock.
+/// A warning where the newest operation, or the tenure of what is live in these models, lies after this run's clock.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn of_clock(
+pub fn of_clock<'a>(
     call: &Call,
     session: &mut Session,
-    model: &Model,
+    models: impl IntoIterator<Item = &'a Model>,
 ) -> Result<Vec<Warning>, Problem> {
     let now = session.now();
     let found = session
         .store
-        .read(|tx| ahead(tx, [model], now))
+        .read(|tx| ahead(tx, models, now))
         .map_err(|error| problems::store(call, error))?;
     Ok(found
         .map(|found| of_ahead(call, &found))
@@ -93,11 +97,15 @@ pub struct Way<'a> {
 
 /// What is doubtful about a file that came in.
 pub fn of_rows(ingested: &Ingested, way: Way<'_>) -> Vec<Warning> {
-    let odd_labels = ingested.odd_labels.iter().map(|odd| Warning {
-        code: "label_unseen",
-        text: odd_words(odd),
-    });
-    let mut warnings: Vec<_> = odd_labels.collect();
+    let odd = &ingested.odd_labels;
+    let foreign = odd.foreign.iter().map(foreign_words);
+    let odd_labels = foreign.chain(odd.labels.iter().map(odd_words));
+    let mut warnings: Vec<_> = odd_labels
+        .map(|text| Warning {
+            code: "label_unseen",
+            text,
+        })
+        .collect();
     let report = &ingested.report;
     if report.truth_stored_count > 0 && report.truth_joined_count == 0 && ingested.has_predictions {
         warnings.push(Warning {
@@ -186,12 +194,31 @@ fn absent_words(report: &BatchReport, field: &Field, column: &str) -> Option<War
     })
 }
 
+/// `no label has a class that any prediction or reference sample has: 0, 1; they have no, yes`.
+fn foreign_words(foreign: &ForeignLabels) -> String {
+    let (what, others) = match foreign.kind {
+        FileKind::Predictions => ("prediction", "truth or reference sample"),
+        FileKind::Truth => ("label", "prediction or reference sample"),
+    };
+    let classes = foreign.classes.shown(excerpt);
+    format!(
+        "no {what} has a class that any {others} has: {}; they have {}",
+        classes.found_words(),
+        classes.known_words()
+    )
+}
+
 /// What is odd about a class.
 fn odd_words(odd: &OddLabel) -> String {
     let label = excerpt(&odd.label);
     let (what, others) = match odd.kind {
         FileKind::Predictions => ("predictions are", "truth or reference sample"),
-        FileKind::Truth => ("labels are", "prediction"),
+        // Earlier truth may have it in the same wrong case.
+        FileKind::Truth if odd.twin.is_some() => ("labels are", "prediction or reference sample"),
+        FileKind::Truth => (
+            "labels are",
+            "prediction, reference sample or earlier truth",
+        ),
     };
     let what = if odd.rows_count == 1 {
         what.replace("s are", " is")

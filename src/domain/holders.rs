@@ -166,12 +166,18 @@ impl UndoHistory {
         self.redoable.last().copied()
     }
 
+    /// Whether a change was undone and not redone.
+    #[must_use]
+    pub fn is_undone(&self, change: OperationId) -> bool {
+        self.undone.contains(&change)
+    }
+
     /// Whether `undo op_N` may go ahead.
     ///
     /// # Errors
     /// It is undone already, newer changes stand above it, or it is none of this model's changes.
     pub fn may_undo(&self, id: OperationId) -> Result<(), UndoRefusal> {
-        if self.undone.contains(&id) {
+        if self.is_undone(id) {
             return Err(UndoRefusal::AlreadyUndone);
         }
         if !self.standing.contains(&id) {

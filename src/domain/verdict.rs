@@ -85,6 +85,7 @@ pub enum ReasonCode {
     NoPredictions,
     NoTruth,
     TooFew,
+    ForeignClasses,
     Stale,
     UndefinedMetric,
     FailedPredictions,
@@ -103,6 +104,7 @@ impl ReasonCode {
             Self::NoPredictions => "no_predictions",
             Self::NoTruth => "no_truth",
             Self::TooFew => "too_few",
+            Self::ForeignClasses => "foreign_classes",
             Self::Stale => "stale",
             Self::UndefinedMetric => "undefined_metric",
             Self::FailedPredictions => "failed_predictions",
@@ -304,5 +306,6 @@ mod tests {
         assert!(!ReasonCode::OverThreshold.is_insufficient());
         assert!(!ReasonCode::RecordedMetricsOnly.is_insufficient());
         assert!(ReasonCode::Stale.is_insufficient());
+        assert!(ReasonCode::ForeignClasses.is_insufficient());
     }
 }

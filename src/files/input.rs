@@ -50,6 +50,12 @@ impl Source {
         }
     }
 
+    /// Whether another process writes it at this moment, at its own pace.
+    #[must_use]
+    pub const fn is_waited_for(&self) -> bool {
+        matches!(self, Self::Pipe(..) | Self::StandardInput(_))
+    }
+
     /// The name under which errors and rejects speak of it.
     #[must_use]
     pub fn name(&self) -> &Path {

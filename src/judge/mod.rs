@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod baseline;
+pub mod foreign;
 pub mod interval;
 pub mod judged;
 pub mod metrics;

@@ -1,5 +1,6 @@
 //! Puts what the metrics say together: the verdict, its reasons, its severity and what it would have noticed.
 
+use super::foreign::ForeignClasses;
 use super::judged::{Judged, MetricOutcome};
 use super::threshold::ThresholdOutcome;
 use super::words;
@@ -39,6 +40,8 @@ pub struct Evidence {
     pub newest_label_age: Option<Length>,
     /// It lies in the future: the clock was turned back.
     pub newest_label_is_ahead: bool,
+    /// The true classes of the window, where nothing else has any of them; as they are shown to people.
+    pub foreign: Option<ForeignClasses>,
 }
 
 /// What a check decides on.
@@ -68,7 +71,8 @@ pub struct Decision {
 /// Decides.
 ///
 /// Any deciding metric degraded: degraded. Else whatever keeps a check from saying healthy: insufficient data. Fewer
-/// rows than `min_rows` decide nothing, whichever way the numbers point; then what more rows could change is not said.
+/// rows than `min_rows` decide nothing, whichever way the numbers point, and neither does truth in foreign classes; then
+/// what other rows could change is not said.
 /// `no_baseline` says what is missing, for people.
 #[must_use]
 pub fn decide(basis: &Basis, judged: &[Judged], no_baseline: &str, rules: &Rules) -> Decision {
@@ -86,14 +90,19 @@ pub fn decide(basis: &Basis, judged: &[Judged], no_baseline: &str, rules: &Rules
         Basis::NoVersion | Basis::Recorded => None,
     };
     let enough = evidence.is_none_or(|evidence| evidence.window_rows_count >= rules.min_rows);
+    let foreign = evidence
+        .filter(|_| enough)
+        .and_then(|evidence| Some((evidence, evidence.foreign.as_ref()?)));
+    let comparable = enough && foreign.is_none();
     if deciding().any(|judged| judged.outcome == MetricOutcome::NoBaseline)
         || deciding().next().is_none()
     {
         reasons.push(Reason::new(ReasonCode::NoBaseline, no_baseline.to_owned()));
     }
     reasons.extend(evidence.and_then(|evidence| rows_missing(evidence, rules)));
+    reasons.extend(foreign.map(|(evidence, foreign)| foreign_truth(evidence, foreign)));
     reasons.extend(evidence.and_then(|evidence| stale(evidence, rules)));
-    reasons.extend(undefined(deciding(), enough));
+    reasons.extend(undefined(deciding(), comparable));
     reasons.extend(evidence.and_then(failed));
     let most = |number: fn(&ThresholdOutcome) -> Option<f64>| {
         deciding()
@@ -103,7 +112,7 @@ pub fn decide(basis: &Basis, judged: &[Judged], no_baseline: &str, rules: &Rules
     let detectable_pct = most(|compared| compared.detectable_pct);
     reasons.extend(
         detectable_pct
-            .filter(|pct| enough && *pct > rules.must_detect_pct)
+            .filter(|pct| comparable && *pct > rules.must_detect_pct)
             .map(|pct| too_coarse(pct, rules)),
     );
     if *basis == Basis::Recorded {
@@ -112,7 +121,7 @@ pub fn decide(basis: &Basis, judged: &[Judged], no_baseline: &str, rules: &Rules
             "compares two recorded numbers, without an interval".to_owned(),
         ));
     }
-    let degraded = enough && deciding().any(|judged| judged.outcome == MetricOutcome::Degraded);
+    let degraded = comparable && deciding().any(|judged| judged.outcome == MetricOutcome::Degraded);
     if degraded {
         reasons.push(over_threshold(deciding(), rules));
     }
@@ -194,6 +203,11 @@ fn rows_missing(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
     }
 }
 
+fn foreign_truth(evidence: &Evidence, foreign: &ForeignClasses) -> Reason {
+    let text = foreign.sentence(evidence.window_rows_count, "predictions or baseline");
+    Reason::counted(ReasonCode::ForeignClasses, text, 0, 1)
+}
+
 fn stale(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
     if evidence.newest_label_is_ahead {
         let text = "the newest label lies in the future: the clock was turned back".to_owned();
@@ -210,9 +224,9 @@ fn stale(evidence: &Evidence, rules: &Rules) -> Option<Reason> {
     Some(Reason::new(ReasonCode::Stale, text))
 }
 
-fn undefined<'a>(deciding: impl Iterator<Item = &'a Judged>, enough: bool) -> Option<Reason> {
+fn undefined<'a>(deciding: impl Iterator<Item = &'a Judged>, comparable: bool) -> Option<Reason> {
     let texts: Vec<_> = deciding
-        .filter(|judged| enough || !judged.rows_could_help)
+        .filter(|judged| comparable || !judged.rows_could_help)
         .filter_map(|judged| match judged.outcome {
             MetricOutcome::Undefined(why) => Some(format!("{}: {why}", judged.metric)),
             _ => None,

@@ -34,8 +34,8 @@ pub(super) struct Letter {
     pub(super) text: String,
 }
 
-/// Hands the e-mail over. What takes longer than the limits allow is left to itself: the library's limit is for each read, and
-/// a server that sends a letter now and then would hold it for ever.
+/// Hands the e-mail over. What takes longer than the limits allow is left to itself: the library's limit is for each
+/// read, and a server that sends a letter now and then would hold it for ever.
 pub(super) fn submit(
     server: Server,
     letter: Letter,

@@ -69,7 +69,7 @@ impl PolicyError {
         }
     }
 
-    /// The same problem at `marks`, of which the first is the place of the problem.
+    /// The same problem at `mark`.
     #[must_use]
     pub(super) fn at(mut self, text: &str, mark: Mark) -> Self {
         let (line, column) = position(text, mark.span.start);

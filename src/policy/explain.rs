@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::channel_keys::CHANNEL_KEYS;
 use super::channels::NOTIFY;
+use super::diagnose::position;
 use super::discover::{Discovered, Origin};
 use super::document::Document;
 use super::keys::{KEYS, Key, MODELS};
@@ -42,7 +43,7 @@ pub fn keys(discovered: &Discovered, model: Option<&ModelName>) -> Vec<KeyValue>
         let seen = document
             .as_ref()
             .and_then(|document| document.written(own_name, &key));
-        let line = |at: usize| text.map_or(0, |text| text[..at].matches('\n').count() + 1);
+        let line = |at: usize| text.map_or(0, |text| position(text, at).0);
         KeyValue {
             key,
             value,

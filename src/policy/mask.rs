@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::channel_keys::CHANNEL_KEYS;
+use super::channels::NOTIFY;
+use super::foreign_values::{is_channel_key, of_lines, of_toml};
 use crate::domain::policy::{is_mail_host, port_behind};
 
 /// A key that holds one of these words, in any case, holds a secret, unless its ending says where one is kept.
@@ -35,33 +36,41 @@ pub(super) fn is_secret(key: &str) -> bool {
 
 /// The text with a mark for every character of a value whose key is one of a secret, or one that `[[notify]]` does not
 /// have, of a value that is no name of a variable or a file where the key ends in `_env` or `_file`, of a host that holds
-/// more, and of every address with more than a host. Every other character stays at its place, so that carets fit.
+/// more, of what a command's program is given, and of every address with more than a host. Every other character stays
+/// at its place, so that carets fit.
 ///
 /// Works on text that is not TOML too: that is when a line is shown most often.
 pub(super) fn masked(text: &str) -> String {
-    blotted(text, true)
+    let Some(foreign) = of_toml(text) else {
+        return blotted(text, Some(&of_lines(text)));
+    };
+    let mut out = blotted(text, Some(&[]));
+    // Each mark has as many bytes as what it stands for, so that places are the same in both.
+    for value in foreign {
+        let marks: String = out[value.clone()].chars().map(blot).collect();
+        out.replace_range(value, &marks);
+    }
+    out
 }
 
 /// A sentence that may quote a value, with a mark for every character of an address with more than a host.
 pub(super) fn without_addresses(text: &str) -> String {
-    blotted(text, false)
+    blotted(text, None)
 }
 
-fn blotted(text: &str, by_keys: bool) -> String {
+/// With `channels`, where the keys are a channel's, what keys say counts; without, addresses alone.
+fn blotted(text: &str, channels: Option<&[Range<usize>]>) -> String {
     let mut out = String::with_capacity(text.len());
-    let channels = if by_keys { channels(text) } else { Vec::new() };
     let (mut copied, mut from) = (0, 0);
     loop {
-        let sign = by_keys.then(|| text[from..].find('=')).flatten();
+        let sign = channels.and_then(|_| text[from..].find('='));
         let address = text[from..].find("://");
         let (at, secret) = match (sign, address) {
             (None, None) => break,
             (Some(sign), address) if address.is_none_or(|address| sign < address) => {
                 let at = from + sign;
-                let behind = channels.partition_point(|channel| channel.end <= at);
-                let of_channel = channels
-                    .get(behind)
-                    .is_some_and(|channel| channel.start <= at);
+                let channels = channels.unwrap_or_default();
+                let of_channel = channels.iter().any(|channel| channel.contains(&at));
                 (at + 1, value(text, at, of_channel))
             }
             (_, Some(address)) => (from + address + 3, whole_address(text, from + address)),
@@ -77,26 +86,6 @@ fn blotted(text: &str, by_keys: bool) -> String {
         }
     }
     out + &text[copied..]
-}
-
-/// Where the tables `[[notify]]` of the text stand.
-fn channels(text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let (mut at, mut is_open) = (0, false);
-    for line in text.split_inclusive('\n') {
-        let heading = line.trim_start().strip_prefix('[');
-        if let Some(heading) = heading {
-            let name = heading.trim_start_matches(['[', ' ', '\t', '"', '\'']);
-            is_open = name.starts_with("notify");
-        }
-        at += line.len();
-        match found.last_mut() {
-            Some(last) if is_open && heading.is_none() => last.end = at,
-            _ if is_open => found.push(at..at),
-            _ => {}
-        }
-    }
-    found
 }
 
 /// A mark of as many bytes, because places in the text are counted in bytes as well as in characters.
@@ -119,6 +108,8 @@ enum Kind {
     Variable,
     /// The value names a server, and holds one where there is more.
     Host,
+    /// The value is a program and what it is given, which may hold one.
+    Program,
 }
 
 impl Kind {
@@ -126,6 +117,8 @@ impl Kind {
         let key = key.to_ascii_lowercase();
         if key == "host" {
             Some(Self::Host)
+        } else if key == "command" {
+            Some(Self::Program)
         } else if key == "ca_file" {
             Some(Self::File)
         } else if !WORDS.iter().any(|word| key.contains(word)) {
@@ -143,10 +136,9 @@ impl Kind {
 /// The value behind the equals sign at `sign`, if it has to be blotted out.
 fn value(text: &str, sign: usize, of_channel: bool) -> Option<Range<usize>> {
     let key = key_before(&text[..sign]);
-    let is_known = || CHANNEL_KEYS.iter().any(|known| known.name == key);
     let kind = match Kind::of(key) {
         // A slip in the name of a secret's key is in no list of words.
-        None if of_channel && !is_known() => Kind::Secret,
+        None if of_channel && key != NOTIFY && !is_channel_key(key) => Kind::Secret,
         kind => kind?,
     };
     let behind = &text[sign + 1..];
@@ -163,8 +155,27 @@ fn value(text: &str, sign: usize, of_channel: bool) -> Option<Range<usize>> {
             let is_server = is_mail_host(inner) || port_behind(inner).is_some();
             inner.is_empty() || is_address || is_server
         }
+        Kind::Program => {
+            let hidden = behind_program(&text[range])?;
+            return Some(begin + hidden.start..begin + hidden.end);
+        }
     };
     (!is_source).then_some(range)
+}
+
+/// Of the words of a command those behind the first, which names the program; all where that may be a secret or where
+/// it is no list.
+fn behind_program(value: &str) -> Option<Range<usize>> {
+    let Some(words) = value.strip_prefix('[') else {
+        return Some(0..value.len());
+    };
+    let begin = value.len() - words.trim_start().len();
+    let length = quoted_length(&value[begin..]);
+    let program = &value[begin..begin + length];
+    let is_name = !program.contains("://") && !is_token(program.trim_matches(['"', '\'']));
+    let from = if is_name { begin + length } else { begin };
+    let to = value.trim_end_matches(']').len().max(from);
+    (!value[from..to].trim().is_empty()).then_some(from..to)
 }
 
 /// The last part of the key that the text ends with.
@@ -364,6 +375,83 @@ mod tests {
                 "a = 1\n [[ \"notify\" ]]\nauth = {b = 1}\n[[notify]]\n  dsn='x' # y",
                 "a = 1\n [[ \"notify\" ]]\nauth = *******\n[[notify]]\n  dsn=*** # y",
             ),
+        ] {
+            assert_eq!(masked(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_channel_is_one_in_whatever_form_it_is_written() {
+        for (text, expected) in [
+            // In a list, in one line and in several.
+            (
+                "notify = [{kind = \"slack\", pasword = \"abc\", to = [\"a\"]}]\n[check]\npasword = \"abc\"\n",
+                "notify = [{kind = \"slack\", pasword = *****, to = [\"a\"]}]\n[check]\npasword = \"abc\"\n",
+            ),
+            (
+                "notify = [\n  {kind = \"x\"},\n  {\"dsn\" = 'é', name = \"n\"},\n]\n",
+                "notify = [\n  {kind = \"x\"},\n  {\"dsn\" = *·*, name = \"n\"},\n]\n",
+            ),
+            // Behind a line that begins with a bracket and is no heading.
+            (
+                "[[notify]]\nto = [\n['a'],\n[ 'b' ]\n]\npasword = \"abc\"\n",
+                "[[notify]]\nto = [\n['a'],\n[ 'b' ]\n]\npasword = *****\n",
+            ),
+            // What is in it is of it too.
+            (
+                "[[notify]]\nkind = \"x\"\nto.psw = \"a\"\nauth.kind = \"b\"\n[notify.basic]\nname = \"c\"\n",
+                "[[notify]]\nkind = \"x\"\nto.psw = ***\nauth.kind = ***\n[notify.basic]\nname = ***\n",
+            ),
+            (
+                "[[notify]]\nto = [{a = 1}, \"x\"]\n[[notify.more]]\na = [1, 2]\nb = []\n",
+                "[[notify]]\nto = [*******, \"x\"]\n[[notify.more]]\na = ******\nb = **\n",
+            ),
+            // As one table, of a model, and with its name misspelt.
+            (
+                "notify.psw = 'a'\nnotify.kind = 'b'",
+                "notify.psw = ***\nnotify.kind = 'b'",
+            ),
+            (
+                "[models.a]\nnotify = [{psw = 5}]",
+                "[models.a]\nnotify = [{psw = *}]",
+            ),
+            ("[[notfy]]\npsw = 'a'", "[[notfy]]\npsw = ***"),
+            // No TOML.
+            (
+                "notify = [{kind = \"slack\", pasword = \"abc\",, }]\n[check]\npasword = \"abc\"\n",
+                "notify = [{kind = \"slack\", pasword = *****,, }]\n[check]\npasword = \"abc\"\n",
+            ),
+            (
+                " \"notify\" =[\n{kind = \"x\"},\n{psw = \"abc\"\n[check]\npsw = 1\n",
+                " \"notify\" =[\n{kind = \"x\"},\n{psw = *****\n[check]\npsw = 1\n",
+            ),
+            (
+                "[[notify]]\nto = [\n['a'],\n]\npasword = \"abc\" x\n[[notify]] # a, b\npsw = 1",
+                "[[notify]]\nto = [\n['a'],\n]\npasword = *******\n[[notify]] # a, b\npsw = *",
+            ),
+        ] {
+            assert_eq!(masked(text), expected);
+        }
+    }
+
+    #[test]
+    fn of_a_command_the_program_alone_is_shown() {
+        for (text, expected) in [
+            ("command = [\"sh\"]", "command = [\"sh\"]"),
+            ("command = [ ]", "command = [ ]"),
+            ("command = [curl, \"x\"]", "command = [*********]"),
+            (
+                "command = [\"sh\", '-c', \"Bearer x\"] # y\nname = 1",
+                "command = [\"sh\"******************] # y\nname = 1",
+            ),
+            (
+                "command = [\n  \"sh\",\n  \"a]\",\n]\nname = 1",
+                "command = [\n  \"sh\"*\n*******\n]\nname = 1",
+            ),
+            ("command = [\"https://x/a\"]", "command = [*************]"),
+            ("command = [\"xoxb-1\", 2]", "command = [***********]"),
+            ("command = \"curl x\"", "command = ********"),
+            ("command = [\"sh\", \"a", "command = [\"sh\"****"),
         ] {
             assert_eq!(masked(text), expected);
         }

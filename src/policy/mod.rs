@@ -8,6 +8,7 @@ mod document;
 pub mod environment;
 pub mod explain;
 pub mod folders;
+mod foreign_values;
 pub mod keys;
 pub mod load;
 mod mask;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::channels::NOTIFY;
+use super::diagnose::position;
 use super::document::Document;
 use super::keys::MODELS;
 use crate::domain::names::ModelName;
@@ -28,7 +29,7 @@ pub fn strangers(text: &str, path: &Path, known: &[&ModelName]) -> Vec<Stranger>
     if known.is_empty() {
         return Vec::new();
     }
-    let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+    let line_of = |at: usize| position(text, at).0;
     let key_line = |key: &str| {
         let seen = document.written(None, key)?;
         Some(line_of(seen.key_span.start))

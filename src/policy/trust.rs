@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::channels::NOTIFY;
-use super::diagnose::{Mark, PolicyError, ProblemKind, printable};
+use super::diagnose::{Mark, PolicyError, ProblemKind, position, printable};
 use super::discover::{Discovered, Origin};
 use super::document::Document;
 use super::environment::Environment;
 use super::folders;
 use super::keys::MODELS;
+use super::mask::{masked, without_addresses};
 use crate::domain::hash::Hash;
 use crate::domain::policy::{Carrier, Mailer, Policy, SecretSource, key_part};
 use crate::domain::time::Timestamp;
@@ -27,8 +28,17 @@ const FORMAT: u64 = 1;
 /// Empty for a policy that was named: naming it is consent.
 #[must_use]
 pub fn outside(discovered: &Discovered) -> Vec<String> {
-    let reaches = reaches(discovered).into_iter();
+    let reaches = reaches(discovered, Words::All).into_iter();
     reaches.map(|reach| reach.line).collect()
+}
+
+/// How much of a command is repeated.
+#[derive(Clone, Copy, Debug)]
+enum Words {
+    /// To somebody who reads it and agrees.
+    All,
+    /// What it is given may hold a secret, and whoever is refused may have a log.
+    Program,
 }
 
 /// One thing that a policy would do outside its folder.
@@ -41,7 +51,7 @@ struct Reach {
     line: String,
 }
 
-fn reaches(discovered: &Discovered) -> Vec<Reach> {
+fn reaches(discovered: &Discovered, words: Words) -> Vec<Reach> {
     let Some(path) = discovered
         .policy_path
         .as_ref()
@@ -55,7 +65,7 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
     let name = name.unwrap_or_default();
     let reach = |key: String, span: Option<Range<usize>>, says: String| {
         let line = span.as_ref().map_or_else(String::new, |span| {
-            format!(":{}", text[..span.start].matches('\n').count() + 1)
+            format!(":{}", position(text, span.start).0)
         });
         let line = printable(&format!("{name}{line}  {says}"));
         Reach { key, span, line }
@@ -85,7 +95,7 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
         }
     }
     for (index, channel) in discovered.policy.channels.iter().enumerate() {
-        if let Some(does) = leaves(&channel.carrier, discovered.folder()) {
+        if let Some(does) = leaves(&channel.carrier, discovered.folder(), words) {
             let span = document.channel_spans.get(index).cloned();
             let says = format!("channel {:?} {does}", channel.name);
             reaches.push(reach(NOTIFY.to_owned(), span, says));
@@ -95,7 +105,7 @@ fn reaches(discovered: &Discovered) -> Vec<Reach> {
 }
 
 /// What a channel runs, or sends or writes outside the folder: the end of a sentence that it begins.
-fn leaves(carrier: &Carrier, folder: &Path) -> Option<String> {
+fn leaves(carrier: &Carrier, folder: &Path, shown: Words) -> Option<String> {
     match carrier {
         Carrier::Webhook { url, .. } => {
             Some(format!("posts messages to the address in {}", kept(url)))
@@ -111,8 +121,17 @@ fn leaves(carrier: &Carrier, folder: &Path) -> Option<String> {
             }
         }),
         Carrier::Command { words } => {
-            let words: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
-            Some(format!("runs {}", words.join(" ")))
+            let quoted = |words: &[String]| {
+                let words: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
+                words.join(" ")
+            };
+            Some(match (shown, words.as_slice()) {
+                (Words::Program, [program, _]) => format!("runs {program:?} and 1 more word"),
+                (Words::Program, [program, others @ ..]) if !others.is_empty() => {
+                    format!("runs {program:?} and {} more words", others.len())
+                }
+                (_, words) => format!("runs {}", quoted(words)),
+            })
         }
         Carrier::File { path } => {
             let file = followed(&folder.join(path));
@@ -169,7 +188,7 @@ pub fn fingerprint(text: &str, path: &Path) -> Hash {
 /// # Errors
 /// It is none of these ([`ProblemKind::Untrusted`]), or the list can't be read.
 pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(), PolicyError> {
-    let reaches = reaches(discovered);
+    let reaches = reaches(discovered, Words::Program);
     let (Some(first), Some(path), Some(text)) = (
         reaches.first(),
         &discovered.policy_path,
@@ -192,7 +211,7 @@ pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(),
     };
     let message = format!(
         "this policy reaches outside its folder and was not trusted yet: {}{others}",
-        first.line
+        without_addresses(&first.line)
     );
     let mut problem = PolicyError::new(ProblemKind::Untrusted, path, message);
     let Some(span) = first.span.clone() else {
@@ -200,7 +219,7 @@ pub fn require(discovered: &Discovered, environment: &Environment) -> Result<(),
     };
     problem.key = Some(first.key.clone());
     let note = "leads outside the folder of this file".to_owned();
-    Err(problem.at(text, Mark { span, note }))
+    Err(problem.at(&masked(text), Mark { span, note }))
 }
 
 /// Whether the fingerprint is on the list in `state_folder`. No list: no.

@@ -36,7 +36,7 @@ pub fn holders(tx: &Tx<'_>, model: i64, alias: &AliasName) -> Result<Holders> {
 pub struct Held {
     pub alias: AliasName,
     pub version: VersionId,
-    /// When the present period began; `None` for the first holder, which has no beginning.
+    /// When the present period began; `None` for the first holder of production, which has no beginning.
     pub since: Option<Timestamp>,
     /// The operation that put the holder there.
     pub operation: OperationId,
@@ -148,7 +148,7 @@ pub struct Switch<'a> {
     pub after: Holders,
     /// When the new holder takes over; not before the present period began.
     pub at: Timestamp,
-    /// False: the very first holder has no beginning.
+    /// False: the very first holder of production has no beginning, so that predictions from before the store count.
     pub at_was_given: bool,
     /// The change or undo that this takes back.
     pub restores: Option<OperationId>,
@@ -227,7 +227,7 @@ fn begin_period(
         .optional()?;
     let from = match last_end {
         Some(end) => Some(switch.at.micros().max(end)),
-        None => switch.at_was_given.then(|| switch.at.micros()),
+        None => (switch.at_was_given || !switch.alias.is_production()).then(|| switch.at.micros()),
     };
     let continued: Option<i64> = tx
         .sql

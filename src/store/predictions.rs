@@ -151,12 +151,9 @@ pub fn moved(tx: &Tx<'_>, batch: BatchId) -> Result<Option<Moved>> {
          WHERE new.predicted_at <> old.predicted_at AND {SAME}"
     );
     let mut statement = tx.sql.prepare_cached(&query)?;
-    let mut rows = statement.query(named_params! { ":batch": batch.0 })?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let rows_count = count(row, 0)?;
-    let first: Option<i64> = row.get(1)?;
+    let (rows_count, first) = statement.query_row(named_params! { ":batch": batch.0 }, |row| {
+        Ok((count(row, 0)?, row.get::<_, Option<i64>>(1)?))
+    })?;
     Ok(first.map(|first| Moved {
         rows_count,
         batch: BatchId(first),

@@ -74,6 +74,16 @@ impl StopFlag {
         }
     }
 
+    /// As if the signal had come.
+    #[cfg(test)]
+    pub fn raise(&self, signal: Signal) {
+        let flag = match signal {
+            Signal::Interrupt => &self.interrupted,
+            Signal::Terminate => &self.terminated,
+        };
+        flag.store(true, Ordering::SeqCst);
+    }
+
     /// Holds the immediate exit back while a question is open.
     ///
     /// Only an open question changes the terminal's mode, so an exit from within the handler would

@@ -77,6 +77,13 @@ impl Problem {
         self
     }
 
+    /// Names first what it is about, where several things are told of.
+    #[must_use]
+    pub fn about(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
     /// Gives the snake_case word for the kind of problem: `not_found`.
     pub fn kind(&self) -> &'static str {
         catalogue::entry_or_bug(self.code).kind

@@ -6,7 +6,9 @@ use crate::domain::policy::ModelPolicy;
 use crate::domain::sample::Sample;
 use crate::domain::time::Timestamp;
 use crate::domain::verdict::{Reason, ReasonCode};
+use crate::files::values::excerpt;
 use crate::judge::Undefined;
+use crate::judge::foreign::ForeignClasses;
 use crate::judge::interval::{APPROXIMATE_BELOW, Confidence};
 use crate::judge::judged::Number;
 use crate::judge::metrics::{measure, pooled_mean_loss};
@@ -15,9 +17,9 @@ use crate::store::coverage::Rows;
 use crate::store::evidence::{shared, window};
 use crate::store::models::Model;
 use crate::store::versions::Version;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, labels};
 
-use super::judging::{limit, sample_of};
+use super::judging::{foreign_truth, limit, sample_of};
 use super::reference_numbers;
 
 /// What two versions were compared on.
@@ -145,6 +147,16 @@ pub fn compare(
         reference_numbers::sample(tx, &a, model.task, policy)?,
         reference_numbers::sample(tx, &b, model.task, policy)?,
     );
+    let foreign = match on {
+        On::Recorded => None,
+        On::SharedIds | On::OwnWindows => foreign_to_either(
+            tx,
+            policy,
+            model.task,
+            [(&a, &a_sample), (&b, &b_sample)],
+            &[references.0.as_ref(), references.1.as_ref()],
+        )?,
+    };
     let mut pairs: Vec<Pair> = metrics
         .into_iter()
         .map(|metric| {
@@ -169,6 +181,10 @@ pub fn compare(
             }
         })
         .collect();
+    if foreign.is_some() {
+        let judged = pairs.iter_mut().filter(|pair| pair.favours.is_some());
+        judged.for_each(|pair| pair.favours = Some(Favours::InsufficientData));
+    }
     pairs.retain(|pair| pair.decides || pair.a.is_some() || pair.b.is_some());
     let overall = overall(&pairs);
     let times = |rows: &[EvidenceRow]| -> Vec<Timestamp> {
@@ -184,7 +200,12 @@ pub fn compare(
         from_at: times.iter().min().copied().filter(|_| by_rows),
         to_at: times.iter().max().copied().filter(|_| by_rows),
         confidence,
-        reasons: reasons(on, &pairs, a_rows.len().min(b_rows.len()) as u64),
+        reasons: reasons(
+            on,
+            &pairs,
+            a_rows.len().min(b_rows.len()) as u64,
+            foreign.as_ref(),
+        ),
         pairs,
         overall,
         a,
@@ -273,6 +294,32 @@ fn better(direction: Direction, low: f64, high: f64) -> Favours {
     }
 }
 
+/// The true classes of the rows of either version, where nothing that is known of both has one of them, and how many
+/// rows these are: the two are then told apart by how the truth is written. Fewer rows than an interval needs say nothing.
+fn foreign_to_either(
+    tx: &Tx<'_>,
+    policy: &ModelPolicy,
+    task: Task,
+    [a, b]: [(&Version, &Sample); 2],
+    references: &[Option<&Sample>],
+) -> Result<Option<(u64, ForeignClasses)>, StoreError> {
+    for ((version, rows), (other, rows_of_other)) in [(a, b), (b, a)] {
+        if rows.rows_count() < APPROXIMATE_BELOW {
+            continue;
+        }
+        let references = references.iter().flatten().copied();
+        let others: Vec<&Sample> = references.chain([rows_of_other]).collect();
+        let foreign = foreign_truth(tx, (version, task), policy, rows, &others)?;
+        let Some(foreign) = foreign else {
+            continue;
+        };
+        if let Some(foreign) = foreign.beside(&labels::first_ones(tx, other.id)?) {
+            return Ok(Some((rows.rows_count() as u64, foreign)));
+        }
+    }
+    Ok(None)
+}
+
 /// What the deciding metrics say together: one version where none of them speaks for the other.
 fn overall(pairs: &[Pair]) -> Favours {
     let any = |wanted| {
@@ -291,7 +338,12 @@ fn overall(pairs: &[Pair]) -> Favours {
     }
 }
 
-fn reasons(on: On, pairs: &[Pair], rows_count: u64) -> Vec<Reason> {
+fn reasons(
+    on: On,
+    pairs: &[Pair],
+    rows_count: u64,
+    foreign: Option<&(u64, ForeignClasses)>,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let deciding = || pairs.iter().filter(|pair| pair.decides);
     let insufficient = |pair: &&Pair| pair.favours == Some(Favours::InsufficientData);
@@ -304,15 +356,20 @@ fn reasons(on: On, pairs: &[Pair], rows_count: u64) -> Vec<Reason> {
         pair.difference
             .is_some_and(|difference| difference.approximate)
     };
-    if deciding().any(|pair| insufficient(&pair) && approximate(pair)) {
+    if foreign.is_none() && deciding().any(|pair| insufficient(&pair) && approximate(pair)) {
         let need = APPROXIMATE_BELOW as u64;
         let text = format!("too few rows for an interval to be trusted, {need} needed");
         reasons.push(Reason::counted(ReasonCode::TooFew, text, rows_count, need));
     }
+    if let Some((labels_count, foreign)) = foreign {
+        let foreign = foreign.shown(excerpt);
+        let text = foreign.sentence(*labels_count, "predictions or reference samples");
+        reasons.push(Reason::counted(ReasonCode::ForeignClasses, text, 0, 1));
+    }
     let undefined: Vec<_> = deciding()
         .filter_map(|pair| pair.undefined.map(|why| format!("{}: {why}", pair.metric)))
         .collect();
-    if !undefined.is_empty() && !nothing {
+    if foreign.is_none() && !undefined.is_empty() && !nothing {
         reasons.push(Reason::new(
             ReasonCode::UndefinedMetric,
             undefined.join("; "),
@@ -411,7 +468,7 @@ mod tests {
     #[test]
     fn reasons_say_what_is_missing() {
         let codes = |on, pairs: &[Pair]| -> Vec<_> {
-            reasons(on, pairs, 3)
+            reasons(on, pairs, 3, None)
                 .into_iter()
                 .map(|reason| reason.code)
                 .collect()

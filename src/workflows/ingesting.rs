@@ -28,7 +28,7 @@ use crate::store::models::Model;
 use crate::store::predictions::{Conflict, Moved, OnConflict};
 use crate::store::{Change, Store, StoreError};
 
-pub use labels::OddLabel;
+pub use labels::{ForeignLabels, OddLabel, OddLabels};
 
 use conclusion::conclude;
 use intake::Intake;
@@ -72,7 +72,7 @@ pub struct Ingested {
     /// The version whose first tenure has no beginning, if rows count for it by time.
     pub without_beginning: Option<VersionId>,
     /// Classes that came in and can hardly be meant.
-    pub odd_labels: Vec<OddLabel>,
+    pub odd_labels: OddLabels,
     /// Whether the model has any prediction that counts.
     pub has_predictions: bool,
     /// The first of the lines that are no rows.
@@ -171,12 +171,14 @@ fn bring_in(
     }
     let mut staging = Staging::new(model, request, intake.mapping(), author.at);
     let stored = if request.dry_run {
-        // Others can write while the first rows are waited for: of most files these are all.
-        let mut next = intake.next(tick)?;
+        // Others can write while these rows are waited for, which mostly are all.
+        let ahead = intake.ahead(tick)?;
         store.change(author, |tx| {
-            while let Some(rows) = next {
+            for rows in ahead {
                 staging.stage(tx, rows, intake.rejects())?;
-                next = intake.next(tick)?;
+            }
+            while let Some(rows) = intake.next(tick)? {
+                staging.stage(tx, rows, intake.rejects())?;
             }
             let change = conclude(tx, &staging, &intake)?;
             Ok(Change::nothing(change.into_value()))

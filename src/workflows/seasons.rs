@@ -1,6 +1,8 @@
 //! Which season it is for a model, whose version that is, and whether it has had its turn.
 
-use crate::domain::holders::VersionId;
+use std::collections::BTreeMap;
+
+use crate::domain::holders::{OperationId, VersionId};
 use crate::domain::names::AliasName;
 use crate::domain::season::{Season, Seasons, YearDay};
 use crate::domain::time::Timestamp;
@@ -53,15 +55,22 @@ pub fn turn(
 /// began.
 ///
 /// That is read from who held what when, which undo and rollback do not take back; so neither is undone by the next
-/// daily run. An alias that was given by mistake and taken back was never the season's.
+/// run. An alias that was given by mistake and taken back was never the season's.
 fn live_in(tx: &Tx<'_>, model: &Model, season: &Season) -> Result<Option<VersionId>, StoreError> {
-    let mut of_season = Vec::new();
-    for period in aliases::periods(tx, model.id, &season.alias, Periods::All)? {
-        if !is_taken_back(tx, &period)? {
-            of_season.push(period);
-        }
+    let mut of_season = aliases::periods(tx, model.id, &season.alias, Periods::All)?;
+    if of_season.is_empty() {
+        return Ok(None);
     }
-    let live = aliases::periods(tx, model.id, &AliasName::production(), Periods::All)?;
+    let history = operations::undo_history(tx, model.id)?;
+    let given = first_operations(&of_season);
+    of_season.retain(|period| {
+        let change = given.get(&period.tenure);
+        change.is_none_or(|change| !history.is_undone(*change))
+    });
+    let mut live = aliases::periods(tx, model.id, &AliasName::production(), Periods::All)?;
+    for period in &mut live {
+        period.from = begun(tx, period)?;
+    }
     let was_live = |live: &&Period| {
         let same = |held: &&Period| held.version == live.version;
         of_season
@@ -72,13 +81,24 @@ fn live_in(tx: &Tx<'_>, model: &Model, season: &Season) -> Result<Option<Version
     Ok(live.iter().rev().find(was_live).map(|live| live.version))
 }
 
-/// Whether what ended a period undid what began it.
-fn is_taken_back(tx: &Tx<'_>, period: &Period) -> Result<bool, StoreError> {
-    let Some(end) = period.to_operation else {
-        return Ok(false);
-    };
-    let view = operations::find(tx, end)?.and_then(|end| end.content.view);
-    Ok(view.and_then(|view| view.restores) == Some(period.from_operation))
+/// The change by which each tenure began; undo and redo, which begin further periods of it, are none.
+fn first_operations(periods: &[Period]) -> BTreeMap<i64, OperationId> {
+    let mut first = BTreeMap::new();
+    for period in periods {
+        first.entry(period.tenure).or_insert(period.from_operation);
+    }
+    first
+}
+
+/// When a period began. The first holder of production has no beginning as far as rows are concerned; before somebody
+/// made it live it had no turn.
+fn begun(tx: &Tx<'_>, period: &Period) -> Result<Option<Timestamp>, StoreError> {
+    if period.from.is_some() {
+        return Ok(period.from);
+    }
+    let made = operations::find(tx, period.from_operation)?.map(|made| made.author.at);
+    // A clock that was turned back ends it before that.
+    Ok(made.map(|made| period.to.map_or(made, |to| to.min(made))))
 }
 
 /// Whether two periods share a moment at or after `since`. One that ended at the instant when it began is a moment.
@@ -258,5 +278,61 @@ mod tests {
         assert_eq!(had(&mut scene, begun + 30), None);
         scene.wish_on(&summer, &Wish::Redo, begun + 40).unwrap();
         assert_eq!(had(&mut scene, begun + 50), Some(a));
+        scene
+            .wish_on(&summer, &Wish::Undo(None), begun + 60)
+            .unwrap();
+        assert_eq!(had(&mut scene, begun + 70), None);
+    }
+
+    #[test]
+    fn an_alias_that_was_given_twice_and_taken_back_twice_is_no_turn() {
+        let (mut scene, [a, b]) = scene();
+        let (begun, summer) = (SUMMER, "summer".parse().unwrap());
+        let c = scene.version("c");
+        for (version, at) in [(a, 10), (c, 20)] {
+            let wish = Wish::SetAlias(version);
+            scene.wish_on(&summer, &wish, begun + at).unwrap();
+        }
+        assert_eq!(had(&mut scene, begun + 25), Some(a));
+        for at in [30, 40] {
+            let wish = Wish::Undo(None);
+            scene.wish_on(&summer, &wish, begun + at).unwrap();
+        }
+        let turn = turn_at(&mut scene, begun + 50);
+        assert_eq!(turn.had.map(|version| version.id), None);
+        assert_eq!(turn.version.map(|version| version.id), Some(b));
+    }
+
+    #[test]
+    fn nobody_holds_an_alias_before_it_is_given_the_first_time() {
+        let mut scene = Scene::new();
+        let [a, b, c] = ["a", "b", "c"].map(|name| scene.version(name));
+        let (begun, summer) = (SUMMER, "summer".parse().unwrap());
+        scene.promote(a, 10);
+        scene.promote(b, begun + 10);
+        scene.promote(c, begun + 20);
+        // To correct a slip is no turn of what was meant by it either.
+        for (version, at) in [(a, 30), (b, 40)] {
+            let wish = Wish::SetAlias(version);
+            scene.wish_on(&summer, &wish, begun + at).unwrap();
+            assert_eq!(had(&mut scene, begun + at + 1), None);
+        }
+        scene.promote(b, begun + 50);
+        assert_eq!(had(&mut scene, begun + 51), Some(b));
+    }
+
+    #[test]
+    fn nobody_is_live_before_the_first_promote() {
+        let mut scene = Scene::new();
+        let [a, b] = ["a", "b"].map(|name| scene.version(name));
+        let (begun, summer) = (SUMMER, "summer".parse().unwrap());
+        for (version, at) in [(a, 10), (b, 20)] {
+            let wish = Wish::SetAlias(version);
+            scene.wish_on(&summer, &wish, begun + at).unwrap();
+        }
+        scene.promote(a, begun + 30);
+        assert_eq!(had(&mut scene, begun + 40), None);
+        scene.promote(b, begun + 50);
+        assert_eq!(had(&mut scene, begun + 60), Some(b));
     }
 }

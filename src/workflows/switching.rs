@@ -74,7 +74,7 @@ pub enum SwitchError {
     SinceInFuture { since: Timestamp },
     #[error("{since} is before {begin}, when the present tenure began")]
     SinceTooEarly { since: Timestamp, begin: Timestamp },
-    #[error("what holds @{alias} changed while the question was open")]
+    #[error("what holds @{alias} changed after the plan was made")]
     ChangedMeanwhile { alias: AliasName },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -375,7 +375,7 @@ fn restoring(
     let after = Holders::from_bottom(stack);
     let mut plan = drafted(tx, model, &alias, kind, &before, after, now)?;
     plan.restores = Some(restores);
-    // Taking the undo of a leaving back is leaving again.
+    // In the log, taking the undo of a leaving back is leaving again. Who is bad is read from the leaving itself.
     plan.left_degraded = kind == OperationKind::Redo && view(change)?.left_degraded;
     Ok(plan)
 }

@@ -198,7 +198,7 @@ fn aliases_are_listed_with_their_stacks() {
         sandbox.json("alias list")["aliases"],
         json!([
             { "alias": "production", "version": versions[1], "since_at": "2026-01-05T14:30:25Z", "stack": versions },
-            { "alias": "winter", "version": versions[0], "since_at": null, "stack": [versions[0]] },
+            { "alias": "winter", "version": versions[0], "since_at": "2026-01-05T14:30:26Z", "stack": [versions[0]] },
         ])
     );
     sandbox

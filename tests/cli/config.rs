@@ -589,3 +589,56 @@ fn trust_can_name_the_file_of_another_project() {
     sandbox.write("other.toml", b"");
     sandbox.fails("config trust other.toml --yes", 2, "MG0107");
 }
+
+#[test]
+fn who_is_refused_reads_no_words_of_a_command_and_who_agrees_reads_all() {
+    let words = "command = [\"curl\", \"-H\", \"Authorization: Bearer hunter2hunter\", \"https://hooks.example/T0/xyz\"]";
+    let forms = [
+        format!("[[notify]]\nkind = \"command\"\n{words}\n"),
+        format!("notify = [{{kind = \"command\", {words}}}]\n"),
+    ];
+    for form in forms {
+        let sandbox = Sandbox::empty();
+        sandbox.ok("init --task regression --model m");
+        sandbox.write("modelguard.toml", form.as_bytes());
+        let told = "channel \"command\" runs \"curl\" and 3 more words";
+        let refused = [
+            sandbox.fails("status", 2, "MG0307").tells(told),
+            sandbox.run("status --json").expect(2),
+            sandbox.ok("config validate").tells(told),
+            sandbox.ok("config validate --json"),
+        ];
+        for run in refused {
+            for secret in ["hunter2", "xyz"] {
+                assert!(!run.stdout.contains(secret), "{run:#?}");
+                assert!(!run.stderr.contains(secret), "{run:#?}");
+            }
+        }
+        let line = sandbox.json("config trust --yes")["lines"][0].clone();
+        let line = line.as_str().unwrap();
+        assert!(
+            line.ends_with(
+                "\"Authorization: Bearer hunter2hunter\" \"https://hooks.example/T0/xyz\""
+            ),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_key_of_a_channel_in_a_list_shows_no_value() {
+    for text in [
+        "notify = [{kind = \"slack\", url_env = \"URL\", pasword = \"hunter2hunter\"}]\n",
+        "notify = [\n  {kind = \"slack\", url_env = \"URL\",\n   pasword = \"hunter2hunter\"},\n]\n",
+        "[[notify]]\nkind = \"email\"\nto = [\n  \"a@example.org\",\n[\"b\"]\n]\npasword = \"hunter2hunter\"\n",
+    ] {
+        let sandbox = policy(text);
+        let run = sandbox.run("config validate").expect(2);
+        assert!(
+            run.stderr.contains("pasword") || run.stdout.contains("pasword"),
+            "{run:#?}"
+        );
+        assert!(!run.stdout.contains("hunter2"), "{run:#?}");
+        assert!(!run.stderr.contains("hunter2"), "{run:#?}");
+    }
+}

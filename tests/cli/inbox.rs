@@ -250,7 +250,7 @@ fn what_is_doubtful_about_a_file_is_told_with_its_name() {
     sandbox.ok(&format!("promote {version} --yes"));
     drop_in(&sandbox, "a.csv", "id,prediction\na0,yes\na1,no\n");
     swept(&sandbox, 0);
-    let case = "1 label is of the class Yes, which no prediction has; there is yes, and classes are compared \
+    let case = "1 label is of the class Yes, which no prediction or reference sample has; there is yes, and classes are compared \
                 with their case";
     drop_in(&sandbox, "truth_1.csv", "id,truth\na0,Yes\n");
     let run = sandbox.run("monitor --json").expect(4);

@@ -1113,16 +1113,19 @@ fn a_dry_run_that_waits_for_its_rows_keeps_nobody_from_writing() {
     let words = ["ingest", "predictions", "p.csv", "--dry-run"];
     let child = sandbox.command(&words).spawn().unwrap();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    // More than is looked at to see what it is.
-    let rows = (0..2_000).map(|row| format!("a{row},yes\n"));
-    let rows = format!("id,prediction\n{}", rows.collect::<String>());
-    file.write_all(rows.as_bytes()).unwrap();
-    sandbox.write("t.csv", b"id,truth\na,yes\n");
-    sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    file.write_all(b"id,prediction\n").unwrap();
+    // More than is looked at to see what it is, and then more than one transaction has; what the pipe and the reader
+    // hold was not taken yet.
+    for (from, to) in [(0, 2_000), (2_000, 80_000)] {
+        let rows = (from..to).map(|row| format!("a{row},yes\n"));
+        file.write_all(rows.collect::<String>().as_bytes()).unwrap();
+        sandbox.write("t.csv", format!("id,truth\na{from},yes\n").as_bytes());
+        sandbox.ok("ingest truth t.csv --lock-timeout 0s");
+    }
     drop(file);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.starts_with("Would store 2,000 predictions"), "{told}");
+    assert!(told.starts_with("Would store 80,000 predictions"), "{told}");
 }
 
 #[test]
@@ -1156,14 +1159,14 @@ fn classes_that_nothing_else_has_are_a_warning() {
     assert_eq!(
         warned("ingest truth shouted.csv --dry-run"),
         [
-            "2 labels are of the class Yes, which no prediction has; there is yes, and classes are compared with their case"
+            "2 labels are of the class Yes, which no prediction or reference sample has; \
+             there is yes, and classes are compared with their case"
         ]
     );
     sandbox.write("rare.csv", truth("no", 1).as_bytes());
     assert_eq!(
         warned("ingest truth rare.csv --dry-run"),
-        [""; 0],
-        "a rare class"
+        ["1 label is of the class no, which no prediction, reference sample or earlier truth has"]
     );
     sandbox.write("t.csv", truth("yes", 40).as_bytes());
     assert_eq!(warned("ingest truth t.csv"), [""; 0]);

@@ -20,6 +20,7 @@ mod documents;
 mod environment;
 mod exit_map;
 mod fetch;
+mod foreign_classes;
 mod formats;
 mod globals;
 mod guide;

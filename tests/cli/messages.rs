@@ -760,8 +760,10 @@ fn consent_names_each_channel_at_its_own_line_with_what_it_runs() {
     let pager = "modelguard.toml:4  channel \"pager\" runs \"sh\" \"-c\" \"rm -rf ~\"";
     let run = sandbox.fails("alerts test", 2, "MG0307");
     let lines: Vec<_> = run.stderr.lines().collect();
+    // Its words are for whoever reads and agrees, not for a log.
+    let program = "modelguard.toml:4  channel \"pager\" runs \"sh\" and 2 more words";
     assert!(
-        lines[0].ends_with(&format!("trusted yet: {pager} (and 1 more)")),
+        lines[0].ends_with(&format!("trusted yet: {program} (and 1 more)")),
         "{run:#?}"
     );
     assert!(lines[1].ends_with("modelguard.toml:4:1"), "{run:#?}");

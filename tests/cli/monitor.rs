@@ -296,10 +296,11 @@ fn all_models_are_handled_and_the_worst_is_the_exit_status() {
     let models = run.document()["data"]["models"].clone();
     assert_eq!(models[0]["action"]["status"], "dry_run");
     assert_eq!(models[1]["error"]["code"], "MG0304");
-    sandbox
-        .run("monitor --all -q --dry-run")
-        .expect(2)
-        .says("other  failed");
+    for line in ["monitor --all --dry-run", "monitor --all -q --dry-run"] {
+        let run = sandbox.run(line).expect(2).tells("error: other: ");
+        assert_eq!(run.stderr.matches("help MG0304").count(), 1, "{run:#?}");
+        assert!(!run.stdout.contains("other"), "{run:#?}");
+    }
     let policy = std::fs::read_to_string(sandbox.file("modelguard.toml")).unwrap();
     let own = "\n[models.other.check]\ndecide_on = [\"accuracy\"]\n";
     sandbox.write("modelguard.toml", (policy + own).as_bytes());
@@ -319,6 +320,11 @@ fn all_models_are_handled_and_the_worst_is_the_exit_status() {
         .collect();
     assert_eq!(codes, [("m", 5), ("other", 4)]);
     sandbox.run("monitor --all").expect(4);
+    sandbox.ok("undo -m m --yes");
+    sandbox
+        .run("monitor --all")
+        .expect(3)
+        .says("By hand: `modelguard -m m rollback`; to let it act again: `modelguard alerts ack a_1 --rearm`");
     sandbox.fails("check -m other --metric rmse", 2, "MG0107");
 }
 
@@ -608,7 +614,7 @@ fn quiet_hours_of_several_models_are_silent_until_one_has_news() {
     sandbox.write("modelguard.toml", broken.as_bytes());
     sandbox.ok("-m other register model.bin --alias production");
     for _ in 0..2 {
-        hour().expect(10).says("other  failed");
+        hour().expect(10).tells("error: other: version nobody is ");
     }
 }
 

@@ -202,6 +202,38 @@ fn a_season_that_another_run_applied_meanwhile_is_applied() {
 }
 
 #[test]
+fn ctrl_c_at_the_season_of_one_model_leaves_the_others_alone() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
+    for model in ["a", "b", "c"] {
+        sandbox.ok(&format!("init --model {model} --task regression"));
+        for version in ["warm", "cold"] {
+            let path = sandbox.write("model.bin", format!("{model} {version}").as_bytes());
+            let path = path.display();
+            sandbox.ok(&format!(
+                "register {path} -m {model} --version-id {version}"
+            ));
+        }
+        sandbox.ok(&format!("promote warm -m {model} --yes"));
+        sandbox.ok(&format!("alias set winter cold -m {model} --yes"));
+    }
+    let before = sandbox.number("SELECT count(*) FROM operation");
+    let words = ["season", "apply", "--all"];
+    let (status, shown) = asked(&sandbox, &words, CTRL_C);
+    assert_eq!(status, 130, "{shown}");
+    assert!(shown.contains("a: warm → cold"), "{shown}");
+    assert!(
+        shown.contains(" a: interrupted; nothing was changed"),
+        "{shown}"
+    );
+    for other in ["b: ", "c: "] {
+        assert!(!shown.contains(other), "{shown}");
+    }
+    let after = sandbox.number("SELECT count(*) FROM operation");
+    assert_eq!(after, before);
+}
+
+#[test]
 fn an_alias_is_set_and_taken_away_by_a_yes_only() {
     let (sandbox, versions) = two();
     let set = ["alias", "set", "winter", &versions[0]];

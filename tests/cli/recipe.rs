@@ -819,7 +819,7 @@ fn a_path_that_no_snippet_can_carry_is_refused() {
 }
 
 #[test]
-fn a_project_with_seasons_has_a_line_for_them() {
+fn a_project_with_seasons_has_a_job_for_them_every_hour() {
     let (sandbox, _) = Sandbox::with_versions(1);
     let lines = |line: &str| {
         let text = sandbox.ok(line).stdout;
@@ -828,42 +828,73 @@ fn a_project_with_seasons_has_a_line_for_them() {
     };
     assert_eq!(lines("recipe cron").len(), 1);
     sandbox.ok("promote latest --yes");
-    sandbox.ok("alias set winter latest --yes");
+    let cold = sandbox.register("cold");
+    sandbox.ok(&format!("alias set winter {cold} --yes"));
     sandbox.write("modelguard.toml", b"[season]\nwinter = \"11-01\"\n");
-    let units = sandbox.ok("recipe systemd").stdout;
-    assert_eq!(
-        units.matches("season apply --yes -q\n").count(),
-        1,
-        "{units}"
-    );
-    assert_eq!(units.matches("-season.timer").count(), 2, "{units}");
+    let text = sandbox.ok("recipe systemd").stdout;
+    let job = "season apply --all --yes -q\n";
+    assert_eq!(text.matches(job).count(), 1, "{text}");
+    assert_eq!(text.matches("-season.timer").count(), 2, "{text}");
+    // Midnight in UTC is at any hour of a local day.
+    let timer = "[Timer]\nOnCalendar=*-*-* *:07:00\n";
+    assert_eq!(text.matches(timer).count(), 1, "{text}");
     let cron = lines("recipe cron");
     assert_eq!(cron.len(), 2, "{cron:?}");
     let (fields, command) = crontab(&cron[1], false);
-    // Once a day: nobody wants 24 mails about an alias that nobody holds.
-    assert_eq!(fields, ["7", "0", "*", "*", "*"]);
-    assert!(command.ends_with(" season apply --yes -q"), "{command}");
-    let mut shell = Command::new("/bin/sh");
-    shell
-        .args(["-c", &command])
-        .current_dir("/")
-        .env_clear()
-        .env("XDG_STATE_HOME", sandbox.state())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let run = finish(&[&command], shell, &[]).expect(0);
-    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
-    // Of several models those that have seasons.
-    sandbox.ok("init --model prices --task regression");
-    let of_one = b"[models.prices.season]\nwinter = \"11-01\"\n";
-    sandbox.write("modelguard.toml", of_one);
-    let cron = lines("recipe cron");
-    assert_eq!(cron.len(), 2, "{cron:?}");
-    assert!(
-        cron[1].ends_with(" season apply --yes -q -m prices"),
-        "{cron:?}"
-    );
-    assert_eq!(lines("recipe cron -m churn").len(), 1);
+    assert_eq!(fields, ["7", "*", "*", "*", "*"]);
+    assert!(command.ends_with(job.trim_end()), "{command}");
+    let hour = || {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", &command])
+            .current_dir("/")
+            .env_clear()
+            .env("XDG_STATE_HOME", sandbox.state())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        finish(&[&command], shell, &[]).expect(0)
+    };
+    let first = hour();
+    assert!(first.stdout.contains("Promoted "), "{first:#?}");
+    assert_eq!(sandbox.holder("production"), Some(cold));
+    for _ in 0..3 {
+        let run = hour();
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    }
+}
+
+#[test]
+fn one_job_applies_the_seasons_of_all_models_also_of_one_that_comes_later() {
+    let (sandbox, _) = Sandbox::with_versions(1);
+    let jobs = |line: &str| {
+        let text = sandbox.ok(line).stdout;
+        let jobs = text.lines().filter(|line| line.contains(" season apply "));
+        let jobs = jobs.map(|line| line[line.find(" season ").unwrap()..].to_owned());
+        jobs.collect::<Vec<_>>()
+    };
+    let all = [" season apply --all --yes -q"];
+    let own = b"[models.a-b.season]\nwinter = \"11-01\"\n";
+    sandbox.write("modelguard.toml", own);
+    assert_eq!(jobs("recipe cron").len(), 0, "no model has them");
+    for model in ["a-b", "a_b"] {
+        sandbox.ok(&format!("init --model {model} --task regression"));
+    }
+    for own in ["[models.a-b.season]", "[models.a_b.season]", "[season]"] {
+        let policy = format!("{own}\nwinter = \"11-01\"\n");
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        for name in ["cron", "systemd"] {
+            assert_eq!(jobs(&format!("recipe {name}")), all, "{name} {own}");
+        }
+        let units = sandbox.ok("recipe systemd").stdout;
+        let services = units.matches("-season.service\n").count();
+        assert_eq!(services, 1, "{units}");
+    }
+    // Who names a model gets the job of that one.
+    for line in ["recipe cron -m a_b", "recipe systemd -m a_b"] {
+        assert_eq!(jobs(line), [" season apply --yes -q"], "{line}");
+    }
+    sandbox.write("modelguard.toml", own);
+    assert_eq!(jobs("recipe cron -m a_b").len(), 0);
 }
 
 #[test]

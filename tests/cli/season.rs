@@ -484,3 +484,118 @@ fn of_all_models_those_with_seasons_act_and_a_failure_stops_no_other() {
     sandbox.write("modelguard.toml", b"");
     sandbox.fails("season apply --all --yes", 10, "MG0214");
 }
+
+#[test]
+fn a_version_that_was_live_before_anybody_held_the_alias_has_not_had_its_turn() {
+    let sandbox = Sandbox::empty();
+    sandbox.set_clock(JUNE_2027);
+    sandbox.ok("init --model m --task regression");
+    sandbox.write("modelguard.toml", POLICY.as_bytes());
+    for name in ["a", "b", "c"] {
+        version(&sandbox, name, "r2=0.8");
+    }
+    sandbox.ok("promote a --yes");
+    for (day, line) in [
+        (4, "promote b --yes"),
+        (5, "promote c --yes"),
+        (9, "alias set winter a --yes"),
+        (10, "alias set winter b --yes"),
+    ] {
+        at(&sandbox, NOVEMBER_2027 + day * DAY, line).expect(0);
+    }
+    let data = applied(&sandbox, NOVEMBER_2027 + 11 * DAY);
+    assert_eq!(
+        (&data["changed"], &data["to_version"]),
+        (&json!(true), &json!("b"))
+    );
+}
+
+#[test]
+fn an_alias_that_was_given_and_taken_back_twice_is_still_no_turn() {
+    let sandbox = project("");
+    for (day, line) in [
+        (1, "alias set winter warm --yes"),
+        (2, "undo --yes"),
+        (3, "redo --yes"),
+        (4, "undo --yes"),
+    ] {
+        at(&sandbox, NOVEMBER_2027 + day * DAY, line).expect(0);
+    }
+    let data = applied(&sandbox, NOVEMBER_2027 + 5 * DAY);
+    assert_eq!(
+        (&data["changed"], &data["to_version"]),
+        (&json!(true), &json!("cold"))
+    );
+}
+
+/// The models m and other, whose season is due, and third, of which nobody holds the season's alias.
+fn three_models() -> Sandbox {
+    let sandbox = project("");
+    for model in ["other", "third"] {
+        sandbox.ok(&format!("init --model {model} --task regression"));
+        for version in ["warm", "cold"] {
+            let path = sandbox.write("model.bin", format!("{model} {version}").as_bytes());
+            let path = path.display();
+            sandbox.ok(&format!(
+                "register {path} -m {model} --version-id {version}"
+            ));
+        }
+        sandbox.ok(&format!("promote warm -m {model} --yes"));
+    }
+    sandbox.ok("alias set winter cold -m other --yes");
+    sandbox.set_clock(NOVEMBER_2027);
+    sandbox
+}
+
+#[test]
+fn a_model_that_fails_is_told_with_its_name_cause_and_remedy_however_quietly() {
+    let sandbox = three_models();
+    sandbox.ok("retire cold -m other --reason leaks");
+    for quiet in ["", " -q", " -qq"] {
+        sandbox.set_clock(NOVEMBER_2027);
+        let line = format!("season apply --all --yes{quiet}");
+        let run = sandbox.run(&line).expect(10);
+        for told in [
+            "error: other: season winter has begun and cold is not made live by itself\n",
+            "  cause: it is retired: leaks\n",
+            "`modelguard -m other promote @winter`\n",
+            "   code: MG0607 ",
+            "error: third: season winter has begun and no version holds @winter\n",
+            "`modelguard -m third alias set winter VERSION`\n",
+            "   code: MG0204 ",
+        ] {
+            assert_eq!(
+                run.stderr.matches(told).count(),
+                1,
+                "{line} {told}: {run:#?}"
+            );
+        }
+        assert!(!run.stdout.contains("other"), "{line}: {run:#?}");
+    }
+    let run = sandbox.run("season apply --all --yes --json").expect(10);
+    assert_eq!(run.stderr, "", "the document has it");
+}
+
+#[test]
+fn of_several_models_each_command_that_is_proposed_names_its_own() {
+    let sandbox = three_models();
+    sandbox
+        .ok("status")
+        .says("cold is not live yet: `modelguard -m m season apply --dry-run`")
+        .says("cold is not live yet: `modelguard -m other season apply --dry-run`")
+        .says("nobody holds @winter: `modelguard -m third alias set winter REF`");
+    sandbox
+        .run("season apply --all --dry-run")
+        .expect(10)
+        .says("to take it back: `modelguard -m m undo`")
+        .says("to take it back: `modelguard -m other undo`");
+    sandbox.set_clock(NOVEMBER_2027);
+    let run = sandbox.run("season apply --all --yes").expect(10);
+    let undo = run.stdout.lines().find(|line| line.starts_with("other  "));
+    let (_, undo) = undo.unwrap().split_once("undo: modelguard ").unwrap();
+    assert!(undo.starts_with("-m other undo op_"), "{run:#?}");
+    sandbox.ok(&format!("{undo} --yes"));
+    let of = |model: &str| sandbox.json(&format!("-m {model} status"))["models"][0].clone();
+    assert_eq!(of("other")["production"]["version"], "warm");
+    assert_eq!(of("m")["production"]["version"], "cold");
+}

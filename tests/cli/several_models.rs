@@ -227,3 +227,37 @@ fn what_status_and_a_check_say_to_do_next_works_as_it_stands() {
     sandbox.ok("-m churn promote latest --yes");
     sandbox.run("-m churn check").expect(4);
 }
+
+#[test]
+fn a_store_that_is_ahead_is_told_once_and_of_no_single_model() {
+    let sandbox = two();
+    let now = sandbox.clock();
+    sandbox.set_clock(now + 1_000_000);
+    sandbox.write("d.bin", b"later");
+    sandbox.ok("register d.bin -m prices --alias production --version-id p2 --yes");
+    for line in ["monitor --all --dry-run", "monitor --all", "status"] {
+        sandbox.set_clock(now);
+        let run = sandbox.run(line);
+        let told = run.stderr.lines().filter(|line| line.contains(" is of "));
+        let told: Vec<_> = told.collect();
+        assert_eq!(told.len(), 1, "{line}: {run:#?}");
+        assert!(told[0].starts_with("warning: op_"), "{line}: {run:#?}");
+    }
+}
+
+#[test]
+fn why_a_file_of_one_model_was_refused_names_it_in_the_command_that_takes_it_in() {
+    let sandbox = two();
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.prices.ingest]\ninbox = \"inbox\"\n[models.prices.columns]\nprediction = \"yhat\"\n",
+    );
+    sandbox.write("inbox/a_pred.csv", b"id,prediction\nx,1\n");
+    sandbox.run("monitor --all").expect(4);
+    let why = sandbox.file("inbox/rejected/a_pred.csv.error.json");
+    let why = std::fs::read_to_string(why).unwrap();
+    assert!(
+        why.contains("`modelguard -m prices ingest predictions FILE --map "),
+        "{why}"
+    );
+}

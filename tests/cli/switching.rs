@@ -102,7 +102,18 @@ fn a_retry_with_from_changes_nothing_more() {
     assert_eq!(sandbox.json(&line)["changed"], true);
     let again = sandbox.json(&line);
     assert_eq!(again["changed"], false);
+    assert_eq!(
+        again["stack"],
+        serde_json::json!([versions[0], versions[1]])
+    );
     assert_eq!(live(&sandbox), versions[1]);
+    // Also where nothing lies below, and for whoever only looks.
+    sandbox.ok("rollback --yes");
+    let looked = sandbox.json(&format!("{line} --dry-run"));
+    assert_eq!(
+        (&looked["changed"], &looked["dry_run"]),
+        (&false.into(), &true.into())
+    );
     sandbox.fails("rollback --from nobody --yes", 10, "MG0203");
 }
 

@@ -43,13 +43,12 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         .hint("add to modelguard.toml: `[ingest]` with `inbox = \"inbox/\"`"));
     };
     let mut swept = swept?;
-    let command = swept::beginning(call, &mut session, &model);
     let halted = swept::halted(call, &mut swept);
     match halted {
         Some(problem) if swept.files.is_empty() => Err(problem),
         halted => Ok(Box::new(Found {
             model: model.name.to_string(),
-            command,
+            command: call.beginning(),
             swept,
             halted,
             dry_run: args.dry_run,

@@ -43,7 +43,7 @@ impl Inbox {
                 trouble => Ok(Self {
                     swept,
                     trouble,
-                    command: swept::beginning(call, session, model),
+                    command: call.beginning(),
                 }),
             },
         }

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::super::example::{
-    OPERATION, checked, decision, judged as one_metric, judgement, screen, text, version,
+    OPERATION, checked, decision, judged as one_metric, judgement, text, version,
 };
 use super::*;
 use crate::domain::metric::Metric;
@@ -43,7 +43,7 @@ fn degraded(status: ActionStatus) -> Monitored {
 
 fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
     let models = models.into_iter().map(|result| One {
-        ahead: vec![],
+        rollback: "modelguard rollback".to_owned(),
         model: "churn".to_owned(),
         inbox: Inbox::default(),
         advice: String::new(),
@@ -59,7 +59,7 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         sent: Vec::new(),
         not_told: None,
         open_secrets: Vec::new(),
-        strangers: vec![],
+        beside: vec![],
         head: Some(Hash([0xab; 32])),
         dry_run: false,
         all: false,
@@ -67,7 +67,6 @@ fn found(models: Vec<Result<Monitored, Problem>>) -> Found {
         all_metrics: false,
         news_only: false,
         rearm: "modelguard alerts ack".to_owned(),
-        rollback: "modelguard rollback".to_owned(),
     }
 }
 
@@ -248,13 +247,18 @@ fn an_action_as_json_says_from_where_to_where() {
 #[test]
 fn a_model_that_fails_keeps_its_place_and_its_error() {
     let problem = Problem::new("MG0404", "the store m.db is busy").hint("wait");
-    let report = found(vec![
-        Err(problem),
+    let mut report = found(vec![
+        Err(problem.clone()),
         Ok(monitored(Verdict::Healthy, None, ActionStatus::None)),
     ]);
-    let said = text(&report);
-    assert!(said.starts_with("churn  failed: the store m.db is busy\nchurn  v2  healthy"));
-    assert!(report.aside(&screen()).contains("   hint: wait\n"));
+    assert!(text(&report).starts_with("churn  v2  healthy"));
+    assert_eq!(report.failures(), std::slice::from_ref(&problem));
+    report.all = true;
+    assert_eq!(report.failures(), [problem.about("churn")]);
+    assert_eq!(
+        report.failures()[0].message,
+        "churn: the store m.db is busy"
+    );
     assert!(report.is_news());
     let data = report.data();
     assert_eq!(data["models"][0]["error"]["code"], "MG0404");

@@ -1,54 +1,35 @@
-//! The jobs of a snippet that make the season's version live, one for each model that has seasons.
+//! The job of a snippet that makes the season's version live: one for all models, or for the one that is named.
 
-use super::{Name, Project, plain, quoting};
+use super::{Name, Project, quoting};
 use crate::domain::names::ModelName;
 use crate::policy::discover::Discovered;
 
-/// Once a day. Silent but on the day of the change; while nobody holds the alias, or a bad version does, each day says so.
+/// Silent until it changes something; while nobody holds the alias, or a bad version does, each run says so.
 const APPLY: [&str; 4] = ["season", "apply", "--yes", "-q"];
+/// The same of every model that has seasons when it runs.
+const APPLY_ALL: [&str; 5] = ["season", "apply", "--all", "--yes", "-q"];
 
-/// What a crontab or systemd needs besides; nothing where no model has seasons. `is_open`: a job names its model.
-pub fn of(
-    name: Name,
-    project: &Project,
-    found: &Discovered,
-    models: &[ModelName],
-    is_open: bool,
-) -> String {
+/// What a crontab or systemd needs besides; nothing where no model has seasons.
+///
+/// A season begins at midnight in UTC, which is at any hour of a local day, and what failed is due an hour later.
+pub fn of(name: Name, project: &Project, found: &Discovered, models: &[ModelName]) -> String {
     let has = |model: &ModelName| !found.policy.for_model(model).season.is_empty();
-    let jobs: Vec<Option<&ModelName>> = if is_open {
-        models.iter().filter(|model| has(model)).map(Some).collect()
-    } else {
-        let one = match found.model.as_ref().or(models.first()) {
-            Some(model) => has(model),
-            None => !found.policy.season.is_empty(),
-        };
-        if one { vec![None] } else { Vec::new() }
+    let (has_seasons, words) = match &found.model {
+        Some(model) => (has(model), project.with(&APPLY)),
+        None if models.is_empty() => (!found.policy.season.is_empty(), project.with(&APPLY_ALL)),
+        None => (models.iter().any(has), project.with(&APPLY_ALL)),
     };
-    let jobs = jobs.into_iter().map(|model| {
-        let mut words = project.with(&APPLY);
-        words.extend(
-            model
-                .into_iter()
-                .flat_map(|model| ["-m".to_owned(), model.to_string()]),
-        );
-        (model, words)
-    });
     match name {
-        Name::Systemd => jobs
-            .map(|(model, words)| units(project, model, &words))
-            .collect(),
-        _ => jobs
-            .map(|(_, words)| format!("7 0 * * *  {}\n", quoting::cron(&words)))
-            .collect(),
+        _ if !has_seasons => String::new(),
+        Name::Systemd => units(project, &words),
+        _ => format!("7 * * * *  {}\n", quoting::cron(&words)),
     }
 }
 
 /// A service and its timer.
-fn units(project: &Project, model: Option<&ModelName>, words: &[String]) -> String {
-    let of_model = model.map_or_else(String::new, |model| format!("-{}", plain(model.as_str())));
+fn units(project: &Project, words: &[String]) -> String {
     let main = &project.unit;
-    let unit = format!("{main}-season{of_model}");
+    let unit = format!("{main}-season");
     let (user, command) = (project.user_line(), quoting::systemd(words));
     format!(
         "
@@ -66,10 +47,10 @@ ExecStart={command}
 
 # /etc/systemd/system/{unit}.timer
 [Unit]
-Description=modelguard looks for a new season every day
+Description=modelguard looks for a new season every hour
 
 [Timer]
-OnCalendar=*-*-* 00:07:00
+OnCalendar=*-*-* *:07:00
 Persistent=true
 
 [Install]

@@ -4,12 +4,9 @@ use serde_json::{Value, json};
 
 use crate::commands::call::Call;
 use crate::commands::output::Screen;
-use crate::store::{StoreError, Tx};
-use crate::workflows::overview::Overview;
-use crate::workflows::seasons::{self, Turn};
-use crate::workflows::session::Session;
+use crate::workflows::seasons::Turn;
 
-/// The season of this moment; none where the policy has no seasons.
+/// The season of this moment.
 pub struct Now {
     turn: Turn,
     /// What makes its version live, or gives it one.
@@ -17,29 +14,16 @@ pub struct Now {
 }
 
 impl Now {
-    /// Looks at the season of a model.
-    ///
-    /// # Errors
-    /// The store can't be read.
-    pub fn of(
-        call: &Call,
-        session: &mut Session,
-        model: &Overview,
-    ) -> Result<Option<Self>, StoreError> {
-        let (seasons, now) = (session.policy(&model.model).season, session.now());
-        if seasons.is_empty() {
-            return Ok(None);
-        }
-        let read = |tx: &Tx<'_>| seasons::turn(tx, &model.model, &seasons, now);
-        let turn = session.store.read(read)?;
-        Ok(turn.map(|turn| Self {
+    /// `call`: of the season's model.
+    pub fn of(call: &Call, turn: Turn) -> Self {
+        Self {
             command: call.follow_up(&if turn.version.is_none() {
                 format!("alias set {} REF", turn.season.alias)
             } else {
                 "season apply --dry-run".to_owned()
             }),
             turn,
-        }))
+        }
     }
 
     fn is_due(&self) -> bool {

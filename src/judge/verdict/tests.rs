@@ -9,6 +9,7 @@ use crate::domain::metric::{Direction, Metric, Task};
 use crate::domain::sample::{ClassSample, NumberSample, Sample};
 use crate::judge::Undefined;
 use crate::judge::baseline::Standard;
+use crate::judge::foreign::foreign_classes;
 use crate::judge::interval::Confidence;
 use crate::judge::judged::{judge_recorded, judge_rows};
 
@@ -54,6 +55,7 @@ fn evidence(rows: u64) -> Evidence {
         since_failed_count: 0,
         newest_label_age: Some(Length::from_seconds(60)),
         newest_label_is_ahead: false,
+        foreign: None,
     }
 }
 
@@ -259,6 +261,60 @@ fn any_degraded_metric_wins_over_an_undefined_one() {
             .starts_with("r2: the truth is the same")
     );
     assert_eq!(of_rows(evidence(40), &both(2.0)).verdict, Verdict::Degraded);
+}
+
+#[test]
+fn truth_in_foreign_classes_decides_nothing_whichever_way_it_points() {
+    let class = |rows: &[(usize, usize)]| {
+        Sample::Classes(ClassSample {
+            labels: ["0", "1", "no", "yes"].map(str::to_owned).to_vec(),
+            truth: rows.iter().map(|row| row.0).collect(),
+            prediction: rows.iter().map(|row| Some(row.1)).collect(),
+            probabilities: vec![None; rows.len()],
+            positive: None,
+        })
+    };
+    let right: Vec<_> = (0..40).map(|row| (2 + row % 2, 2 + row % 2)).collect();
+    let recoded: Vec<_> = (0..40).map(|row| (row % 2, 2 + row % 2)).collect();
+    let (baseline, window) = (class(&right), class(&recoded));
+    let accuracy = |window| {
+        judged(
+            Metric::Accuracy,
+            window,
+            &[Standard::Rows(baseline.clone())],
+        )
+    };
+    let worse = accuracy(&window);
+    assert_eq!(worse.outcome, MetricOutcome::Degraded);
+    let of = |metric: &Judged, rows| {
+        let evidence = Evidence {
+            foreign: foreign_classes(&window, [&baseline]),
+            ..evidence(rows)
+        };
+        of_rows(evidence, std::slice::from_ref(metric))
+    };
+    for metric in [worse.clone(), accuracy(&baseline)] {
+        let decision = of(&metric, 40);
+        assert_eq!(decision.verdict, Verdict::InsufficientData);
+        assert_eq!(decision.severity, None);
+        assert_eq!(codes(&decision), ["foreign_classes"]);
+        assert_eq!(
+            decision.reasons[0].text,
+            "none of 40 labels has a class that predictions or baseline have: 0, 1; they have no, yes"
+        );
+        let counts = (
+            decision.reasons[0].have_count,
+            decision.reasons[0].need_count,
+        );
+        assert_eq!(counts, (Some(0), Some(1)));
+    }
+    assert_eq!(
+        codes(&of(&worse, 19)),
+        ["too_few"],
+        "few rows say nothing of classes"
+    );
+    let known = of_rows(evidence(40), &[worse]);
+    assert_eq!(known.verdict, Verdict::Degraded);
 }
 
 #[test]

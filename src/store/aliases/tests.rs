@@ -356,8 +356,8 @@ fn an_alias_touches_no_other_and_no_other_model() {
     let winter = all_periods(&mut example, "winter");
     assert_eq!(
         (winter.len(), winter[0].from),
-        (1, None),
-        "first of its alias"
+        (1, Some(minute(10))),
+        "of production alone the first holder has no beginning"
     );
     example.model = churn;
     assert_eq!(spans(&mut example), [(other, 3, None, None)]);
@@ -396,7 +396,7 @@ fn all_aliases_are_listed_by_name_with_the_present_period() {
         Held {
             alias: "winter".parse().unwrap(),
             version: c,
-            since: None,
+            since: Some(minute(0)),
             operation: winter,
         },
     ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::intake::Intake;
+use super::labels::OddLabels;
 use super::repeats::{already, answers, request_hash};
 use super::staging::Staging;
 use super::{IngestError, Ingested};
@@ -50,7 +51,7 @@ pub fn conclude(
         report: BatchReport::default(),
         versions: BTreeMap::new(),
         without_beginning: attributor.without_beginning(),
-        odd_labels: Vec::new(),
+        odd_labels: OddLabels::default(),
         has_predictions: true,
         rejects: rejects.named().to_vec(),
         zone_missing_count: intake.zone_missing_count(),
@@ -76,7 +77,7 @@ pub fn conclude(
             ids.push(id);
         }
     }
-    ingested.odd_labels = staging.labels.odd(tx, model.id, &ids)?;
+    ingested.odd_labels = staging.labels.odd(tx, model.id, &ids, batch)?;
     ingested.has_predictions = labels::has_predictions(tx, model.id)?;
     batches::set_report(tx, batch, &ingested.report)?;
     if request.dry_run {

@@ -17,6 +17,8 @@ use crate::files::table::Finished;
 const PORTION_ROWS: usize = 50_000;
 /// And not many more bytes than this.
 const PORTION_BYTES: usize = 32 << 20;
+/// So many portions of what is waited for are held in memory by a dry run, before it keeps others from writing.
+const PORTIONS_AHEAD: usize = 8;
 /// What a row takes beside its texts, roughly.
 const ROW_BYTES: usize = 256;
 /// So many rejects are named.
@@ -145,6 +147,25 @@ impl<'a> Intake<'a> {
         }
         refuse_empty(&self.rejects.path, self.rows_count)?;
         Ok(Some(portion))
+    }
+
+    /// The first portions: as many as are read before others are kept from writing. Of a file that lies there only the
+    /// first, which it mostly has no more than; nobody is waited for after that.
+    pub fn ahead(
+        &mut self,
+        tick: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Vec<Vec<Taken>>, IngestError> {
+        let wanted = match self.request.source.is_waited_for() {
+            true => PORTIONS_AHEAD,
+            false => 1,
+        };
+        let mut ahead = Vec::new();
+        while ahead.len() < wanted
+            && let Some(portion) = self.next(tick)?
+        {
+            ahead.push(portion);
+        }
+        Ok(ahead)
     }
 
     /// The next row; lines that are none are put aside on the way.

@@ -1,10 +1,12 @@
-//! Finds classes that came in and can hardly be meant: predicted ones that never turn out true, and other spellings.
+//! Finds classes that came in and can hardly be meant: predicted ones that never turn out true, true ones that are never
+//! predicted, and other spellings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::evidence::Value;
+use crate::domain::evidence::{BatchId, Value};
 use crate::domain::holders::VersionId;
 use crate::files::columns::FileKind;
+use crate::judge::foreign::ForeignClasses;
 use crate::store::labels::{self, Known};
 use crate::store::{StoreError, Tx};
 
@@ -22,6 +24,15 @@ pub struct Labels {
     truth: BTreeMap<String, u64>,
 }
 
+/// What is odd about the classes that came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OddLabels {
+    /// One by one, the most frequent first.
+    pub labels: Vec<OddLabel>,
+    /// Instead of them: nothing else has any class of the file.
+    pub foreign: Option<ForeignLabels>,
+}
+
 /// A class that came in and that nothing else has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OddLabel {
@@ -30,6 +41,13 @@ pub struct OddLabel {
     pub rows_count: u64,
     /// The known class that is written alike but for the case of its letters.
     pub twin: Option<String>,
+}
+
+/// All classes that came in, where the known ones are others altogether.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignLabels {
+    pub kind: FileKind,
+    pub classes: ForeignClasses,
 }
 
 impl Labels {
@@ -49,7 +67,7 @@ impl Labels {
         }
     }
 
-    /// The odd ones among them, the most frequent first.
+    /// The odd ones among them; `batch` holds them.
     ///
     /// # Errors
     /// The store can't be read.
@@ -58,38 +76,83 @@ impl Labels {
         tx: &Tx<'_>,
         model: i64,
         versions: &[VersionId],
-    ) -> Result<Vec<OddLabel>, StoreError> {
-        let mut odd = Vec::new();
-        if !self.predicted.is_empty() {
-            let mut known = labels::true_ones(tx, model, versions)?;
+        batch: BatchId,
+    ) -> Result<OddLabels, StoreError> {
+        let mut odd = OddLabels::default();
+        if !self.truth.is_empty() {
+            let mut known = labels::predicted_ones(tx, model)?;
+            known.labels.extend(self.predicted.keys().cloned());
+            let references = labels::of_references(tx, model)?;
+            known.labels.extend(references.labels);
+            known.rows_count += references.rows_count;
+            // Truth in foreign classes vouches for no further truth in them.
+            let mut earlier = labels::true_ones(tx, model, &[], Some(batch))?.labels;
+            if earlier.is_disjoint(&known.labels) {
+                earlier.clear();
+            }
+            odd = among(&self.truth, &known, &earlier, FileKind::Truth);
+        }
+        // Where the truth of a file is foreign to its predictions, these need not be told to be foreign to it.
+        if !self.predicted.is_empty() && odd.foreign.is_none() {
+            let mut known = labels::true_ones(tx, model, versions, None)?;
             // The truths of this very file are among those that count; of many the rare ones may not have been seen.
             known.labels.extend(self.truth.keys().cloned());
-            odd.extend(among(&self.predicted, &known, FileKind::Predictions));
-        } else if !self.truth.is_empty() {
-            let known = labels::predicted_ones(tx, model)?;
-            // A class that is never predicted is a rare one, and nothing to wonder at.
-            let misspelt = among(&self.truth, &known, FileKind::Truth);
-            odd.extend(misspelt.into_iter().filter(|odd| odd.twin.is_some()));
+            let none = BTreeSet::new();
+            let predicted = among(&self.predicted, &known, &none, FileKind::Predictions);
+            odd.labels.extend(predicted.labels);
+            odd.foreign = predicted.foreign;
         }
-        odd.sort_by_key(|odd| std::cmp::Reverse(odd.rows_count));
-        odd.truncate(NAMED);
+        odd.labels
+            .sort_by_key(|odd| std::cmp::Reverse(odd.rows_count));
+        odd.labels.truncate(NAMED);
         Ok(odd)
     }
 }
 
-fn among(counts: &BTreeMap<String, u64>, known: &Known, kind: FileKind) -> Vec<OddLabel> {
+/// The odd ones among classes; those in `met` are not odd unless they are a known one in another case.
+fn among(
+    counts: &BTreeMap<String, u64>,
+    known: &Known,
+    met: &BTreeSet<String>,
+    kind: FileKind,
+) -> OddLabels {
     let unknown = counts
         .iter()
         .filter(|(label, _)| !known.labels.contains(*label));
-    unknown
+    let labels: Vec<OddLabel> = unknown
         .map(|(label, rows_count)| OddLabel {
             kind,
             label: label.clone(),
             rows_count: *rows_count,
             twin: twin(label, &known.labels),
         })
-        .filter(|odd| odd.twin.is_some() || known.rows_count >= KNOWN_ROWS)
-        .collect()
+        .filter(|odd| odd.twin.is_some() || !met.contains(&odd.label))
+        .collect();
+    let says_which = known.rows_count >= KNOWN_ROWS;
+    // Two classes against two others are no rare ones, however few the rows.
+    let are_foreign = counts.len() > 1
+        && labels.len() == counts.len()
+        && labels.iter().all(|odd| odd.twin.is_none())
+        && (says_which || known.labels.len() > 1);
+    if are_foreign {
+        return OddLabels {
+            labels: Vec::new(),
+            foreign: Some(ForeignLabels {
+                kind,
+                classes: ForeignClasses {
+                    found: counts.keys().cloned().collect(),
+                    known: known.labels.iter().cloned().collect(),
+                },
+            }),
+        };
+    }
+    OddLabels {
+        labels: labels
+            .into_iter()
+            .filter(|odd| odd.twin.is_some() || says_which)
+            .collect(),
+        foreign: None,
+    }
 }
 
 fn twin(label: &str, known: &BTreeSet<String>) -> Option<String> {
@@ -119,8 +182,11 @@ mod tests {
     }
 
     fn names(of: &[(&str, u64)], known: &Known) -> Vec<(String, Option<String>)> {
-        let odd = among(&counted(of), known, FileKind::Predictions);
-        odd.into_iter().map(|odd| (odd.label, odd.twin)).collect()
+        let odd = among(&counted(of), known, &BTreeSet::new(), FileKind::Predictions);
+        odd.labels
+            .into_iter()
+            .map(|odd| (odd.label, odd.twin))
+            .collect()
     }
 
     #[test]
@@ -138,6 +204,37 @@ mod tests {
             names(&[("YES", 1), ("no", 1)], &known(&["no", "yes"], 2)),
             [("YES".to_owned(), Some("yes".to_owned()))]
         );
+    }
+
+    fn foreign(of: &[(&str, u64)], known: &Known) -> bool {
+        let odd = among(&counted(of), known, &BTreeSet::new(), FileKind::Truth);
+        assert!(odd.foreign.is_none() || odd.labels.is_empty());
+        odd.foreign.is_some()
+    }
+
+    #[test]
+    fn classes_of_which_none_is_known_are_foreign_together() {
+        let recoded = [("0", 9), ("1", 9)];
+        assert!(foreign(&recoded, &known(&["no", "yes"], 2)));
+        assert!(foreign(&recoded, &known(&["no"], 30)));
+        assert!(!foreign(&recoded, &known(&["no"], 29)), "a rare one");
+        assert!(!foreign(&recoded, &known(&[], 0)), "nothing to go by");
+        assert!(!foreign(&recoded, &known(&["1", "no"], 30)));
+        assert!(
+            !foreign(&[("1", 9)], &known(&["no", "yes"], 30)),
+            "one is told as one"
+        );
+        let twins = [("No", 9), ("1", 9)];
+        assert!(!foreign(&twins, &known(&["no", "yes"], 30)));
+    }
+
+    #[test]
+    fn a_class_that_was_true_before_is_odd_only_in_another_case() {
+        let met = BTreeSet::from(["No".to_owned(), "maybe".to_owned()]);
+        let given = counted(&[("No", 1), ("maybe", 2), ("never", 3), ("yes", 4)]);
+        let odd = among(&given, &known(&["no", "yes"], 30), &met, FileKind::Truth);
+        let names: Vec<_> = odd.labels.iter().map(|odd| odd.label.as_str()).collect();
+        assert_eq!(names, ["No", "never"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{IngestError, Ingested, Request};
+use super::{IngestError, Ingested, OddLabels, Request};
 use crate::domain::hash::Hash;
 use crate::domain::holders::VersionId;
 use crate::files::hash::{hash_bytes, hash_file};
@@ -72,7 +72,7 @@ pub fn already(model: &Model, request: &Request<'_>, same: &Batch) -> Ingested {
         },
         versions: BTreeMap::new(),
         without_beginning: None,
-        odd_labels: Vec::new(),
+        odd_labels: OddLabels::default(),
         has_predictions: true,
         rejects: Vec::new(),
         zone_missing_count: 0,

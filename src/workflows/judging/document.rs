@@ -71,6 +71,10 @@ pub fn document(judgement: &Judgement) -> Value {
         "segments": [],
         "where": [],
         "reasons": decision.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "foreign_classes": judgement.foreign.as_ref().map(|foreign| json!({
+            "true": foreign.found,
+            "known": foreign.known,
+        })),
         "information": judgement.information.as_ref().map(|told| information(told, rules.threshold_pct)),
     })
 }

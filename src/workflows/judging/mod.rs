@@ -2,6 +2,7 @@
 
 mod baselines;
 mod document;
+mod foreign;
 mod recorded;
 mod same_season;
 mod seen;
@@ -12,7 +13,9 @@ use crate::domain::names::{AliasName, Reference, VersionName};
 use crate::domain::policy::{CheckRules, EvidenceKind, ModelPolicy, Window};
 use crate::domain::sample::Sample;
 use crate::domain::time::{Length, Timestamp};
-use crate::files::values::canonical_label;
+use crate::files::values::{canonical_label, excerpt};
+use crate::judge::baseline::Standard;
+use crate::judge::foreign::ForeignClasses;
 use crate::judge::interval::Confidence;
 use crate::judge::judged::{Judged, judge_rows};
 use crate::judge::verdict::{Basis, Decision, Evidence, Rules, decide};
@@ -30,6 +33,7 @@ use super::switching::SwitchError;
 
 pub use baselines::{BaselineKind, Origin, Source};
 pub use document::{document, metric_document};
+pub use foreign::foreign_truth;
 
 /// How far the clocks of two machines may be apart.
 const CLOCK_TOLERANCE: Length = Length::from_seconds(300);
@@ -90,6 +94,8 @@ pub struct Judgement {
     pub newest_label_at: Option<Timestamp>,
     pub sources: Vec<Source>,
     pub metrics: Vec<Judged>,
+    /// The true classes of a window of enough rows, where nothing that is known of the version has any of them.
+    pub foreign: Option<ForeignClasses>,
     pub decision: Decision,
     pub information: Option<Information>,
 }
@@ -153,6 +159,7 @@ pub fn judge(
         newest_label_at: None,
         sources: Vec::new(),
         metrics: Vec::new(),
+        foreign: None,
         decision: decide(&Basis::NoVersion, &[], "", &rules(&policy.check)),
         information: None,
     };
@@ -264,6 +271,18 @@ fn by_rows(
         )
     };
     let metrics = of_all_metrics(model.task, &deciding, judge);
+    let samples: Vec<&Sample> = standards
+        .iter()
+        .filter_map(|standard| match standard {
+            Standard::Rows(sample) => Some(sample),
+            Standard::Recorded(_) => None,
+        })
+        .collect();
+    let foreign = if facts.rows_count >= check.min_rows {
+        foreign_truth(tx, (version, model.task), policy, &sample, &samples)?
+    } else {
+        None
+    };
     let evidence = Evidence {
         place: place(&judgement),
         no_predictions: no_predictions(&judgement, !periods.is_empty()),
@@ -275,6 +294,7 @@ fn by_rows(
         since_failed_count,
         newest_label_age: newest_label_at.map(|at| now.since(at)),
         newest_label_is_ahead: newest_label_at.is_some_and(|at| at > now.later_by(CLOCK_TOLERANCE)),
+        foreign: foreign.as_ref().map(|foreign| foreign.shown(excerpt)),
     };
     let no_baseline = gathered.missing;
     let decision = decide(
@@ -294,6 +314,7 @@ fn by_rows(
         newest_label_at,
         sources: gathered.sources,
         metrics,
+        foreign,
         decision,
         information,
         ..judgement

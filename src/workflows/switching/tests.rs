@@ -316,11 +316,15 @@ fn redo_of_leaving_a_degraded_version_leaves_it_degraded_again() {
     scene.example.evaluate(b, Degraded);
     scene.wish(&Wish::RollBackOne, 30).unwrap();
     let bad = |scene: &mut Scene| scene.example.read(|tx| versions::is_bad(tx, b));
-    scene.wish(&Wish::Undo(None), 40).unwrap();
+    let says_so = |scene: &mut Scene, wish, at| {
+        let id = scene.wish(&wish, at).unwrap().operation.unwrap();
+        scene.operation(id).content.view.unwrap().left_degraded
+    };
+    assert!(!says_so(&mut scene, Wish::Undo(None), 40));
     assert!(!bad(&mut scene), "a person took it back");
-    scene.wish(&Wish::Redo, 50).unwrap();
+    assert!(says_so(&mut scene, Wish::Redo, 50), "the log has it");
     assert!(bad(&mut scene));
-    scene.wish(&Wish::Undo(None), 60).unwrap();
+    assert!(!says_so(&mut scene, Wish::Undo(None), 60));
     assert!(!bad(&mut scene));
     scene.example.assert_whole();
 }
@@ -493,7 +497,7 @@ fn a_plan_that_came_out_otherwise_is_not_carried_out() {
     let refused = carry(&mut scene, 50);
     assert_eq!(
         said(refused),
-        "what holds @production changed while the question was open"
+        "what holds @production changed after the plan was made"
     );
     assert_eq!(scene.stack(), [a, b, c]);
     scene.wish(&Wish::Undo(None), 60).unwrap();

@@ -109,7 +109,7 @@ const STATES: [(&str, &[&str]); 14] = [
     ),
     // A season that is due, one that has had its turn, and the other one.
     (
-        "modelguard alias set winter latest --yes -qq; printf '[season]\\nwinter = \"11-01\"\\nsummer = \"03-01\"\\n' > modelguard.toml",
+        "modelguard alias set winter @production --yes -qq; printf '[season]\\nwinter = \"11-01\"\\nsummer = \"03-01\"\\n' > modelguard.toml",
         &[
             "season list",
             "season apply --dry-run",

@@ -25,7 +25,7 @@ fn stored(kind: FileKind, report: BatchReport) -> Stored {
             report,
             versions: BTreeMap::from([(1, "v1".to_owned()), (2, "v2".to_owned())]),
             without_beginning: None,
-            odd_labels: Vec::new(),
+            odd_labels: crate::workflows::ingesting::OddLabels::default(),
             has_predictions: true,
             rejects: vec![],
             zone_missing_count: 0,
