@@ -13,12 +13,14 @@ mod architecture {
     mod signatures;
     pub mod size;
     mod tokens;
+    pub mod warnings;
 }
 
 use architecture::check::{Finding, Parsed, Source, check};
 use architecture::planted::{LOOK_ALIKES, VIOLATIONS};
 use architecture::rules::{ANYWHERE, OWNED, ROOMS};
 use architecture::size::{LONGEST_FILE, Lines, lines_of};
+use architecture::warnings::codes_of;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -191,6 +193,53 @@ fn no_file_is_too_long() {
         }
     }
     assert!(long.is_empty(), "{long}");
+}
+
+#[test]
+fn every_code_of_a_warning_is_in_the_documents_and_no_other() {
+    let files: Vec<Parsed> = tree().iter().map(Parsed::of).collect();
+    let (codes, hidden) = codes_of(&files);
+    assert!(hidden.is_empty(), "no code is written in {hidden:?}");
+    let document = read(&root().join("docs/json.md"));
+    let (_, section) = document
+        .split_once("\n## Warnings\n")
+        .expect("there is such a section");
+    let (section, _) = section.split_once("\n## ").expect("another one follows");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+    let names = rows.filter_map(|row| row.split(" |").next()).skip(2);
+    let described: Vec<_> = names
+        .flat_map(|names| names.split(", "))
+        .map(str::to_owned)
+        .collect();
+    let listed: BTreeSet<_> = described.iter().cloned().collect();
+    assert_eq!(codes, listed);
+    assert_eq!(listed.len(), described.len(), "one is there twice");
+    assert!(described.is_sorted(), "{described:?}");
+}
+
+#[test]
+fn a_code_is_found_wherever_it_is_written_and_tests_have_none() {
+    let source = |text: &str| {
+        Parsed::of(&Source {
+            path: "commands/x.rs".to_owned(),
+            text: text.to_owned(),
+        })
+    };
+    let text = r#"
+        fn a() -> Warning { Warning { code: "plain", text: "some_text".to_owned() } }
+        fn b(old: bool) -> Warning { let (code, what) = if old { ("by_old", "no words") } else { ("by_new", "x") }; Warning { code, text: what.into() } }
+        fn e() -> Vec<Warning> { vec![Warning { code: "in_macro", text: x() }] }
+        fn c(other: Warning) -> Warning { let error_code = "none_such"; Warning { text: error_code.into(), ..other } }
+        #[cfg(test)] mod tests { fn d() -> Warning { Warning { code: "of_test", text: String::new() } } }
+    "#;
+    let (codes, hidden) = codes_of(&[source(text)]);
+    let expected = ["by_new", "by_old", "in_macro", "plain"].map(str::to_owned);
+    assert_eq!(codes, BTreeSet::from(expected));
+    assert!(hidden.is_empty());
+    let (_, hidden) = codes_of(&[source(
+        "fn a(code: &str) -> Warning { Warning { code, text } }",
+    )]);
+    assert_eq!(hidden, ["commands/x.rs"]);
 }
 
 #[test]

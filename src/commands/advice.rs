@@ -3,8 +3,9 @@
 use super::call::Call;
 use crate::domain::names::AliasName;
 use crate::domain::verdict::{ReasonCode, Verdict};
+use crate::store::StoreError;
 use crate::store::aliases;
-use crate::store::versions::{self, Version};
+use crate::store::versions::{self, Blame, Version};
 use crate::workflows::judging::Judgement;
 use crate::workflows::session::Session;
 
@@ -45,7 +46,7 @@ pub fn way_out(call: &Call, session: &mut Session, judgement: &Judgement, blocke
         let below = holders
             .lower()
             .find(|id| Some(*id) != holders.holder())
-            .map(|id| versions::get(tx, id));
+            .map(|id| Ok::<_, StoreError>((versions::get(tx, id)?, versions::blame(tx, id)?)));
         below.transpose()
     });
     // The verdict stands and is recorded; that its advice can't be read takes nothing from it.
@@ -54,8 +55,12 @@ pub fn way_out(call: &Call, session: &mut Session, judgement: &Judgement, blocke
     format!("hint: {}\n", out_to(below.as_ref(), blocked, &command))
 }
 
-fn out_to(below: Option<&Version>, blocked: bool, command: &dyn Fn(&str) -> String) -> String {
-    let Some(below) = below else {
+fn out_to(
+    below: Option<&(Version, Blame)>,
+    blocked: bool,
+    command: &dyn Fn(&str) -> String,
+) -> String {
+    let Some((below, blame)) = below else {
         return format!(
             "no other version lies below to go back to; make another one live: `{}`, then `{}`",
             command("register PATH"),
@@ -67,14 +72,21 @@ fn out_to(below: Option<&Version>, blocked: bool, command: &dyn Fn(&str) -> Stri
     if !blocked {
         return format!("{name} lies below; what going back would change: `{back}`");
     }
-    let unblocks = if below.retired_reason.is_some() {
-        command(&format!("retire {name} --cancel"))
-    } else {
-        command(&format!("check {name}"))
+    if blame.was_left {
+        let back = command(&format!("rollback {name}"));
+        return format!(
+            "by hand there is a way back to {name}: `{back}`; by itself none, since it was left because it was \
+             degraded: that is cleared by no check, only by a promote of it or an undo"
+        );
+    }
+    let cancel = format!("`{}`", command(&format!("retire {name} --cancel")));
+    let check = format!("`{}`", command(&format!("check {name}")));
+    let unblocked = match (below.retired_reason.is_some(), blame.is_degraded) {
+        (true, true) => format!("once it is neither retired nor degraded: {cancel}, then {check}"),
+        (true, false) => format!("once it is not retired: {cancel}"),
+        (false, _) => format!("once a check finds it healthy: {check}"),
     };
-    format!(
-        "by hand there is a way back to {name}: `{back}`; by itself once it is neither bad nor retired: `{unblocks}`"
-    )
+    format!("by hand there is a way back to {name}: `{back}`; by itself {unblocked}")
 }
 
 fn about(
@@ -198,18 +210,36 @@ mod tests {
     #[test]
     fn a_degraded_version_that_stays_has_a_way_out() {
         let command = |words: &str| call(&["check"]).follow_up(words);
-        let mut below = crate::commands::example::version("v1", 1);
+        let of = |was_left, is_degraded| Blame {
+            was_left,
+            is_degraded,
+        };
+        let mut below = (crate::commands::example::version("v1", 1), of(false, true));
         assert_eq!(
             out_to(Some(&below), false, &command),
             "v1 lies below; what going back would change: `modelguard rollback --dry-run`"
         );
         let blocked = out_to(Some(&below), true, &command);
         assert!(blocked.contains("`modelguard check v1`"), "{blocked}");
-        below.retired_reason = Some("old".to_owned());
+        below.0.retired_reason = Some("old".to_owned());
+        let blocked = out_to(Some(&below), true, &command);
+        assert_eq!(
+            blocked,
+            "by hand there is a way back to v1: `modelguard rollback --dry-run`; by itself once it is neither retired \
+             nor degraded: `modelguard retire v1 --cancel`, then `modelguard check v1`"
+        );
+        below.1 = of(false, false);
         let blocked = out_to(Some(&below), true, &command);
         assert!(
-            blocked.contains("`modelguard rollback --dry-run`")
-                && blocked.contains("`modelguard retire v1 --cancel`"),
+            blocked.ends_with("once it is not retired: `modelguard retire v1 --cancel`"),
+            "{blocked}"
+        );
+        below.1 = of(true, false);
+        let blocked = out_to(Some(&below), true, &command);
+        assert!(
+            blocked.contains("`modelguard rollback v1`; by itself none")
+                && !blocked.contains("`modelguard retire")
+                && !blocked.contains("`modelguard check"),
             "{blocked}"
         );
         assert!(out_to(None, true, &command).contains("`modelguard promote latest`"));

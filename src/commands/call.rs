@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use super::clock::Clock;
 use super::flags::Globals;
 use super::output::{self, Screen};
 use super::problems;
@@ -30,8 +32,10 @@ use crate::workflows::session::Session;
 pub struct Call {
     pub globals: Globals,
     pub environment: Environment,
-    /// Read once.
+    /// Read once; it stands still.
     pub now: Timestamp,
+    /// When it was read.
+    pub began: Instant,
     /// `MODELGUARD_NOW` set it.
     pub clock_overridden: bool,
     /// The words behind the program's name, as they were typed.
@@ -53,8 +57,7 @@ impl Call {
     pub fn new(
         globals: Globals,
         environment: Environment,
-        now: Timestamp,
-        clock_overridden: bool,
+        clock: Clock,
         words: Vec<String>,
         screen: Screen,
         stop: StopFlag,
@@ -62,8 +65,9 @@ impl Call {
         Self {
             globals,
             environment,
-            now,
-            clock_overridden,
+            now: clock.now,
+            began: clock.began,
+            clock_overridden: clock.is_overridden,
             words,
             screen,
             stdout_is_terminal: std::io::stdout().is_terminal(),
@@ -90,9 +94,15 @@ impl Call {
     /// A further command on the same store, as it can be pasted: with the options that chose it.
     #[must_use]
     pub fn follow_up(&self, words: &str) -> String {
+        format!("{} {words}", self.beginning())
+    }
+
+    /// What every further command on the same store begins with.
+    #[must_use]
+    pub fn beginning(&self) -> String {
         let options = self.choosing_options();
         let options = options.iter().map(|word| format!(" {}", quoted(word)));
-        format!("modelguard{} {words}", options.collect::<String>())
+        format!("modelguard{}", options.collect::<String>())
     }
 
     /// The run as that of one model: what it proposes names the model. `of_many`: a command that names none would be

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, ahead, judged, problems, strangers};
+use super::{Outcome, advice, judged, problems, warnings};
 use crate::domain::names::Reference;
 use crate::domain::verdict::Verdict;
 use crate::store::Access;
@@ -49,9 +49,9 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
     let model = call.model(&mut session)?;
     let of_policy = session.policy(&model);
     let policy = args.judge.rules(call, &session.found, &model)?;
-    let mut beside = strangers::warnings(call, &mut session)?;
-    beside.extend(ahead::warnings(call, &mut session, [&model])?);
-    let listeners = Listeners::of(&session, false);
+    let mut beside = warnings::of_names(call, &mut session)?;
+    beside.extend(warnings::of_clock(call, &mut session, [&model])?);
+    let listeners = Listeners::of(call, &session, false);
     let checked = recording::check(
         &mut session.store,
         &session.author,

@@ -5,7 +5,6 @@ use super::flags::LiveFlags;
 use super::output::Warning;
 use super::{output, problems};
 use crate::domain::operation::OperationKind;
-use crate::domain::verdict::standing;
 use crate::ui::interrupt::Signal;
 use crate::ui::number;
 use crate::ui::problem::Problem;
@@ -15,8 +14,17 @@ use crate::workflows::switching::{Party, Plan};
 /// How the line of a plan begins that says how the change is taken back.
 pub const BACK: &str = "to take it back: ";
 
-/// Whether to go ahead: `--yes`, or a person's yes to the plan. `deed` says in an error what the command does that it has
-/// to ask for.
+/// The answer to a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// Whether to go ahead.
+    pub yes: bool,
+    /// Whoever reads the answer has read the plan. A program that reads JSON has not.
+    pub is_plan_told: bool,
+}
+
+/// Asks whether to go ahead: `--yes`, or a person's yes to the plan. `deed` says in an error what the command does that
+/// it has to ask for.
 ///
 /// # Errors
 /// There is no terminal to ask on; Ctrl-C came.
@@ -26,15 +34,22 @@ pub fn agree(
     question: &str,
     yes: bool,
     deed: &str,
-) -> Result<bool, Problem> {
+) -> Result<Agreed, Problem> {
+    let answered = |yes, is_told| {
+        Ok(Agreed {
+            yes,
+            is_plan_told: is_told && !call.globals.json,
+        })
+    };
     if yes {
-        if call.globals.quiet == 0 {
+        let is_told = call.globals.quiet == 0;
+        if is_told {
             // What was done says itself how it is taken back.
             let told = plan.lines().filter(|line| !line.starts_with(BACK));
             let told: String = told.map(|line| format!("{line}\n")).collect();
             output::stderr(&call.screen.folding.of(&told));
         }
-        return Ok(true);
+        return answered(true, is_told);
     }
     if !call.can_ask() {
         let command = call.command_line();
@@ -46,8 +61,8 @@ pub fn agree(
     }
     output::stderr(&call.screen.folding.of(plan));
     match prompt::confirm(question, &call.stop) {
-        Ok(Answer::Yes) => Ok(true),
-        Ok(Answer::No) => Ok(false),
+        Ok(Answer::Yes) => answered(true, true),
+        Ok(Answer::No) => answered(false, true),
         Ok(Answer::Interrupted) => {
             let signal = call.stop.requested().unwrap_or(Signal::Interrupt);
             Err(problems::interrupted(signal))
@@ -60,11 +75,11 @@ pub fn agree(
     }
 }
 
-/// Whether to go ahead with a change of who is live.
+/// Asks whether to go ahead with a change of who is live.
 ///
 /// # Errors
 /// As [`agree`].
-pub fn agree_to_plan(call: &Call, plan: &Plan, flags: &LiveFlags) -> Result<bool, Problem> {
+pub fn agree_to_plan(call: &Call, plan: &Plan, flags: &LiveFlags) -> Result<Agreed, Problem> {
     let question = match plan.kind {
         OperationKind::Promote => "Promote?",
         OperationKind::Rollback => "Roll back?",
@@ -131,10 +146,13 @@ pub fn against(plan: &Plan) -> Vec<Warning> {
 }
 
 fn described(party: &Party, live: Option<String>) -> String {
-    let verdict = party.last_verdict.map(|verdict| match live {
-        Some(_) => verdict.words().to_owned(),
-        None => standing(Some(verdict), party.last_decided),
-    });
+    let verdict = match live {
+        Some(_) => party
+            .standing
+            .by_policy
+            .map(|verdict| verdict.words().to_owned()),
+        None => party.standing.last.map(|_| party.standing.to_string()),
+    };
     let metrics = party
         .version
         .metadata
@@ -161,7 +179,7 @@ fn described(party: &Party, live: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::{call, minute, model, version, with_metrics};
+    use crate::commands::example::{call, minute, model, standing, version, with_metrics};
     use crate::domain::metric::Task;
     use crate::domain::verdict::Verdict;
     use crate::workflows::switching::example::plan;
@@ -170,8 +188,7 @@ mod tests {
         Party {
             version: version(name, 1),
             bad: false,
-            last_verdict,
-            last_decided: last_verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
+            standing: standing(last_verdict),
             reference: None,
         }
     }
@@ -267,7 +284,20 @@ mod tests {
     fn a_yes_needs_no_terminal() {
         let run = call(&["-q", "promote", "v2", "--yes"]);
         let agreed = agree(&run, "plan\n", "Promote?", true, "changes");
-        assert_eq!(agreed, Ok(true));
+        let expected = |is_plan_told| {
+            Ok(Agreed {
+                yes: true,
+                is_plan_told,
+            })
+        };
+        assert_eq!(agreed, expected(false));
+        for (words, is_plan_told) in [
+            (&["promote", "v2", "--yes"] as &[&str], true),
+            (&["--json", "promote", "v2", "--yes"], false),
+        ] {
+            let agreed = agree(&call(words), "", "Promote?", true, "changes");
+            assert_eq!(agreed, expected(is_plan_told), "{words:?}");
+        }
     }
 
     #[test]

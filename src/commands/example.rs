@@ -3,11 +3,13 @@
 #![cfg(test)]
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use clap::Parser;
 
 use super::Cli;
 use super::call::Call;
+use super::clock::Clock;
 use super::output::{Folding, Report, Screen};
 use crate::domain::evidence::{Attribution, Coverage};
 use crate::domain::hash::Hash;
@@ -16,7 +18,7 @@ use crate::domain::metric::{Metric, Task};
 use crate::domain::operation::Author;
 use crate::domain::policy::CheckRules;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::{Reason, Verdict};
+use crate::domain::verdict::{Reason, Standing, Verdict};
 use crate::judge::baseline::Standard;
 use crate::judge::judged::{Judged, MetricOutcome, Number};
 use crate::judge::threshold::{Outcome, ThresholdOutcome};
@@ -36,6 +38,25 @@ pub fn minute(minutes: i64) -> Timestamp {
     Timestamp::from_micros(start.micros() + minutes * 60_000_000).unwrap()
 }
 
+/// What is known of a version whose only check, if there was one, was by the policy.
+pub fn standing(verdict: Option<Verdict>) -> Standing {
+    Standing {
+        last: verdict,
+        by_policy: verdict,
+        decided: verdict.filter(|verdict| *verdict != Verdict::InsufficientData),
+        is_undecided_since: false,
+    }
+}
+
+/// The clock at noon.
+pub fn noon() -> Clock {
+    Clock {
+        now: minute(720),
+        is_overridden: false,
+        began: Instant::now(),
+    }
+}
+
 /// A run with these words on a pipe, at noon, by ann on host h.
 pub fn call(words: &[&str]) -> Call {
     let line = std::iter::once("modelguard").chain(words.iter().copied());
@@ -49,8 +70,7 @@ pub fn call(words: &[&str]) -> Call {
     Call::new(
         cli.globals,
         environment,
-        minute(720),
-        false,
+        noon(),
         words,
         screen(),
         StopFlag::default(),

@@ -7,7 +7,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args};
 
 use super::call::Call;
-use super::other_task;
+use super::problems;
 use crate::domain::holders::OperationId;
 use crate::domain::metric::Metric;
 use crate::domain::names::ModelName;
@@ -155,7 +155,7 @@ impl JudgeFlags {
         if let (Some(text), Some(path)) = (&found.source_text, &found.policy_path) {
             let wrong = load::check_task(text, path, &model.name, model.task);
             if let Some(first) = wrong.into_iter().next() {
-                return Err(other_task::problem(call, first, model));
+                return Err(problems::of_task(call, first, model));
             }
         }
         self.over(&found.policy.for_model(&model.name), model)

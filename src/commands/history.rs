@@ -160,7 +160,13 @@ impl History {
                 value.map_or_else(|| "-".to_owned(), |value| number::value(*value))
             }));
             let verdict = cells.len();
-            cells.push(facts.last_by_policy.map_or("-", Verdict::words).to_owned());
+            cells.push(
+                facts
+                    .standing
+                    .by_policy
+                    .map_or("-", Verdict::words)
+                    .to_owned(),
+            );
             let (state, tone) = versions::state(facts);
             cells.extend(states.then(|| state.to_owned()));
             cells.extend(aliases.then(|| {
@@ -174,7 +180,7 @@ impl History {
             cells.extend(notes.then(|| version.metadata.note.clone().unwrap_or_default()));
             table.row(cells);
             table.tone(1, is_live.then_some(Tone::Strong));
-            let said = facts.last_by_policy.map(Verdict::name);
+            let said = facts.standing.by_policy.map(Verdict::name);
             table.tone(verdict, said.and_then(Tone::of_verdict));
             if states {
                 table.tone(verdict + 1, tone);

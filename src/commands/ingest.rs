@@ -239,6 +239,7 @@ fn bring_in(
     })?;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Box::new(stored::Stored {
+        command: call.beginning(),
         ingested,
         duration_ms,
     }))

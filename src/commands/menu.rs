@@ -187,7 +187,7 @@ impl Menu<'_> {
             _ => return Ok(ended(exit)),
         }
         let question = "Monitor for real?";
-        if consent::agree(call, "", question, false, "may change the live model")? {
+        if consent::agree(call, "", question, false, "may change the live model")?.yes {
             return Ok(ended(self.command(call, &["monitor", "--auto-rollback"])));
         }
         output::stderr("Nothing changed.\n");

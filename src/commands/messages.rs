@@ -37,7 +37,7 @@ pub struct Listeners {
 
 impl Listeners {
     /// Those of the session's policy; with `mute` nobody is told anything.
-    pub fn of(session: &Session, mute: bool) -> Self {
+    pub fn of(call: &Call, session: &Session, mute: bool) -> Self {
         let found = &session.found;
         let channels = if mute {
             &[][..]
@@ -48,7 +48,7 @@ impl Listeners {
             channels: channels.to_vec(),
             rules: found.policy.delivery,
             folder: found.folder().to_owned(),
-            began: Instant::now(),
+            began: call.began,
             command: command(found),
         }
     }

@@ -1,7 +1,6 @@
 //! The command line: reads the words, sets the clock, runs one verb, prints what it found.
 
 mod advice;
-mod ahead;
 mod alerts;
 mod alias;
 mod call;
@@ -12,7 +11,6 @@ mod completions;
 mod config;
 mod consent;
 mod demo;
-mod doubtful_rows;
 mod example;
 mod fetch;
 mod flags;
@@ -29,7 +27,6 @@ mod menu;
 mod messages;
 mod monitor;
 mod not_stored;
-mod other_task;
 mod output;
 mod problems;
 mod promote;
@@ -44,14 +41,13 @@ mod season;
 mod show;
 mod status;
 mod store;
-mod strangers;
 mod swept;
 mod switched;
 mod tag;
-mod trusting;
 mod undo;
 mod usage;
 mod versions;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -62,14 +58,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use call::Call;
-use clock::{clock, system_now};
+use clock::{Clock, clock, system_clock};
 use flags::Globals;
 use output::{Folding, Report, Screen};
 use raw_words::{colour_of, is_json, meant_exit_map, meant_wishes};
 use run_log::{Ended, Entry, Wishes};
 
 use crate::domain::names::ModelName;
-use crate::domain::time::Timestamp;
 use crate::notify;
 use crate::policy::environment::Environment;
 use crate::ui::colour::{ColourChoice, ColourEnvironment, Palette, use_colour};
@@ -261,9 +256,7 @@ fn run(
     };
     let clock = clock(&environment);
     // A clock that can't be read stops the command, not its line in the log.
-    let logged_clock = clock
-        .clone()
-        .or_else(|_| system_now().map(|now| (now, false)));
+    let logged_clock = clock.clone().or_else(|_| system_clock());
     let Ok(logged_clock) = logged_clock else {
         return answer(parsed, clock, environment, words, stop, manner, None).status;
     };
@@ -301,7 +294,7 @@ fn failed(problem: &Problem, words: &[OsString], palette: Palette, folding: Fold
 /// Does what the words say, and prints what came of it.
 fn answer(
     parsed: Result<Cli, clap::Error>,
-    clock: Result<(Timestamp, bool), Problem>,
+    clock: Result<Clock, Problem>,
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
@@ -446,7 +439,7 @@ fn prepare(
     environment: Environment,
     words: &[OsString],
     stop: &StopFlag,
-    (now, is_overridden): (Timestamp, bool),
+    clock: Clock,
     folding: Folding,
 ) -> Result<Call, Problem> {
     if globals.verbose == 0 && globals.quiet == 0 {
@@ -458,7 +451,7 @@ fn prepare(
         palette: palette(globals.colour, &environment, stdout_is_terminal),
         width: stdout_is_terminal.then(terminal_width).flatten(),
         folding,
-        times: Times::for_stream(stdout_is_terminal, now.micros()),
+        times: Times::for_stream(stdout_is_terminal, clock.now.micros()),
     };
     let words = words
         .iter()
@@ -468,8 +461,7 @@ fn prepare(
     Ok(Call::new(
         globals,
         environment,
-        now,
-        is_overridden,
+        clock,
         words,
         screen,
         stop.clone(),

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::flags::JudgeFlags;
 use super::messages::{self, Listeners};
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, advice, ahead, judged, problems, strangers, swept};
+use super::{Outcome, advice, judged, problems, swept, warnings};
 use crate::domain::hash::Hash;
 use crate::domain::policy::OnDegraded;
 use crate::domain::verdict::Verdict;
@@ -66,14 +66,14 @@ pub struct Args {
 
 pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = swept::open(call, args.dry_run)?;
-    let listeners = Listeners::of(&session, args.no_notify || args.dry_run);
+    let listeners = Listeners::of(call, &session, args.no_notify || args.dry_run);
     let models = if args.all {
         call.all_models(&mut session)?
     } else {
         vec![call.model(&mut session)?]
     };
     // Read before anything is done, so that nothing that is done goes untold.
-    let ahead = ahead::warnings(call, &mut session, &models)?;
+    let ahead = warnings::of_clock(call, &mut session, &models)?;
     if let ([model], false) = (models.as_slice(), args.all) {
         let mut one = monitor_one(call, &mut session, model, &listeners, args)?;
         // Where no file came in there is nothing to report, and the failure is the answer.
@@ -187,7 +187,7 @@ fn finish(
         Err(problem) => (Vec::new(), Some(problem)),
     };
     // What was decided and done is told, even if the store is busy by now.
-    let mut beside = strangers::warnings(call, session).unwrap_or_default();
+    let mut beside = warnings::of_names(call, session).unwrap_or_default();
     beside.extend(ahead);
     let head = session.store.read(operations::head).ok();
     Ok(Box::new(Found {

@@ -1,17 +1,18 @@
 //! Turns every room's errors into problems: the code, and the hint that can be pasted.
 
+mod policies;
+
+pub use policies::{of_task, policy, require_trust, trust_hint};
+
 use std::path::Path;
 
 use super::call::{Call, quoted};
-use super::trusting;
 use super::usage;
 use crate::domain::names::PRODUCTION;
 use crate::files::user::{self, Rights};
 use crate::files::{FileError, FileErrorKind};
-use crate::policy::diagnose::{PolicyError, ProblemKind};
-use crate::policy::discover::{DiscoverError, Discovered};
+use crate::policy::discover::DiscoverError;
 use crate::policy::environment::BadVariable;
-use crate::policy::trust;
 use crate::store::StoreError;
 use crate::ui::interrupt::Signal;
 use crate::ui::problem::Problem;
@@ -48,47 +49,6 @@ pub fn discover(call: &Call, error: DiscoverError) -> Problem {
                 .hint("name one that exists: `modelguard -C DIR …`")
         }
     }
-}
-
-/// What is wrong with a policy.
-pub fn policy(call: &Call, error: PolicyError) -> Problem {
-    let code = match error.kind {
-        ProblemKind::Unreadable => "MG0301",
-        ProblemKind::Syntax => "MG0302",
-        ProblemKind::UnknownKey => "MG0303",
-        ProblemKind::BadValue => "MG0304",
-        ProblemKind::Clash => "MG0305",
-        ProblemKind::Requires => "MG0306",
-        ProblemKind::Untrusted => "MG0307",
-        ProblemKind::Missing => "MG0308",
-    };
-    let mut problem = Problem::new(code, error.to_string()).details(serde_json::json!({
-        "path": error.path.display().to_string(),
-        "line_number": error.line(),
-        "column_number": error.column(),
-        "key": error.key,
-    }));
-    if let Some(excerpt) = error.excerpt() {
-        problem = problem.excerpt(excerpt);
-    } else {
-        let place = error.path.display().to_string();
-        if !problem.message.contains(&place) {
-            problem = problem.cause(format!("in {place}"));
-        }
-    }
-    match error.kind {
-        ProblemKind::Missing => problem.hint("name another with `--config FILE`, or leave it out"),
-        ProblemKind::Untrusted => problem.hint(trusting::hint(call, "config trust")),
-        _ => problem,
-    }
-}
-
-/// Refuses a discovered policy that reaches outside its folder and was never trusted.
-///
-/// # Errors
-/// It does, and was not.
-pub fn require_trust(call: &Call, found: &Discovered) -> Result<(), Problem> {
-    trust::require(found, &call.environment).map_err(|error| policy(call, error))
 }
 
 /// What is wrong with the store.
@@ -225,10 +185,15 @@ pub fn file(error: &FileError) -> Problem {
         Kind::AmbiguousColumns { .. } | Kind::SharedColumn { .. } => "MG0506",
     };
     let problem = Problem::new(code, error.to_string());
-    match error.hint() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    }
+    let Some(hint) = error.hint() else {
+        return problem;
+    };
+    let Some((field, Some(column))) = error.unfit_column() else {
+        return problem.hint(hint);
+    };
+    // The room of files knows no shell.
+    let choice = format!("{field}={column}");
+    problem.hint(hint.replace(&format!("{choice}`"), &format!("{}`", quoted(&choice))))
 }
 
 /// `-m churn` or `-m prices`: the first three.

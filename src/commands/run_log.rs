@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::call::command_line;
+use super::clock::Clock;
 use super::flags::Globals;
 use super::output;
 use crate::domain::holders::OperationId;
@@ -107,10 +108,10 @@ impl Entry {
         words: &[OsString],
         wishes: &Wishes,
         environment: &Environment,
-        (now, is_overridden): (Timestamp, bool),
+        clock: Clock,
     ) -> Self {
-        let began = Instant::now();
-        let opened = Log::open(&wishes.place(environment), &now.day(), is_overridden);
+        let now = clock.now;
+        let opened = Log::open(&wishes.place(environment), &now.day(), clock.is_overridden);
         let trouble = opened.as_ref().err().map(not_logged);
         let log = opened.unwrap_or_default();
         if let Some(trouble) = trouble.as_ref().filter(|_| !wishes.quiet && !wishes.json) {
@@ -126,9 +127,9 @@ impl Entry {
         Self {
             log,
             trouble,
-            began,
+            began: clock.began,
             now,
-            is_overridden,
+            is_overridden: clock.is_overridden,
             command: command_line(words),
             directory: std::path::absolute(".")
                 .map(|folder| folder.display().to_string())
@@ -236,7 +237,7 @@ pub fn panicked(panic: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::minute;
+    use crate::commands::example::noon;
     use crate::files::read;
 
     #[test]
@@ -252,7 +253,7 @@ mod tests {
         };
         let words = ["modelguard", "show", "a b"].map(OsString::from);
         let environment = Environment::default();
-        let entry = Entry::begin(&words, &wishes, &environment, (minute(0), true));
+        let entry = Entry::begin(&words, &wishes, &environment, noon());
         let path = folder.path().join("own.jsonl");
         assert_eq!(entry.path(), Some(path.as_path()));
         let problem = panicked("index out of bounds\nat src/x.rs:1");

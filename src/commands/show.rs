@@ -6,7 +6,6 @@ use super::call::Call;
 use super::output::{Report, Screen};
 use super::{Outcome, problems, versions};
 use crate::domain::names::Reference;
-use crate::domain::verdict::standing;
 use crate::store::{Access, artifacts};
 use crate::ui::line::one_line;
 use crate::ui::number;
@@ -145,7 +144,7 @@ impl Report for Shown {
             }
             line(label, &text);
         }
-        line("verdict", &standing(facts.last_verdict, facts.last_decided));
+        line("verdict", &facts.standing.to_string());
         if facts.bad {
             line(
                 "bad",

@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 
 use inbox::Inbox;
 
-use super::ahead::warning;
 use super::call::Call;
 use super::output::{Report, Screen, Warning};
-use super::{Outcome, problems, strangers};
+use super::{Outcome, problems, warnings};
 use crate::domain::hash::Hash;
 use crate::domain::names::ModelName;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::{Severity, Verdict, standing};
+use crate::domain::verdict::{Severity, Verdict};
 use crate::policy::discover::Discovered;
 use crate::store::models::{self, Model};
 use crate::store::{Access, Tx, operations};
@@ -44,8 +43,8 @@ pub fn run(call: &Call, _: &Args) -> Outcome {
     let (store, found) = (&mut session.store, &session.found);
     let seen = store.read(|tx| look(tx, found, named.as_ref(), now));
     let seen = seen.map_err(|error| problems::naming(call, error))?;
-    let mut warnings = strangers::of(found, &seen.known);
-    warnings.extend(seen.ahead.map(|found| warning(call, &found)));
+    let mut warnings = warnings::of_named(found, &seen.known);
+    warnings.extend(seen.ahead.map(|found| warnings::of_ahead(call, &found)));
     let models = seen.models;
     let of_many = models.len() > 1;
     let calls: Vec<_> = models
@@ -189,7 +188,7 @@ fn model_data(model: &Overview) -> Value {
                 "version": below.version.name.to_string(),
                 "bad": below.is_bad,
                 "retired": below.version.retired_reason.is_some(),
-                "last_verdict": below.last_verdict.map(Verdict::name),
+                "last_verdict": below.standing.by_policy.map(Verdict::name),
             })
         })
         .collect();
@@ -373,13 +372,13 @@ fn below_text(below: &Below) -> String {
     if below.version.retired_reason.is_some() {
         marks.push("retired".to_owned());
     }
-    marks.push(standing(below.last_verdict, below.last_decided));
+    marks.push(below.standing.to_string());
     format!("{} ({})", below.version.name, marks.join(", "))
 }
 
 /// Why automatic acts keep away from what is live.
 fn bad_because(live: &Production) -> &'static str {
-    if live.last_decided == Some(Verdict::Degraded) {
+    if live.standing.decided == Some(Verdict::Degraded) {
         "degraded when last judged"
     } else {
         "it was left because it was degraded"

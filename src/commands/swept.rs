@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use super::call::{Call, quoted};
 use super::messages::{self, Listeners};
 use super::output::Warning;
-use super::{doubtful_rows, not_stored, problems};
+use super::warnings::{self, Way};
+use super::{not_stored, problems};
+use crate::domain::policy::{key_part, text_value};
 use crate::domain::verdict::AlertKind;
 use crate::files::columns::FileKind;
 use crate::files::inbox::LOG;
-use crate::files::values::excerpt;
+use crate::files::values::whole;
 use crate::files::{FileError, FileErrorKind};
 use crate::store::Access;
 use crate::store::models::{self, Model};
@@ -58,7 +60,7 @@ pub fn misplaced(error: &Misplaced) -> Problem {
             .cause("nobody could say whose a file is that lies there")
             .hint(format!(
                 "give each its own: `[models.{}.ingest]` with `inbox = \"inbox/{other}/\"`",
-                crate::domain::policy::key_part(other.as_str())
+                key_part(other.as_str())
             )),
         Misplaced::HoldsProject { .. } => Problem::new("MG0304", message)
             .hint("name a folder for nothing else: `inbox = \"inbox/\"`"),
@@ -131,25 +133,37 @@ fn unusable(folder: &Path, error: &FileError) -> Problem {
 
 /// Why a file was not stored. Options of a command line that there was none of are given as a command.
 fn explain(call: &Call, kind: Option<FileKind>, error: IngestError) -> Why {
+    let command = call.beginning();
     let of = kind.unwrap_or(FileKind::Predictions);
     let named = match &error {
         IngestError::File(error) => error.unfit_column().map(|(field, column)| {
-            let column = column.unwrap_or("COLUMN");
-            (field.to_owned(), excerpt(column))
+            let column = column.and_then(whole).unwrap_or("COLUMN");
+            (field.to_owned(), column.to_owned())
         }),
         _ => None,
     };
     let mut problem = not_stored::problem(call, of, false, error);
     if let Some((field, column)) = named {
         let option = quoted(&format!("{field}={column}"));
-        let by_hand = call.follow_up(&format!("ingest {} FILE --map {option}", of.name()));
+        let key = match field.strip_prefix("proba.") {
+            Some(label) => format!("proba.{}", key_part(label)),
+            None => field,
+        };
         problem.hints = vec![
-            format!("name it for every file: `[columns]` with `{field} = {column:?}`"),
-            format!("once by hand: `{by_hand}`"),
+            format!(
+                "name it for every file: `[columns]` with `{key} = {}`",
+                text_value(&column)
+            ),
+            format!(
+                "once by hand: `{command} ingest {} FILE --map {option}`",
+                of.name()
+            ),
         ];
     } else if problem.hints.iter().any(|hint| hint.contains("`--")) {
-        let command = call.follow_up(&format!("ingest {} FILE", of.name()));
-        problem = problem.hint(format!("with that option by hand: `{command}`"));
+        problem = problem.hint(format!(
+            "with that option by hand: `{command} ingest {} FILE`",
+            of.name()
+        ));
     }
     Why {
         code: problem.code,
@@ -264,15 +278,19 @@ fn name(file: &SweptFile) -> Cow<'_, str> {
     file.path.file_name().unwrap_or_default().to_string_lossy()
 }
 
-/// What there is to know beside the counts.
-pub fn warnings(swept: &Swept) -> Vec<Warning> {
+/// What there is to know beside the counts. `command`: what a further one [begins with](Call::beginning).
+pub fn warnings(swept: &Swept, command: &str) -> Vec<Warning> {
+    let way = Way {
+        command,
+        is_swept: true,
+    };
     let mut warnings = Vec::new();
     let troubled = swept.files.iter().filter(|file| file.why.is_some());
     warnings.extend(troubled.map(trouble));
     for file in &swept.files {
         let doubts = file.ingested.iter();
         warnings.extend(doubts.flat_map(|ingested| {
-            let doubts = doubtful_rows::warnings(ingested).into_iter();
+            let doubts = warnings::of_rows(ingested, way).into_iter();
             doubts.map(|warning| Warning {
                 text: format!("{}: {}", one_line(&name(file)), warning.text),
                 ..warning

@@ -115,9 +115,9 @@ pub fn try_switch(
             }));
         }
     };
-    let is_json = call.globals.json;
     let unchanged = |plan, kept| Ending {
-        is_json,
+        // A dry run's plan is its answer.
+        is_plan_told: !call.globals.json,
         switched: Switched {
             plan,
             operation: None,
@@ -135,7 +135,8 @@ pub fn try_switch(
         let text = consent::plan_text(call, &plan);
         return Ok(Box::new(unchanged(plan, Kept::DryRun(text))));
     }
-    if !consent::agree_to_plan(call, &plan, flags)? {
+    let agreed = consent::agree_to_plan(call, &plan, flags)?;
+    if !agreed.yes {
         return Ok(Box::new(unchanged(plan, Kept::Refused)));
     }
     let switched = switching::carry_out(
@@ -158,7 +159,7 @@ pub fn try_switch(
     })?;
     let undo_command = undo_command(call, &switched);
     Ok(Box::new(Ending {
-        is_json,
+        is_plan_told: agreed.is_plan_told,
         switched,
         kept: Kept::Changed,
         reason: flags.reason.clone(),
@@ -209,7 +210,8 @@ enum Kept {
 }
 
 struct Ending {
-    is_json: bool,
+    /// Whoever reads the answer was told by the plan what speaks against the change.
+    is_plan_told: bool,
     switched: Switched,
     kept: Kept,
     reason: Option<String>,
@@ -242,20 +244,16 @@ impl Report for Ending {
         }
     }
 
-    /// People were told by the plan.
     fn warnings(&self) -> Vec<Warning> {
-        if self.is_json {
-            consent::against(&self.switched.plan)
-        } else {
-            Vec::new()
-        }
+        self.alarms()
     }
 
-    /// `-q` shows no plan; a dry run's is its answer.
+    /// `-q` shows no plan where nobody is asked.
     fn alarms(&self) -> Vec<Warning> {
-        match self.kept {
-            Kept::Changed => consent::against(&self.switched.plan),
-            _ => Vec::new(),
+        if self.is_plan_told {
+            Vec::new()
+        } else {
+            consent::against(&self.switched.plan)
         }
     }
 }
@@ -362,7 +360,7 @@ fn already(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::{OPERATION, call, minute, model, text, version};
+    use crate::commands::example::{OPERATION, call, minute, model, standing, text, version};
     use crate::domain::metric::Task;
     use crate::ui::exit::ExitStatus;
     use crate::workflows::switching::Party;
@@ -372,8 +370,7 @@ mod tests {
         Some(Party {
             version: version(name, 1),
             bad: false,
-            last_verdict: None,
-            last_decided: None,
+            standing: standing(None),
             reference: None,
         })
     }
@@ -398,7 +395,7 @@ mod tests {
         };
         Ending {
             undo_command: undo_command(&call(&["promote", "v2"]), &switched),
-            is_json: false,
+            is_plan_told: true,
             switched,
             kept,
             reason: Some("better".to_owned()),

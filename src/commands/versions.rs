@@ -50,7 +50,7 @@ pub fn document(facts: &Facts) -> Value {
         "retired_reason": version.retired_reason,
         "bad": facts.bad,
         "periods": periods,
-        "last_verdict": facts.last_by_policy.map(|verdict| verdict.name()),
+        "last_verdict": facts.standing.by_policy.map(|verdict| verdict.name()),
         "reference_rows_count": version.reference_rows_count,
     })
 }

@@ -41,19 +41,33 @@ impl Verdict {
     }
 }
 
-/// What is known of a version in a few words, the same ones wherever it is spoken of.
-///
-/// `last` is what its last check said, `decided` the last one that was no "insufficient data".
-#[must_use]
-pub fn standing(last: Option<Verdict>, decided: Option<Verdict>) -> String {
-    match (last, decided) {
-        (None, _) => "never judged".to_owned(),
-        (Some(Verdict::InsufficientData), Some(decided)) => {
-            format!("{decided} when last judged, insufficient data since")
+/// What checks said of a version. In a few words it is the same wherever the version is spoken of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// By the last check, whatever its rules.
+    pub last: Option<Verdict>,
+    /// By the last check by the policy: none by rules that were given for one check alone.
+    pub by_policy: Option<Verdict>,
+    /// By the last check that decided: healthy or degraded. A healthy by rules that were given for that check alone is
+    /// none: it makes no version a target, as it clears none.
+    pub decided: Option<Verdict>,
+    /// A later check by the policy could not decide.
+    pub is_undecided_since: bool,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.decided, self.last) {
+            (Some(decided), _) if self.is_undecided_since => {
+                write!(out, "{decided} when last judged, insufficient data since")
+            }
+            (Some(decided), _) => write!(out, "{decided} when last judged"),
+            (None, None) => out.write_str("never judged"),
+            (None, Some(Verdict::InsufficientData)) => {
+                out.write_str("insufficient data whenever checked")
+            }
+            (None, Some(last)) => write!(out, "{last} by other rules than the policy's"),
         }
-        (Some(Verdict::InsufficientData), None) => "insufficient data whenever checked".to_owned(),
-        (Some(_), Some(decided)) => format!("{decided} when last judged"),
-        (Some(last), None) => format!("{last} by other rules than the policy's"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::columns::divided;
-use super::values::excerpt;
+use super::values::{excerpt, whole};
 use crate::domain::nearest::{edits, nearest};
 
 /// Trouble with a file. It always names the file, and the place in it where there is one.
@@ -239,13 +239,15 @@ impl FileError {
         }
         match &*self.kind {
             Kind::MissingColumn { field, nearest, .. } => Some(match nearest.first() {
-                Some(name) => format!("did you mean `--map {field}={}`?", excerpt(name)),
+                Some(name) if whole(name).is_some() => {
+                    format!("did you mean `--map {field}={name}`?")
+                }
                 // Nothing asks for these but whoever named their columns.
-                None if matches!(field.as_str(), "time" | "version") => format!(
+                _ if matches!(field.as_str(), "time" | "version") => format!(
                     "name it: `--map {field}=COLUMN`; or take `{field}` out of `[columns]`, and it is looked for by its \
                      known names and may be absent"
                 ),
-                None => format!("name it: `--map {field}=COLUMN`"),
+                _ => format!("name it: `--map {field}=COLUMN`"),
             }),
             Kind::AmbiguousColumns { names, .. }
                 if names.iter().all(|name| Some(name) == names.first()) =>
@@ -256,11 +258,13 @@ impl FileError {
                 "name one: `--map {field}={}`",
                 names
                     .first()
-                    .map_or_else(|| "COLUMN".to_owned(), |name| excerpt(name))
+                    .and_then(|name| whole(name))
+                    .unwrap_or("COLUMN")
             )),
-            Kind::LateColumn { name, field } => {
-                Some(format!("name it: `--map {field}={}`", excerpt(name)))
-            }
+            Kind::LateColumn { name, field } => Some(format!(
+                "name it: `--map {field}={}`",
+                whole(name).unwrap_or("COLUMN")
+            )),
             Kind::Missing => Some(match near_names(&self.path).first() {
                 Some(name) => format!("did you mean {}?", excerpt(name)),
                 None => {

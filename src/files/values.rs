@@ -126,6 +126,12 @@ pub fn excerpt(text: &str) -> String {
     shown
 }
 
+/// The name of a column where a command or a policy can be told it: one that is shown whole, without blanks around it.
+#[must_use]
+pub fn whole(name: &str) -> Option<&str> {
+    (excerpt(name) == name && name.trim() == name && !name.is_empty()).then_some(name)
+}
+
 /// Marks that turn the direction of the text around them, so that it reads as something else.
 const fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -235,5 +241,10 @@ mod tests {
         assert_eq!(excerpt("a\nb\u{1b}[0m"), "a\\nb\\u{1b}[0m");
         assert_eq!(excerpt(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
         assert_eq!(excerpt("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(whole("a b"), Some("a b"));
+        let long = "é".repeat(61);
+        for name in ["a\nb", "a\u{202e}b", " a", "", &long] {
+            assert_eq!(whole(name), None, "{name:?}");
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Row, named_params};
 
 use super::{Result, StoreError, Tx, count, instant, signed};
 use crate::domain::hash::Hash;
 use crate::domain::holders::VersionId;
 use crate::domain::names::{PRODUCTION, VersionName};
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Standing, Verdict};
 
 /// Whether an artifact is a file or a directory (kept as one tar stream).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -310,7 +310,7 @@ pub fn set_retired(tx: &Tx<'_>, id: VersionId, reason: Option<&str>) -> Result<(
 
 /// A promote clears as long as it stands; an undo as long as neither it nor the change that it went back to was taken
 /// back: no redo of it, and no later undo of an older change that was not itself redone.
-const IS_BAD: &str = "WITH cleared (at) AS (SELECT ifnull((
+const BLAME: &str = "WITH cleared (at) AS (SELECT ifnull((
          SELECT clearing.id FROM operation AS clearing
          WHERE clearing.to_version_id = :version AND clearing.alias = :production
            AND (clearing.kind = 'promote' AND NOT EXISTS (
@@ -335,75 +335,91 @@ const IS_BAD: &str = "WITH cleared (at) AS (SELECT ifnull((
                       AND NOT EXISTS (
                           SELECT 1 FROM operation AS undo
                           WHERE undo.restores_operation_id = leaving.id AND NOT EXISTS (
-                              SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id)))
-         OR ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
+                              SELECT 1 FROM operation AS redo WHERE redo.restores_operation_id = undo.id))),
+         ifnull((SELECT verdict = 'degraded' FROM evaluation, cleared
                     WHERE version_id = :version
                       AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
                       AND operation_id > cleared.at
                     ORDER BY evaluation.id DESC LIMIT 1), 0)";
 
-/// Whether automatic acts must keep away from a version: it was left because it was degraded, or the last verdict
-/// that decided says degraded; a later promote of it, or an undo that brought it back, clears both. What was itself
-/// taken back does neither.
+/// Why automatic acts must keep away from a version. A later promote of it, or an undo that brought it back, clears
+/// both; what was itself taken back does neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blame {
+    /// It was left because it was degraded, which no check clears.
+    pub was_left: bool,
+    /// The last verdict that decided says degraded.
+    pub is_degraded: bool,
+}
+
+impl Blame {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        self.was_left || self.is_degraded
+    }
+}
+
+/// Why automatic acts must keep away from a version, if they must.
+///
+/// # Errors
+/// The store can't be read.
+pub fn blame(tx: &Tx<'_>, id: VersionId) -> Result<Blame> {
+    Ok(tx.sql.prepare_cached(BLAME)?.query_row(
+        named_params! { ":version": id.0, ":production": PRODUCTION },
+        |row| {
+            Ok(Blame {
+                was_left: row.get(0)?,
+                is_degraded: row.get(1)?,
+            })
+        },
+    )?)
+}
+
+/// Whether automatic acts must keep away from a version.
 ///
 /// # Errors
 /// The store can't be read.
 pub fn is_bad(tx: &Tx<'_>, id: VersionId) -> Result<bool> {
-    Ok(tx.sql.prepare_cached(IS_BAD)?.query_row(
-        named_params! { ":version": id.0, ":production": PRODUCTION },
-        |row| row.get(0),
-    )?)
+    blame(tx, id).map(Blame::is_bad)
 }
 
-/// What the last check of a version said, if there was one.
+const STANDING: &str = "WITH
+         decided (id) AS (
+             SELECT id FROM evaluation
+             WHERE version_id = :version AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
+             ORDER BY id DESC LIMIT 1),
+         by_policy (id) AS (
+             SELECT id FROM evaluation WHERE version_id = :version AND by_policy = 1 ORDER BY id DESC LIMIT 1)
+     SELECT (SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1),
+            (SELECT verdict FROM evaluation, by_policy WHERE evaluation.id = by_policy.id),
+            (SELECT verdict FROM evaluation, decided WHERE evaluation.id = decided.id),
+            ifnull((SELECT by_policy.id > decided.id FROM by_policy, decided), 0)";
+
+/// What checks said of a version.
 ///
 /// # Errors
 /// The store can't be read.
-pub fn last_verdict(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation WHERE version_id = :version ORDER BY id DESC LIMIT 1",
-    )
-}
-
-/// What the last check of a version said that decided: healthy or degraded. A healthy by rules that were given for that
-/// check alone is none: it makes no version a target, as it clears none.
-///
-/// # Errors
-/// The store can't be read.
-pub fn last_decided(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation
-         WHERE version_id = :version AND (verdict = 'degraded' OR (verdict = 'healthy' AND by_policy = 1))
-         ORDER BY id DESC LIMIT 1",
-    )
-}
-
-/// What the last check of a version by the policy said: none by rules that were given for that check alone.
-///
-/// # Errors
-/// The store can't be read.
-pub fn last_by_policy(tx: &Tx<'_>, id: VersionId) -> Result<Option<Verdict>> {
-    verdict(
-        tx,
-        id,
-        "SELECT verdict FROM evaluation WHERE version_id = :version AND by_policy = 1 ORDER BY id DESC LIMIT 1",
-    )
-}
-
-fn verdict(tx: &Tx<'_>, id: VersionId, query: &str) -> Result<Option<Verdict>> {
-    let word: Option<String> = tx
+pub fn standing(tx: &Tx<'_>, id: VersionId) -> Result<Standing> {
+    let (words, is_undecided_since): ([Option<String>; 3], bool) = tx
         .sql
-        .prepare_cached(query)?
-        .query_row(named_params! { ":version": id.0 }, |row| row.get(0))
-        .optional()?;
-    word.map(|word| {
-        Verdict::from_name(&word).ok_or_else(|| StoreError::meaningless("verdict", word))
+        .prepare_cached(STANDING)?
+        .query_row(named_params! { ":version": id.0 }, |row| {
+            Ok(([row.get(0)?, row.get(1)?, row.get(2)?], row.get(3)?))
+        })?;
+    let verdict = |word: Option<String>| {
+        let read = |word: String| {
+            Verdict::from_name(&word).ok_or_else(|| StoreError::meaningless("verdict", word))
+        };
+        word.map(read).transpose()
+    };
+    let [last, by_policy, decided] = words;
+    Ok(Standing {
+        last: verdict(last)?,
+        by_policy: verdict(by_policy)?,
+        decided: verdict(decided)?,
+        is_undecided_since,
     })
-    .transpose()
 }
 
 #[cfg(test)]

@@ -33,8 +33,9 @@ const GRACE: Duration = Duration::from_millis(200);
 const NOTING: Duration = Duration::from_secs(60);
 /// How long the attempts that are under way are waited for once the run was asked to stop.
 const STOPPING: Duration = Duration::from_millis(500);
+/// Why it is not known whether a message of such a run was taken.
+pub const UNANSWERED: &str = "the run was asked to stop before there was an answer";
 /// Why a message of such a run was not sent.
-const UNANSWERED: &str = "the run was asked to stop before there was an answer";
 const UNSENT: &str = "the run was asked to stop before it was sent";
 
 /// How messages are sent.

@@ -4,7 +4,7 @@ use crate::domain::holders::OperationId;
 use crate::domain::names::AliasName;
 use crate::domain::operation::OperationKind;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::Standing;
 use crate::store::aliases::{self, Held, Periods};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
@@ -29,12 +29,7 @@ pub struct Facts {
     pub bad: bool,
     /// The oldest first.
     pub live: Vec<Stretch>,
-    /// By any rules.
-    pub last_verdict: Option<Verdict>,
-    /// Without those by rules that were given for one check alone.
-    pub last_by_policy: Option<Verdict>,
-    /// What its last check said that decided.
-    pub last_decided: Option<Verdict>,
+    pub standing: Standing,
 }
 
 impl Facts {
@@ -81,9 +76,7 @@ fn of_one(
         aliases: of_version.map(|held| held.alias.clone()).collect(),
         bad: versions::is_bad(tx, version.id)?,
         live: live.collect::<Result<_, StoreError>>()?,
-        last_verdict: versions::last_verdict(tx, version.id)?,
-        last_by_policy: versions::last_by_policy(tx, version.id)?,
-        last_decided: versions::last_decided(tx, version.id)?,
+        standing: versions::standing(tx, version.id)?,
         version,
     })
 }

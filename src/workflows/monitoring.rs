@@ -190,11 +190,11 @@ fn intended(
     let target = match target {
         None => None,
         Some(id) => {
-            let decided = versions::last_decided(tx, id)?;
+            let standing = versions::standing(tx, id)?;
             Some(Target {
                 version: versions::get(tx, id)?,
-                was_judged: decided.is_some(),
-                was_checked: versions::last_verdict(tx, id)?.is_some(),
+                was_judged: standing.decided.is_some(),
+                was_checked: standing.by_policy.is_some(),
             })
         }
     };

@@ -9,7 +9,7 @@ use crate::domain::evidence::Coverage;
 use crate::domain::holders::VersionId;
 use crate::domain::names::AliasName;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::Standing;
 use crate::store::aliases::{self, Held, Periods};
 use crate::store::coverage::{self, Rows};
 use crate::store::evaluations::{self, Evaluation};
@@ -48,8 +48,7 @@ pub struct Production {
     pub version: Version,
     pub held: Held,
     pub is_bad: bool,
-    /// What its last check said that decided.
-    pub last_decided: Option<Verdict>,
+    pub standing: Standing,
     /// None where it has no periods, which a whole store never has.
     pub tenure: Option<i64>,
     /// Of the present tenure.
@@ -62,9 +61,7 @@ pub struct Production {
 pub struct Below {
     pub version: Version,
     pub is_bad: bool,
-    pub last_verdict: Option<Verdict>,
-    /// What its last check said that decided.
-    pub last_decided: Option<Verdict>,
+    pub standing: Standing,
 }
 
 impl Production {
@@ -106,8 +103,7 @@ pub fn overview(tx: &Tx<'_>, model: &Model) -> Result<Overview, StoreError> {
         below.push(Below {
             version: versions::get(tx, *id)?,
             is_bad: versions::is_bad(tx, *id)?,
-            last_verdict: versions::last_verdict(tx, *id)?,
-            last_decided: versions::last_decided(tx, *id)?,
+            standing: versions::standing(tx, *id)?,
         });
     }
     let production = held.map(|held| live(tx, model, held)).transpose()?;
@@ -142,7 +138,7 @@ fn live(tx: &Tx<'_>, model: &Model, held: Held) -> Result<Production, StoreError
         coverage: coverage::counts_alone(tx, held.version, Rows::Live(&periods))?,
         newest_label_at: coverage::newest_label_of(tx, held.version)?,
         is_bad: versions::is_bad(tx, held.version)?,
-        last_decided: versions::last_decided(tx, held.version)?,
+        standing: versions::standing(tx, held.version)?,
         tenure: periods.first().map(|period| period.tenure),
         held,
     })

@@ -6,7 +6,7 @@ use crate::domain::names::{AliasName, ModelName, VersionName};
 use crate::domain::operation::{Author, NewOperation, OperationKind, ViewChange};
 use crate::domain::policy::ModelPolicy;
 use crate::domain::time::Timestamp;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Standing, Verdict};
 use crate::store::aliases::{self, Periods, Switch};
 use crate::store::models::Model;
 use crate::store::versions::{self, Version};
@@ -96,9 +96,7 @@ fn listed(ids: &[OperationId]) -> String {
 pub struct Party {
     pub version: Version,
     pub bad: bool,
-    pub last_verdict: Option<Verdict>,
-    /// What its last check said that decided.
-    pub last_decided: Option<Verdict>,
+    pub standing: Standing,
     /// What its reference sample says, where that is told instead of what was recorded.
     pub reference: Option<(Metric, f64)>,
 }
@@ -136,8 +134,7 @@ fn party(tx: &Tx<'_>, id: VersionId) -> Result<Party, StoreError> {
     Ok(Party {
         version: versions::get(tx, id)?,
         bad: versions::is_bad(tx, id)?,
-        last_verdict: versions::last_verdict(tx, id)?,
-        last_decided: versions::last_decided(tx, id)?,
+        standing: versions::standing(tx, id)?,
         reference: None,
     })
 }
@@ -256,7 +253,7 @@ fn drafted(
 fn last_good(tx: &Tx<'_>, holders: &Holders) -> Result<Option<VersionId>, StoreError> {
     for id in holders.lower() {
         if Some(id) != holders.holder()
-            && versions::last_decided(tx, id)? == Some(Verdict::Healthy)
+            && versions::standing(tx, id)?.decided == Some(Verdict::Healthy)
             && !versions::is_bad(tx, id)?
             && versions::get(tx, id)?.retired_reason.is_none()
         {

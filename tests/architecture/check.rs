@@ -51,6 +51,13 @@ impl Parsed {
     }
 }
 
+impl Parsed {
+    /// Its syntax, where it could be read.
+    pub fn syntax(&self) -> Option<&syn::File> {
+        self.syntax.as_ref().ok()
+    }
+}
+
 /// All that breaks the rules, by file and line.
 pub fn check<'a>(files: impl IntoIterator<Item = &'a Parsed> + Clone) -> BTreeSet<Finding> {
     let mut findings = BTreeSet::new();

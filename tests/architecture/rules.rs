@@ -63,28 +63,24 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 /// Files of `commands/` that are no verb. Every verb may use them; they use no verb, except `mod`.
 pub const NO_VERBS: &[&str] = &[
     "advice",
-    "ahead",
     "call",
     "clock",
     "consent",
-    "doubtful_rows",
     "flags",
     "judged",
     "lists",
     "mark_report",
     "messages",
     "not_stored",
-    "other_task",
     "output",
     "problems",
     "raw_words",
     "run_log",
-    "strangers",
     "swept",
     "switched",
-    "trusting",
     "usage",
     "versions",
+    "warnings",
 ];
 
 /// Something from outside, the only files that may name it, and what the others do instead.

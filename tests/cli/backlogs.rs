@@ -48,7 +48,11 @@ fn a_message_that_is_refused_for_good_holds_up_no_other_alert() {
     let sandbox = waiting(WEBHOOK);
     let server = Server::start(None, &[answer(404), answer(200)]);
     let url = server.url("http", "/hook");
-    sandbox.run_where("HOOK", &url, FLUSH).expect(1);
+    let run = sandbox.run_where("HOOK", &url, FLUSH).expect(1);
+    assert_eq!(
+        run.stdout,
+        "Told hook (webhook): refused file, refused file.\nNot told hook (webhook): degraded.\n"
+    );
     let expected = all([("queued", 1), ("delivered", 1), ("delivered", 1)]);
     assert_eq!(states(&sandbox), expected);
 }
@@ -58,7 +62,11 @@ fn a_channel_that_is_out_of_order_is_asked_once_in_a_run() {
     let sandbox = waiting(WEBHOOK);
     let server = Server::start(None, &[answer(503), answer(200)]);
     let url = server.url("http", "/hook");
-    sandbox.run_where("HOOK", &url, FLUSH).expect(1);
+    let run = sandbox.run_where("HOOK", &url, FLUSH).expect(1);
+    assert_eq!(
+        run.stdout,
+        "Not told hook (webhook): degraded; 2 others wait behind it.\n"
+    );
     let expected = all([("queued", 1), ("queued", 0), ("queued", 0)]);
     assert_eq!(states(&sandbox), expected);
     sandbox.run_where("HOOK", &url, FLUSH).expect(0);
@@ -70,7 +78,11 @@ fn what_there_was_no_time_for_was_not_tried_and_is_never_given_up_for_it() {
                   [delivery]\ntotal_timeout = \"6s\"\n";
     let sandbox = waiting(notify);
     sandbox.set_clock(sandbox.clock() + 30 * 24 * HOUR);
-    sandbox.run(FLUSH).expect(1);
+    let run = sandbox.run(FLUSH).expect(1);
+    assert_eq!(
+        run.stdout,
+        "Told slow (command): degraded.\nLeft for the next run, slow (command): 2 messages.\n"
+    );
     let expected = all([("delivered", 1), ("queued", 0), ("queued", 0)]);
     assert_eq!(states(&sandbox), expected);
 }

@@ -113,6 +113,11 @@ fn verbose_says_what_was_chosen_and_by_what() {
     let run = sandbox.run_where("MODELGUARD_DB", "modelguard.db", "history -v");
     assert!(run.stderr.contains("(environment)"), "{run:#?}");
     assert_eq!(sandbox.ok("history --json -v").document()["exit_code"], 0);
+    let run = sandbox.ok("config validate -v");
+    assert_eq!(run.stderr.matches("lock timeout").count(), 1, "{run:#?}");
+    // Also where the policy is another's, whose store is not looked for.
+    let run = sandbox.ok("config validate modelguard.toml -v");
+    assert_eq!(run.stderr.matches("lock timeout").count(), 1, "{run:#?}");
 }
 
 #[test]

@@ -218,6 +218,63 @@ fn a_column_that_does_not_fit_is_named_in_the_policy_for_all_files() {
 }
 
 #[test]
+fn a_hint_about_a_column_can_be_pasted_or_names_none() {
+    let sandbox = project();
+    sandbox.ok("init --model other --task regression");
+    let long = "x".repeat(60);
+    for (name, wanted, header, hints) in [
+        (
+            "pred_1.csv",
+            "prediction",
+            "\"predict\"\"ion\"",
+            [
+                r#"name it for every file: `[columns]` with `prediction = "predict\"ion"`"#,
+                r#"once by hand: `modelguard -m m ingest predictions FILE --map 'prediction=predict"ion'`"#,
+            ],
+        ),
+        (
+            "pred_2.csv",
+            &format!("{long}a"),
+            &format!("{long}b"),
+            [
+                r#"name it for every file: `[columns]` with `prediction = "COLUMN"`"#,
+                "once by hand: `modelguard -m m ingest predictions FILE --map prediction=COLUMN`",
+            ],
+        ),
+    ] {
+        let policy = format!(
+            "[models.m.ingest]\ninbox = \"inbox/\"\n[columns]\nprediction = \"{wanted}\"\n"
+        );
+        sandbox.write("modelguard.toml", policy.as_bytes());
+        drop_in(&sandbox, name, &format!("id,{header}\na0,1\n"));
+        sandbox.run("-m m ingest inbox").expect(2);
+        let why = sandbox.file(&format!("inbox/rejected/{name}.error.json"));
+        let why: Value = serde_json::from_slice(&fs::read(why).unwrap()).unwrap();
+        assert_eq!(why["hints"], serde_json::json!(hints), "{why:#}");
+    }
+}
+
+#[test]
+fn a_time_that_is_not_mapped_is_named_in_the_policy_since_an_inbox_has_no_options() {
+    let sandbox = project();
+    sandbox.ok("init --model other --task regression");
+    sandbox.write(
+        "modelguard.toml",
+        b"[models.m.ingest]\ninbox = \"inbox/\"\n",
+    );
+    let rows = "id,prediction,scored on\na0,1,2026-01-05T14:40:00Z\n";
+    drop_in(&sandbox, "pred_1.csv", rows);
+    let run = sandbox.run("monitor --all");
+    for part in [
+        "; name it in `[columns]`: `time = \"scored on\"`",
+        "; before that, `modelguard -m m ingest undo b_1`",
+    ] {
+        assert!(run.stderr.contains(part), "{part} {run:#?}");
+    }
+    assert!(!run.stderr.contains("--map"), "{run:#?}");
+}
+
+#[test]
 fn what_is_doubtful_about_a_file_is_told_with_its_name() {
     let sandbox = Sandbox::empty();
     sandbox.ok("init --model m --task classification");
@@ -923,7 +980,7 @@ fn a_dry_run_lists_and_touches_nothing() {
     drop_in(&sandbox, "4.csv", "day,comment\n2,rain\n");
     drop_in(&sandbox, "5_preds.csv", "id,prediction\na,1\nb,x\n");
     let before = everything(&sandbox);
-    let run = sandbox.run("ingest inbox --dry-run --json").expect(0);
+    let run = sandbox.run("ingest inbox --dry-run --json").expect(2);
     let inbox = run.document()["data"]["inbox"].clone();
     assert_eq!(
         states(&inbox),
@@ -942,7 +999,7 @@ fn a_dry_run_lists_and_touches_nothing() {
     assert_eq!(codes, ["MG0505", "MG0510", "MG0505", "MG0507"]);
     sandbox
         .run("ingest inbox --dry-run")
-        .expect(0)
+        .expect(2)
         .says("1.csv  predictions  waits")
         .says("3.csv  unknown  would be refused")
         .says("Inbox: 4 files would be refused, 1 file waits.")

@@ -572,13 +572,16 @@ fn predictions_whose_times_are_not_mapped_are_a_warning_and_so_are_other_times_l
             "warning: column scored_at holds times, and no column is the time of the predictions",
         )
         .tells("`--map time=scored_at`")
-        .tells("`ingest undo b_1`");
+        .tells("or for every file in `[columns]`: `time = \"scored_at\"`; before that, `modelguard ingest undo b_1`");
     let again = "ingest predictions p.csv --map id=customer --map time=scored_at";
     sandbox
         .leaves_the_store(again, 0)
         .says("2 rows were there already. Nothing was changed.")
         .tells("warning: 2 rows are there already with another time")
-        .tells("`ingest undo b_1`");
+        .tells("`modelguard ingest undo b_1`");
+    sandbox
+        .leaves_the_store(&format!("-m churn --db modelguard.db {again}"), 0)
+        .tells("`modelguard --db modelguard.db -m churn ingest undo b_1`");
     sandbox.ok("ingest undo b_1");
     let run = sandbox.ok(&format!("{again} --json")).document();
     assert_eq!(run["data"]["rows_stored_count"], 2);

@@ -151,6 +151,45 @@ fn nowhere_to_go_is_said_every_hour_with_one_alert() {
 }
 
 #[test]
+fn a_version_that_was_left_is_no_way_back_by_itself_and_no_check_is_proposed() {
+    let sandbox = project("regression");
+    for (name, metrics) in [("v1", GOOD), ("v2", GOOD_TOO), ("v3", BAD)] {
+        version(&sandbox, name, metrics);
+    }
+    for line in ["promote v1 --yes", "promote v2 --yes"] {
+        sandbox.ok(line);
+    }
+    sandbox.run("check v2 --threshold 0.01").expect(3);
+    // It is left for that, and put back on top, which takes nothing from it.
+    for line in [
+        "rollback --yes",
+        "rollback v2 --yes",
+        "retire v1 --reason old",
+        "promote v3 --yes",
+    ] {
+        sandbox.ok(line);
+    }
+    let (status, found) = an_hour_later(&sandbox, "");
+    assert_eq!(status, 6, "{found:#}");
+    // Healthy by the policy.
+    sandbox.run("check v2").expect(0);
+    for retired in [false, true] {
+        if retired {
+            sandbox.ok("retire v2 --reason older");
+        }
+        let run = sandbox
+            .run("monitor")
+            .expect(6)
+            .tells("by hand there is a way back to v2: `modelguard rollback v2`; by itself none");
+        for useless in ["modelguard check", "--cancel"] {
+            assert!(!run.stderr.contains(useless), "{run:#?}");
+        }
+    }
+    sandbox.ok("rollback v2 --yes");
+    assert_eq!(sandbox.holder("production").as_deref(), Some("v2"));
+}
+
+#[test]
 fn quiet_runs_print_only_news() {
     let sandbox = three([0, 1, 2]);
     let quiet = || {

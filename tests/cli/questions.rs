@@ -67,6 +67,29 @@ fn yes_changes_and_the_plan_was_shown_before() {
 }
 
 #[test]
+fn what_speaks_against_a_version_is_told_once() {
+    let (sandbox, versions) = two();
+    sandbox.ok(&format!("retire {} --reason old", versions[0]));
+    let again = sandbox.write("again.bin", b"model 0");
+    let again = again.display().to_string();
+    let against = format!("{} is retired", versions[0]);
+    for words in [
+        &["promote", &versions[0]] as &[&str],
+        &["-q", "promote", &versions[0]],
+        &["-q", "register", &again, "--alias", "production"],
+    ] {
+        let (status, shown) = asked(&sandbox, words, "y\r");
+        assert_eq!(status, 0, "{shown}");
+        assert_eq!(shown.matches(&against).count(), 1, "{words:?} {shown}");
+        sandbox.ok(&format!("promote {} --yes", versions[1]));
+    }
+    // Who is not asked is told none the less.
+    sandbox
+        .ok(&format!("-q promote {} --yes", versions[0]))
+        .tells(&against);
+}
+
+#[test]
 fn no_enter_and_escape_change_nothing() {
     let (sandbox, versions) = two();
     for keys in ["n\r", "\r", ESC, CTRL_D] {

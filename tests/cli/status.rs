@@ -159,6 +159,39 @@ fn a_check_by_other_rules_never_stands_for_the_policy_s() {
 }
 
 #[test]
+fn a_check_by_other_rules_is_the_last_verdict_nowhere() {
+    let sandbox = numbers("evidence = \"recorded\"");
+    version(&sandbox, "v1", "--metric rmse=1");
+    version(&sandbox, "v2", "--metric rmse=2");
+    for name in ["v1", "v2"] {
+        sandbox.ok(&format!("promote {name} --yes"));
+    }
+    sandbox.run("check").expect(3);
+    version(&sandbox, "v3", "--metric rmse=1");
+    sandbox.ok("promote v3 --yes");
+    sandbox.run("check v2 --evidence live").expect(4);
+    let below = sandbox.json("status")["models"][0]["below"][0].clone();
+    let known = sandbox.json("show v2");
+    for document in [&below, &known] {
+        assert_eq!(document["version"], "v2");
+        assert_eq!(document["last_verdict"], "degraded");
+    }
+    sandbox
+        .ok("status")
+        .says("below    v2 (bad, degraded when last judged)");
+    sandbox
+        .ok("rollback --dry-run")
+        .says("→ v2 (degraded when last judged, ");
+    sandbox.ok("show v2").says("degraded when last judged\n");
+    // By the policy it is another matter.
+    sandbox.write("modelguard.toml", b"[check]\nevidence = \"live\"\n");
+    sandbox.run("check v2").expect(4);
+    sandbox
+        .ok("status")
+        .says("v2 (bad, degraded when last judged, insufficient data since)");
+}
+
+#[test]
 fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
     let sandbox = numbers("");
     for name in ["v1", "v2"] {

@@ -164,20 +164,30 @@ fn a_server_that_is_silent_holds_up_nobody_who_is_asked_to_stop() {
 fn a_test_of_channels_that_is_asked_to_stop_tells_what_it_knows() {
     let sandbox = hanging("[[notify]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n");
     for (signal, status) in [("-TERM", 143), ("-INT", 130)] {
-        let _ = std::fs::remove_file(sandbox.file("log.jsonl"));
-        let words = ["alerts", "test"];
-        let child = sandbox.command(&words).spawn().unwrap();
-        let program = program(&sandbox);
-        until("the other one is told", || {
-            sandbox.file("log.jsonl").exists()
-        });
-        let run = signalled(child, signal).expect(status);
+        let stopped = |words: &[&str]| {
+            let _ = std::fs::remove_file(sandbox.file("log.jsonl"));
+            let child = sandbox.command(words).spawn().unwrap();
+            let program = program(&sandbox);
+            until("the other one is told", || {
+                sandbox.file("log.jsonl").exists()
+            });
+            (signalled(child, signal).expect(status), program)
+        };
+        let (run, program) = stopped(&["alerts", "test"]);
         assert_eq!(
             run.stdout,
             "team: not known: the run was asked to stop before there was an answer\n\
              log: it was taken\n"
         );
         assert!(!Path::new(&format!("/proc/{program}")).exists());
+        let (run, _) = stopped(&["alerts", "test", "--json"]);
+        let deliveries = run.document()["data"]["deliveries"].clone();
+        assert_eq!(deliveries[0]["state"], "unknown");
+        assert_eq!(
+            deliveries[0]["error"],
+            "the run was asked to stop before there was an answer"
+        );
+        assert_eq!(deliveries[1]["state"], "delivered");
     }
 }
 

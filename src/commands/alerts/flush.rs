@@ -14,7 +14,7 @@ use crate::workflows::delivering::{self, Sending, Sent};
 
 pub fn run(call: &Call) -> Outcome {
     let mut session = call.session(Access::Write)?;
-    let listeners = Listeners::of(&session, false);
+    let listeners = Listeners::of(call, &session, false);
     let terms = listeners.terms(true);
     let is_stopped = || call.stop.requested().is_some();
     let sending = delivering::deliver(&mut session.store, &session.author, &terms, &is_stopped)

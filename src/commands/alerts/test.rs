@@ -15,11 +15,12 @@ use crate::ui::exit::ExitStatus;
 use crate::ui::interrupt::Signal;
 use crate::ui::line::one_line;
 use crate::ui::problem::Problem;
+use crate::workflows::delivering::UNANSWERED;
 use crate::workflows::delivering::trial::{self, Tried};
 
 pub fn run(call: &Call, name: Option<&str>) -> Outcome {
     let session = call.session(Access::Read)?;
-    let listeners = Listeners::of(&session, false);
+    let listeners = Listeners::of(call, &session, false);
     let is_meant =
         |channel: &&Channel| name.is_none_or(|name| channel.name.eq_ignore_ascii_case(name));
     let channels: Vec<_> = listeners.channels.iter().filter(is_meant).collect();
@@ -89,8 +90,6 @@ fn missing(name: Option<&str>, listeners: &Listeners) -> Problem {
     }
 }
 
-const STOPPED: &str = "the run was asked to stop before there was an answer";
-
 struct Tested {
     /// What came of each channel, by its name.
     tried: Vec<(String, Tried)>,
@@ -109,15 +108,15 @@ impl Report for Tested {
             .tried
             .iter()
             .map(|(channel, tried)| {
-                let error = match tried {
-                    Tried::Taken => None,
-                    Tried::Failed(error) => Some(error.as_str()),
-                    Tried::Stopped => Some(STOPPED),
+                let (state, error) = match tried {
+                    Tried::Taken => ("delivered", None),
+                    Tried::Failed(error) => ("failed", Some(error.as_str())),
+                    Tried::Stopped => ("unknown", Some(UNANSWERED)),
                 };
                 json!({
                     "channel": channel,
                     "event": Event::Test.name(),
-                    "state": if error.is_some() { "failed" } else { "delivered" },
+                    "state": state,
                     "attempts_count": 1,
                     "error": error,
                 })
@@ -130,7 +129,7 @@ impl Report for Tested {
         let line = |(channel, tried): &(String, Tried)| match tried {
             Tried::Taken => format!("{channel}: it was taken\n"),
             Tried::Failed(error) => format!("{channel}: failed: {}\n", one_line(error)),
-            Tried::Stopped => format!("{channel}: not known: {STOPPED}\n"),
+            Tried::Stopped => format!("{channel}: not known: {UNANSWERED}\n"),
         };
         self.tried.iter().map(line).collect()
     }

@@ -70,13 +70,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         path.display(),
         lines.join("\n  ")
     );
-    if !consent::agree(
-        call,
-        &plan,
-        "Trust it?",
-        args.yes,
-        "lets a policy reach outside its folder",
-    )? {
+    let deed = "lets a policy reach outside its folder";
+    if !consent::agree(call, &plan, "Trust it?", args.yes, deed)?.yes {
         return Ok(ending(State::Refused));
     }
     trust::trust(fingerprint, path, call.now, &folder).map_err(|error| problems::file(&error))?;

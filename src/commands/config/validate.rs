@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::commands::call::{Call, quoted};
 use crate::commands::messages::open_secret;
 use crate::commands::output::{Report, Screen, Warning};
-use crate::commands::{Outcome, other_task, problems, strangers, swept, trusting};
+use crate::commands::{Outcome, problems, swept, warnings};
 use crate::domain::policy::Policy;
 use crate::policy::diagnose::{PolicyError, ProblemKind};
+use crate::policy::discover::Discovered;
 use crate::policy::{self, discover, load, secrets, trust};
 use crate::store::models;
 use crate::ui::exit::{self, ExitStatus};
@@ -55,10 +56,13 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }));
     };
     let text = load::read_text(&path).map_err(|error| unread(call, args, error))?;
+    // What a command here works with; a policy that was named by hand may be another project's.
+    let here = call.discover().ok();
+    let own = here.as_ref().filter(|_| args.file.is_none());
     let wrong = load::check_all(&text, &path);
     // What is wrong for a task can be said of a good policy only, and only where the tasks are known.
     let known = if wrong.is_empty() {
-        tasks(call, args.file.is_some())
+        own.map_or_else(Vec::new, |found| tasks(call, found))
     } else {
         Vec::new()
     };
@@ -71,18 +75,16 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         }
     }
     let foreign = foreign.into_iter().map(|(error, model)| {
-        let problem = other_task::problem(call, error.clone(), model);
+        let problem = problems::of_task(call, error.clone(), model);
         Told {
             problem,
             ..told(call, error)
         }
     });
     // Whether two inboxes are one is known of the models in the store, and where links lead.
-    let misplaced = call
-        .discover()
-        .ok()
+    let misplaced = own
         .filter(|_| !known.is_empty())
-        .and_then(|found| places::misplaced(&found, &known, call.log_path.as_deref()))
+        .and_then(|found| places::misplaced(found, &known, call.log_path.as_deref()))
         .map(|error| Told {
             problem: swept::misplaced(&error),
             key: Some("ingest.inbox".to_owned()),
@@ -97,7 +99,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         doubts.extend(secrets_of(&policy, folder));
         doubts
     });
-    let trust = untrusted(call, args.file.as_deref());
+    let trust = untrusted(call, own, args.file.as_deref());
     let problems = wrong.into_iter().map(|error| told(call, error));
     Ok(Box::new(Validated {
         path: Some(shown(&path)),
@@ -126,23 +128,27 @@ fn unread(call: &Call, args: &Args, error: PolicyError) -> Problem {
 }
 
 /// Why the commands that find the policy refuse it, if they do; `None`: it is not known of a policy that is wrong.
-fn untrusted(call: &Call, file: Option<&Path>) -> Option<Option<Told>> {
+fn untrusted(call: &Call, own: Option<&Discovered>, file: Option<&Path>) -> Option<Option<Told>> {
+    let named;
     let found = match file {
-        None => call.discover(),
+        None => own?,
         // Another name is never found by looking for it, and naming a policy is consent.
         Some(file) if file.file_name() != Some(discover::POLICY_FILE.as_ref()) => {
             return Some(None);
         }
-        Some(_) => super::trust::found(call, file),
+        Some(_) => {
+            named = super::trust::found(call, file).ok()?;
+            &named
+        }
     };
-    let refused = trust::require(&found.ok()?, &call.environment).err();
+    let refused = trust::require(found, &call.environment).err();
     Some(refused.map(|error| {
         let mut told = told(call, error);
         let words = match file {
             Some(file) => format!("config trust {}", quoted(&file.display().to_string())),
             None => "config trust".to_owned(),
         };
-        told.problem.hints = vec![trusting::hint(call, &words)];
+        told.problem.hints = vec![problems::trust_hint(call, &words)];
         told
     }))
 }
@@ -161,7 +167,7 @@ fn unknown(text: &str, path: &Path, known: &[models::Model]) -> Vec<Doubtful> {
     let found = policy::strangers::strangers(text, path, &known).into_iter();
     found
         .map(|stranger| Doubtful {
-            warning: strangers::warning(&stranger),
+            warning: warnings::of_stranger(&stranger),
             line: stranger.line,
             name: stranger.key,
         })
@@ -210,13 +216,9 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The models of the store that belongs to the policy, where it can be read. A policy that was named by hand may be
-/// another project's.
-fn tasks(call: &Call, named: bool) -> Vec<models::Model> {
-    let Some(found) = call.discover().ok().filter(|_| !named) else {
-        return Vec::new();
-    };
-    super::models_of(call, &found).unwrap_or_default()
+/// The models of the store that belongs to the policy, where it can be read.
+fn tasks(call: &Call, found: &Discovered) -> Vec<models::Model> {
+    super::models_of(call, found).unwrap_or_default()
 }
 
 /// A problem, for people and for programs.

@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use super::super::example::{minute, screen, text, version, with_metrics};
+use super::super::example::{minute, screen, standing, text, version, with_metrics};
 use super::*;
 use crate::domain::holders::OperationId;
 use crate::domain::operation::OperationKind;
@@ -14,9 +14,7 @@ fn facts_of(name: &str, id: i64) -> Facts {
         aliases: vec![],
         bad: false,
         live: vec![],
-        last_verdict: None,
-        last_by_policy: None,
-        last_decided: None,
+        standing: standing(None),
     }
 }
 
@@ -112,7 +110,7 @@ fn four_metrics_are_shown_those_that_most_versions_have_by_name() {
 fn only_the_live_version_is_marked() {
     let mut live = facts_of("v2", 2);
     live.aliases = vec!["production".parse().unwrap()];
-    live.last_by_policy = Some(Verdict::InsufficientData);
+    live.standing.by_policy = Some(Verdict::InsufficientData);
     let said = text(&history(vec![live, facts_of("v1", 1)]));
     let lines: Vec<_> = said.lines().collect();
     assert!(

@@ -22,7 +22,7 @@ Examples:
   modelguard ingest inbox
   modelguard ingest inbox --dry-run
 
-Exit status: 0 all came in, or nothing waits; 1 a file or the folder can't be read or moved; 2 a file was refused;
+Exit status: 0 all came in, or nothing waits; 1 a file or the folder can't be read or moved; 2 a file was refused, or would be;
 10 the policy names no inbox, there is no such folder, or nobody is live; 11 another run takes in the same inbox
 Effect: records; with --dry-run reads only")]
 pub struct Args {
@@ -34,7 +34,7 @@ pub struct Args {
 pub fn run(call: &Call, args: &Args) -> Outcome {
     let mut session = swept::open(call, args.dry_run)?;
     let model = call.model(&mut session)?;
-    let listeners = Listeners::of(&session, args.dry_run);
+    let listeners = Listeners::of(call, &session, args.dry_run);
     let Some(swept) = swept::sweep(call, &mut session, &model, &listeners, args.dry_run) else {
         return Err(Problem::new(
             "MG0213",
@@ -48,6 +48,7 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
         Some(problem) if swept.files.is_empty() => Err(problem),
         halted => Ok(Box::new(Found {
             model: model.name.to_string(),
+            command: call.beginning(),
             swept,
             halted,
             dry_run: args.dry_run,
@@ -57,6 +58,8 @@ pub fn run(call: &Call, args: &Args) -> Outcome {
 
 struct Found {
     model: String,
+    /// What a further command about it begins with.
+    command: String,
     swept: Swept,
     /// Why not all files were looked at.
     halted: Option<Problem>,
@@ -97,15 +100,12 @@ impl Report for Found {
     }
 
     fn exit(&self) -> ExitStatus {
-        if self.dry_run {
-            return ExitStatus::Ok;
-        }
         let halted = self.halted.as_ref().map(|problem| problem.exit);
         worst(swept::exits(&self.swept).chain(halted))
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        swept::warnings(&self.swept)
+        swept::warnings(&self.swept, &self.command)
     }
 
     fn alarms(&self) -> Vec<Warning> {

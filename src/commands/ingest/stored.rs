@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::doubtful_rows;
 use crate::commands::not_stored::{reject_data, told};
 use crate::commands::output::{Report, Screen, Warning};
+use crate::commands::warnings::{self, Way};
 use crate::domain::time::Timestamp;
 use crate::files::columns::FileKind;
 use crate::store::batches::{Attributed, BatchReport};
@@ -14,6 +14,8 @@ use crate::workflows::ingesting::Ingested;
 /// What an ingest found.
 pub struct Stored {
     pub ingested: Ingested,
+    /// What a further command on the same model begins with.
+    pub command: String,
     pub duration_ms: u64,
 }
 
@@ -165,7 +167,11 @@ impl Report for Stored {
                 ),
             });
         }
-        warnings.extend(doubtful_rows::warnings(ingested));
+        let way = Way {
+            command: &self.command,
+            is_swept: false,
+        };
+        warnings.extend(warnings::of_rows(ingested, way));
         warnings
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::call::Call;
 use crate::commands::problems;
+use crate::files::look;
 use crate::store::Access;
 use crate::ui::problem::Problem;
 use crate::workflows::overview::{Overview, overview};
@@ -16,7 +17,9 @@ pub fn header(call: &Call) -> String {
 
 /// Whether there is nothing to work on yet.
 pub fn lacks_store(call: &Call) -> bool {
-    look(call).is_err_and(|problem| problem.code == "MG0201")
+    call.discover().is_ok_and(|found| {
+        problems::require_trust(call, &found).is_ok() && !look::exists(&found.store_path)
+    })
 }
 
 fn look(call: &Call) -> Result<Overview, Problem> {

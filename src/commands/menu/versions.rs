@@ -67,9 +67,7 @@ fn listed(facts: &Facts, reference: Option<(Metric, f64)>) -> Listed {
         format!("{metric} {value} on its reference")
     });
     let metrics: Vec<_> = metrics.chain(of_sample).collect();
-    let verdict = facts
-        .last_verdict
-        .map(|verdict| format!("{} when last judged", verdict.words()));
+    let verdict = facts.standing.last.map(|_| facts.standing.to_string());
     let name = version.name.to_string();
     let parts = [name.clone(), marks.join(", "), metrics.join(", ")];
     let parts = parts.into_iter().chain(verdict);
@@ -85,7 +83,7 @@ fn listed(facts: &Facts, reference: Option<(Metric, f64)>) -> Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::example::{version, with_metrics};
+    use crate::commands::example::{standing, version, with_metrics};
     use crate::domain::names::AliasName;
     use crate::domain::verdict::Verdict;
 
@@ -97,9 +95,7 @@ mod tests {
             aliases,
             bad,
             live: Vec::new(),
-            last_verdict: bad.then_some(Verdict::Degraded),
-            last_by_policy: bad.then_some(Verdict::Degraded),
-            last_decided: bad.then_some(Verdict::Degraded),
+            standing: standing(bad.then_some(Verdict::Degraded)),
         }
     }
 

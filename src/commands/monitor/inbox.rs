@@ -16,6 +16,8 @@ pub struct Inbox {
     pub swept: Swept,
     /// Why not all of its files were looked at.
     pub trouble: Option<Problem>,
+    /// What a further command about the model begins with.
+    command: String,
 }
 
 impl Inbox {
@@ -38,7 +40,11 @@ impl Inbox {
             }),
             Some(Ok(mut swept)) => match swept::halted(call, &mut swept) {
                 Some(problem) if call.stop.requested().is_some() => Err(problem),
-                trouble => Ok(Self { swept, trouble }),
+                trouble => Ok(Self {
+                    swept,
+                    trouble,
+                    command: call.beginning(),
+                }),
             },
         }
     }
@@ -54,7 +60,7 @@ impl Inbox {
     }
 
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = swept::warnings(&self.swept);
+        let mut warnings = swept::warnings(&self.swept, &self.command);
         warnings.extend(self.trouble.as_ref().map(swept::warning));
         warnings
     }

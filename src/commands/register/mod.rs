@@ -119,9 +119,9 @@ pub fn run(call: &Call, args: Args) -> Outcome {
     if let Some(alias) = &args.alias {
         let agreed = agree_to_alias(call, &mut session, &staged, &registration, alias, args.yes);
         match agreed {
-            Ok(Some(holder)) => {
-                registration.alias = Some((alias, holder));
-                is_plan_told = holder.is_some();
+            Ok(Some(held)) => {
+                registration.alias = Some((alias, held.holder));
+                is_plan_told = held.is_plan_told;
             }
             refused => {
                 // Whatever happens to what was staged, the refusal is what counts.
@@ -151,7 +151,7 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         .as_ref()
         .and_then(|switched| switched::undo_command(call, switched));
     Ok(Box::new(Kept {
-        is_plan_told: is_plan_told && !call.globals.json,
+        is_plan_told,
         model,
         registered,
         switched,
@@ -159,6 +159,14 @@ pub fn run(call: &Call, args: Args) -> Outcome {
         actor: session.author.actor.clone(),
         reference,
     }))
+}
+
+/// An alias that was agreed to change.
+struct Held {
+    /// Who has it now.
+    holder: Option<VersionId>,
+    /// As of [`consent::Agreed`]; where nobody had to agree, nothing was told.
+    is_plan_told: bool,
 }
 
 /// Who holds the alias, once it was agreed that the version takes it; `None`: the answer was no. Asks only where the
@@ -170,7 +178,7 @@ fn agree_to_alias(
     registration: &Registration<'_>,
     alias: &AliasName,
     yes: bool,
-) -> Result<Option<Option<VersionId>>, Problem> {
+) -> Result<Option<Held>, Problem> {
     let model = registration.model;
     let policy = session.policy(model);
     let now = session.now();
@@ -192,15 +200,27 @@ fn agree_to_alias(
         })
         .map_err(|error| problems::switch(call, error))?;
     let Some(holder) = holder else {
-        return Ok(Some(None));
+        return Ok(Some(Held {
+            holder: None,
+            is_plan_told: false,
+        }));
+    };
+    let held = |is_plan_told| {
+        Some(Held {
+            holder: Some(holder.id),
+            is_plan_told,
+        })
     };
     if let Some(plan) = known {
         let flags = flags::LiveFlags {
             yes,
             ..flags::LiveFlags::default()
         };
-        let agreed = !plan.changes || consent::agree_to_plan(call, &plan, &flags)?;
-        return Ok(agreed.then_some(Some(holder.id)));
+        if !plan.changes {
+            return Ok(held(false));
+        }
+        let agreed = consent::agree_to_plan(call, &plan, &flags)?;
+        return Ok(held(agreed.is_plan_told).filter(|_| agreed.yes));
     }
     let plan = format!(
         "{} @{alias}: {} → the version that is registered now\nto take it back: `{}`\n",
@@ -214,7 +234,7 @@ fn agree_to_alias(
         ("Change the alias?", format!("changes who holds @{alias}"))
     };
     let agreed = consent::agree(call, &plan, question, yes, &deed)?;
-    Ok(agreed.then_some(Some(holder.id)))
+    Ok(held(agreed.is_plan_told).filter(|_| agreed.yes))
 }
 
 fn stage(call: &Call, session: &mut Session, path: &Path) -> Result<Staged, Problem> {
@@ -431,21 +451,16 @@ impl Report for Kept {
 
     fn warnings(&self) -> Vec<Warning> {
         let of_reference = self.reference.iter().flat_map(Reference::warnings);
-        let of_target = if self.is_plan_told {
-            Vec::new()
-        } else {
-            self.alarms()
-        };
         metrics::warnings(&self.registered.version.metadata.metrics)
             .into_iter()
             .chain(of_reference)
-            .chain(of_target)
+            .chain(self.alarms())
             .collect()
     }
 
     fn alarms(&self) -> Vec<Warning> {
-        self.switched
-            .as_ref()
+        let switched = self.switched.as_ref().filter(|_| !self.is_plan_told);
+        switched
             .map(|switched| consent::against(&switched.plan))
             .unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::commands::example::{OPERATION, call, minute, model, screen, text, version};
+use crate::commands::example::{OPERATION, call, minute, model, screen, standing, text, version};
 use crate::domain::metric::Task;
 use crate::domain::names::NameSyntax;
 use crate::domain::operation::OperationKind;
@@ -114,8 +114,7 @@ fn an_old_version_that_takes_an_alias_is_a_change() {
     let party = Party {
         version: version("v1", 1),
         bad: false,
-        last_verdict: None,
-        last_decided: None,
+        standing: standing(None),
         reference: None,
     };
     let alias = "production".parse().unwrap();

@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use super::super::example::{OPERATION, minute, model as a_model, text, version};
+use super::super::example::{OPERATION, minute, model as a_model, standing, text, version};
 use super::*;
 use crate::domain::evidence::Coverage;
 use crate::domain::metric::Task;
@@ -41,7 +41,7 @@ fn live() -> Production {
         },
         newest_label_at: Some(minute(600)),
         is_bad: false,
-        last_decided: None,
+        standing: standing(None),
         tenure: Some(1),
     }
 }
@@ -126,8 +126,7 @@ fn all_that_is_known_is_shown_in_this_order() {
         below: vec![Below {
             version: version("v1", 1),
             is_bad: true,
-            last_verdict: Some(Verdict::Degraded),
-            last_decided: Some(Verdict::Degraded),
+            standing: standing(Some(Verdict::Degraded)),
         }],
         below_count: 1,
         last_check: Some(check(Verdict::Healthy, None)),
@@ -175,8 +174,7 @@ fn three_entries_below_are_named_and_the_others_counted() {
     let below = |name: &str| Below {
         version: version(name, 1),
         is_bad: false,
-        last_verdict: None,
-        last_decided: None,
+        standing: standing(None),
     };
     let mut retired = below("c");
     retired.version.retired_reason = Some("x".to_owned());
@@ -262,10 +260,10 @@ fn a_check_of_what_was_live_before_is_told_as_such() {
 
 #[test]
 fn a_bad_version_that_is_live_is_called_bad_and_why() {
-    let of = |last_decided| Overview {
+    let of = |verdict| Overview {
         production: Some(Production {
             is_bad: true,
-            last_decided,
+            standing: standing(verdict),
             ..live()
         }),
         ..empty()

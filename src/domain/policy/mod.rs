@@ -300,8 +300,24 @@ pub fn key_part(part: &str) -> String {
     if !part.is_empty() && part.bytes().all(bare) {
         part.to_owned()
     } else {
-        format!("{part:?}")
+        text_value(part)
     }
+}
+
+/// A text as TOML writes it, in quotes.
+#[must_use]
+pub fn text_value(text: &str) -> String {
+    let mut written = "\"".to_owned();
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => written.extend(['\\', character]),
+            _ if character.is_control() => {
+                written.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            _ => written.push(character),
+        }
+    }
+    written + "\""
 }
 
 #[cfg(test)]
@@ -376,5 +392,10 @@ mod tests {
         assert_eq!(key_part("yes"), "yes");
         assert_eq!(key_part("a.b"), "\"a.b\"");
         assert_eq!(key_part(""), "\"\"");
+        assert_eq!(
+            key_part("a\0\u{7f}\n\u{200b}"),
+            "\"a\\u0000\\u007F\\u000A\u{200b}\""
+        );
+        assert_eq!(text_value(r#"a"b\c'd"#), r#""a\"b\\c'd""#);
     }
 }

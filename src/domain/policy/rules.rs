@@ -123,10 +123,7 @@ impl Policy {
         if delivery.give_up_after < SHORTEST_GIVE_UP {
             found.push(one(
                 "delivery.give_up_after",
-                format!(
-                    "is {}: it must be at least 1h, or a message is given up after its first attempt",
-                    delivery.give_up_after
-                ),
+                format!("is {}: it must be at least 1h", delivery.give_up_after),
             ));
         }
         let names: Vec<_> = self.models.keys().map(ModelName::as_str).collect();

@@ -151,6 +151,16 @@ fn what_is_wrong_is_said_and_where() {
 }
 
 #[test]
+fn the_first_attempt_is_no_reason_for_the_shortest_wait() {
+    // The age of a message counts from its first failure, so that no message is given up after one attempt.
+    let said = faults("[delivery]\ngive_up_after = \"0s\"");
+    let is_plain = said
+        .iter()
+        .any(|one| one.ends_with("it must be at least 1h"));
+    assert!(is_plain, "{said:?}");
+}
+
+#[test]
 fn a_secret_that_is_written_in_clear_is_not_repeated() {
     let text =
         "[[notify]]\nkind = \"slack\"\nurl = \"https://example.org/Qx7\"\nurl_file = \"a\"\n";

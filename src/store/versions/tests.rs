@@ -256,8 +256,7 @@ fn a_version_that_was_never_judged_is_not_bad() {
     let mut example = Example::new();
     let a = example.version("a");
     assert!(!bad(&mut example, a));
-    let (last, decided) = example.read(|tx| Ok((last_verdict(tx, a)?, last_decided(tx, a)?)));
-    assert_eq!((last, decided), (None, None));
+    assert_eq!(example.read(|tx| standing(tx, a)), Standing::default());
 }
 
 #[test]
@@ -280,13 +279,12 @@ fn the_last_verdict_that_decided_makes_a_version_bad() {
         }
         assert_eq!(bad(&mut example, a), expected, "{verdicts:?}");
         assert!(!bad(&mut example, b), "another version");
-        let last = example.read(|tx| last_verdict(tx, a));
-        assert_eq!(last.as_ref(), verdicts.last());
-        let decided = example.read(|tx| last_decided(tx, a));
+        let found = example.read(|tx| standing(tx, a));
+        assert_eq!(found.last.as_ref(), verdicts.last());
         let expected = verdicts
             .iter()
             .rfind(|verdict| **verdict != InsufficientData);
-        assert_eq!(decided.as_ref(), expected);
+        assert_eq!(found.decided.as_ref(), expected);
         example.assert_whole();
     }
 }
@@ -307,16 +305,18 @@ fn a_version_that_was_left_because_it_was_degraded_is_bad_whatever_a_later_check
     assert!(bad(&mut example, b));
 }
 
+/// Makes the newest check one by rules that were given for it alone.
+const BY_OTHER_RULES: &str = "DROP TRIGGER evaluation_never_changes;
+     UPDATE evaluation SET by_policy = 0 WHERE id = (SELECT max(id) FROM evaluation);
+     CREATE TRIGGER evaluation_never_changes BEFORE UPDATE ON evaluation BEGIN SELECT 1; END";
+
 #[test]
 fn a_healthy_by_rules_of_one_check_clears_nothing_and_a_degraded_makes_bad() {
     let mut example = Example::new();
     let (a, b) = (example.version("a"), example.version("b"));
     let by_hand = |example: &mut Example, version, verdict| {
         example.evaluate(version, verdict);
-        let sql = "DROP TRIGGER evaluation_never_changes;
-                   UPDATE evaluation SET by_policy = 0 WHERE id = (SELECT max(id) FROM evaluation);
-                   CREATE TRIGGER evaluation_never_changes BEFORE UPDATE ON evaluation BEGIN SELECT 1; END";
-        example.tampered(sql);
+        example.tampered(BY_OTHER_RULES);
     };
     example.evaluate(a, Degraded);
     by_hand(&mut example, a, Healthy);
@@ -325,6 +325,57 @@ fn a_healthy_by_rules_of_one_check_clears_nothing_and_a_degraded_makes_bad() {
     assert!(!bad(&mut example, a), "by the policy it is healthy");
     by_hand(&mut example, b, Degraded);
     assert!(bad(&mut example, b));
+}
+
+#[test]
+fn what_checks_by_other_rules_say_is_apart_from_the_last_by_the_policy() {
+    let said = |checks: &[(Verdict, bool)]| {
+        let mut example = Example::new();
+        let a = example.version("a");
+        for (verdict, by_policy) in checks {
+            example.evaluate(a, *verdict);
+            if !by_policy {
+                example.tampered(BY_OTHER_RULES);
+            }
+        }
+        let found = example.read(|tx| standing(tx, a));
+        (found.by_policy, found.to_string())
+    };
+    for (checks, by_policy, words) in [
+        (
+            &[(Degraded, true), (InsufficientData, false)][..],
+            Some(Degraded),
+            "degraded when last judged",
+        ),
+        (
+            &[(Degraded, true), (InsufficientData, true)],
+            Some(InsufficientData),
+            "degraded when last judged, insufficient data since",
+        ),
+        (
+            &[(InsufficientData, true), (Degraded, false)],
+            Some(InsufficientData),
+            "degraded when last judged",
+        ),
+        (
+            &[(Healthy, true), (Degraded, false)],
+            Some(Healthy),
+            "degraded when last judged",
+        ),
+        (
+            &[(Healthy, false)],
+            None,
+            "healthy by other rules than the policy's",
+        ),
+        (
+            &[(InsufficientData, false)],
+            None,
+            "insufficient data whenever checked",
+        ),
+    ] {
+        let expected = (by_policy, words.to_owned());
+        assert_eq!(said(checks), expected, "{checks:?}");
+    }
 }
 
 #[test]
@@ -420,9 +471,12 @@ fn only_production_makes_bad_and_clears() {
 #[test]
 fn whether_a_version_is_bad_is_read_from_indexes() {
     let mut example = Example::new();
-    for step in example.plan(IS_BAD) {
-        let is_scan = step.starts_with("SCAN") && !step.starts_with("SCAN cleared");
-        assert!(!is_scan || step == "SCAN CONSTANT ROW", "{step}");
+    let few = ["SCAN cleared", "SCAN decided", "SCAN by_policy"];
+    for query in [BLAME, STANDING] {
+        for step in example.plan(query) {
+            let is_scan = step.starts_with("SCAN") && !few.contains(&step.as_str());
+            assert!(!is_scan || step == "SCAN CONSTANT ROW", "{step}");
+        }
     }
     let condition = format!("{SELECT} WHERE version.id = :id");
     for step in example.plan(&condition) {

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::holders::VersionId;
+use crate::domain::verdict::Verdict;
 use crate::store::example::minute;
 use crate::workflows::example::Scene;
 use crate::workflows::switching::Wish;
@@ -22,7 +23,7 @@ fn a_version_that_never_held_anything_has_no_facts() {
     let known = known(&mut scene, a);
     assert_eq!(known.version.id, a);
     assert_eq!((known.aliases.len(), known.live.len()), (0, 0));
-    assert_eq!((known.bad, known.last_verdict), (false, None));
+    assert_eq!((known.bad, known.standing.last), (false, None));
     assert!(!known.is_production());
 }
 
@@ -97,7 +98,7 @@ fn facts_come_in_the_order_of_the_versions_that_were_asked_for() {
     });
     let told: Vec<_> = known
         .iter()
-        .map(|facts| (facts.version.id, facts.bad, facts.last_verdict))
+        .map(|facts| (facts.version.id, facts.bad, facts.standing.last))
         .collect();
     assert_eq!(told, [(b, false, None), (a, true, Some(Verdict::Degraded))]);
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use super::*;
+use crate::domain::verdict::Verdict;
 use crate::store::example::{P, minute};
 use crate::store::predictions::OnConflict;
 use crate::workflows::example::Scene;
@@ -42,11 +43,11 @@ fn each_version_below_is_listed_once_newest_first() {
         panic!("there are two")
     };
     assert_eq!(
-        (of_b.is_bad, of_b.last_verdict),
+        (of_b.is_bad, of_b.standing.by_policy),
         (false, Some(Verdict::Healthy))
     );
     assert_eq!(
-        (of_a.is_bad, of_a.last_verdict),
+        (of_a.is_bad, of_a.standing.by_policy),
         (true, Some(Verdict::Degraded))
     );
 }

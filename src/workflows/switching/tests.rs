@@ -67,9 +67,9 @@ fn a_plan_shows_who_leaves_and_who_comes_and_changes_nothing() {
     assert_eq!(plan.from_since, Some(minute(20)));
     assert!(plan.changes);
     let from = plan.from.unwrap();
-    assert_eq!((from.bad, from.last_verdict), (true, Some(Degraded)));
+    assert_eq!((from.bad, from.standing.last), (true, Some(Degraded)));
     let to = plan.to.unwrap();
-    assert_eq!((to.bad, to.last_verdict), (false, None));
+    assert_eq!((to.bad, to.standing.last), (false, None));
     assert_eq!(scene.example.bytes(), before);
 }
 

@@ -12,6 +12,7 @@ use crate::files::rejects::{Reject, RejectCode};
 
 fn stored(kind: FileKind, report: BatchReport) -> Stored {
     Stored {
+        command: "modelguard".to_owned(),
         ingested: Ingested {
             model: "churn".parse().unwrap(),
             kind,
