@@ -160,6 +160,11 @@ fn described(party: &Party, live: Option<String>) -> String {
         .iter()
         .take(if party.reference.is_some() { 0 } else { 3 })
         .map(|(name, value)| format!("{name} {}", number::value(*value)));
+    // What was recorded once must not read as what the live rows say.
+    let metrics = metrics.enumerate().map(|(index, metric)| match index {
+        0 => format!("recorded {metric}"),
+        _ => metric,
+    });
     let reference = party
         .reference
         .map(|(metric, value)| format!("{metric} {} on its reference", number::value(value)));
@@ -239,7 +244,10 @@ mod tests {
         let metrics = [("a", 0.5), ("b", 1234.0), ("c", 3.0), ("d", 4.0)];
         to.version = with_metrics(to.version, &metrics);
         let told = plan_text(&run, &promote(None, Some(to)));
-        assert!(told.contains("v2 (a 0.500, b 1,234, c 3.00)\n"), "{told}");
+        assert!(
+            told.contains("v2 (recorded a 0.500, b 1,234, c 3.00)\n"),
+            "{told}"
+        );
     }
 
     #[test]

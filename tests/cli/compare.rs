@@ -220,9 +220,9 @@ fn versions_with_a_reference_sample_alone_are_shown_by_it_and_told_apart_by_noth
     version(&sandbox, "v4", "--metric accuracy=0.8");
     sandbox
         .ok("promote v4 --dry-run")
-        .says("v1 (accuracy 1.00 on its reference) → v4 (accuracy 0.800)");
+        .says("v1 (accuracy 1.00 on its reference) → v4 (recorded accuracy 0.800)");
     sandbox.ok("promote v4 --yes");
     sandbox
         .ok("promote v3 --dry-run")
-        .says("accuracy 0.800) → v3 (accuracy 0.900)");
+        .says("accuracy 0.800) → v3 (recorded accuracy 0.900)");
 }

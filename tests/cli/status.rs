@@ -204,7 +204,7 @@ fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
         .says("below    v1 (insufficient data whenever checked)");
     sandbox
         .ok("rollback --dry-run")
-        .says("→ v1 (insufficient data whenever checked, rmse 1.00)");
+        .says("→ v1 (insufficient data whenever checked, recorded rmse 1.00)");
     let fed = Fed {
         tag: "r",
         from: sandbox.clock(),
@@ -219,7 +219,7 @@ fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
         .says("v1 was checked and never had enough data to be judged.");
     sandbox
         .ok("promote v2 --dry-run")
-        .says("→ v2 (degraded when last judged, rmse 1.00)");
+        .says("→ v2 (degraded when last judged, recorded rmse 1.00)");
 }
 
 #[test]
