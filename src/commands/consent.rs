@@ -233,7 +233,7 @@ mod tests {
         let first = told.lines().next().unwrap();
         assert_eq!(
             first,
-            "churn: v1 (live 2 h, degraded) → v2 (insufficient data whenever checked)"
+            "churn: v1 (live 2 h, degraded) → v2 (insufficient data when last checked)"
         );
     }
 

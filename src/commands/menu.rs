@@ -124,7 +124,7 @@ impl Menu<'_> {
                 line(&init),
                 line(&["demo".to_owned()])
             );
-            output::stderr(&told);
+            output::stderr(&call.screen.folding.of(&told));
         }
         let items = ITEMS.map(str::to_owned);
         let mut marked = 0;
@@ -190,7 +190,7 @@ impl Menu<'_> {
         if consent::agree(call, "", question, false, "may change the live model")?.yes {
             return Ok(ended(self.command(call, &["monitor", "--auto-rollback"])));
         }
-        output::stderr("Nothing changed.\n");
+        output::stderr(&call.screen.folding.of("Nothing changed.\n"));
         Ok(Step::Again)
     }
 
@@ -201,7 +201,12 @@ impl Menu<'_> {
             .filter(|one| one.can_become_live())
             .collect();
         if eligible.is_empty() {
-            output::stderr("There is no other version to go back to.\n");
+            output::stderr(
+                &call
+                    .screen
+                    .folding
+                    .of("There is no other version to go back to.\n"),
+            );
             return Ok(Step::Again);
         }
         let items: Vec<_> = eligible.iter().map(|one| one.label.clone()).collect();
@@ -218,7 +223,12 @@ impl Menu<'_> {
     fn compare(&self, call: &Call) -> Result<Step, Problem> {
         let mut versions = versions::read(call)?;
         if versions.len() < 2 {
-            output::stderr("There are no two versions to compare.\n");
+            output::stderr(
+                &call
+                    .screen
+                    .folding
+                    .of("There are no two versions to compare.\n"),
+            );
             return Ok(Step::Again);
         }
         let mut chosen = Vec::new();

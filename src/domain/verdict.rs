@@ -63,8 +63,11 @@ impl fmt::Display for Standing {
             }
             (Some(decided), _) => write!(out, "{decided} when last judged"),
             (None, None) => out.write_str("never judged"),
+            (None, _) if self.by_policy.is_some() => {
+                out.write_str("insufficient data when last checked")
+            }
             (None, Some(Verdict::InsufficientData)) => {
-                out.write_str("insufficient data whenever checked")
+                out.write_str("insufficient data when last checked")
             }
             (None, Some(last)) => write!(out, "{last} by other rules than the policy's"),
         }

@@ -35,8 +35,13 @@ impl Found<'_> {
         for (key, value) in table {
             match value.get_ref() {
                 DeValue::Array(list) => {
-                    for channel in list.iter().filter_map(|entry| entry.get_ref().as_table()) {
-                        self.channel(channel);
+                    for entry in list {
+                        match entry.get_ref() {
+                            DeValue::Table(channel) => self.channel(channel),
+                            // No key has lists in a list; a channel may have come to lie in one.
+                            DeValue::Array(_) => self.whole(entry),
+                            _ => {}
+                        }
                     }
                 }
                 DeValue::Table(table) if key.get_ref() == NOTIFY => self.channel(table),

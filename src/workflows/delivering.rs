@@ -101,8 +101,8 @@ pub struct Sending {
 /// Sends what is due and settles each message in a transaction of its own.
 ///
 /// What another process is sending is left to it. A channel that is out of order is not asked again in this run, and what
-/// waits for it has failed with it; one that refuses a message for good is asked with the others. Once `is_stopped`, what has not been taken by then is left to the next
-/// run, which may send again what was on its way.
+/// waits for it has failed with it; one that refuses a message for good is asked with the others. Once `is_stopped`, what
+/// has not been taken by then is left to the next run, which may send again what was on its way.
 ///
 /// # Errors
 /// The store can't be read or written; what was sent and not settled by then may arrive once more.
@@ -296,7 +296,8 @@ impl Run<'_> {
                 }
             }
         }
-        // Whoever has not reported by now did not get through.
+        // Whoever has not reported by now did not get through, and ends.
+        self.stop.store(true, Ordering::Relaxed);
         let limit = self.terms.rules.total_timeout;
         for id in under_way {
             let late = SendError::again(format!("no answer within {limit}"));

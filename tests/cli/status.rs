@@ -201,10 +201,10 @@ fn what_was_only_ever_undecided_is_told_in_the_same_words_everywhere() {
     }
     sandbox
         .ok("status")
-        .says("below    v1 (insufficient data whenever checked)");
+        .says("below    v1 (insufficient data when last checked)");
     sandbox
         .ok("rollback --dry-run")
-        .says("→ v1 (insufficient data whenever checked, recorded rmse 1.00)");
+        .says("→ v1 (insufficient data when last checked, recorded rmse 1.00)");
     let fed = Fed {
         tag: "r",
         from: sandbox.clock(),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::commands::output::{Report, Screen};
+use crate::domain::names::PRODUCTION;
 use crate::domain::names::VersionName;
 use crate::domain::operation::OperationKind;
 
@@ -45,6 +46,11 @@ impl Report for Left {
     }
 
     fn text(&self, _: &Screen) -> String {
-        format!("{} is not live any more; nothing changed.\n", self.given)
+        let lost = if self.alias == PRODUCTION {
+            "is not live".to_owned()
+        } else {
+            format!("does not hold @{}", self.alias)
+        };
+        format!("{} {lost} any more; nothing changed.\n", self.given)
     }
 }

@@ -53,7 +53,10 @@ pub fn claim(tx: &Tx<'_>, now: Timestamp, until: Timestamp, all: bool) -> Result
                 .iter()
                 .find(|(older, _)| delivery.waits_behind(older));
             if let Some((_, by_another)) = held {
-                claimed.elsewhere_count += u64::from(*by_another);
+                let by_another = *by_another;
+                claimed.elsewhere_count += u64::from(by_another);
+                // What waits behind this one waits as well.
+                held_up.push((delivery, by_another));
                 continue;
             }
             let is_free = is_free(row, &present, now)?;

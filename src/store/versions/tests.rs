@@ -370,7 +370,7 @@ fn what_checks_by_other_rules_say_is_apart_from_the_last_by_the_policy() {
         (
             &[(InsufficientData, false)],
             None,
-            "insufficient data whenever checked",
+            "insufficient data when last checked",
         ),
     ] {
         let expected = (by_policy, words.to_owned());

@@ -77,8 +77,9 @@ impl Run<'_> {
             ..self.said(&delivery, state, Some(error.text.clone()))
         };
         self.sent.push(tried);
-        for one in rest {
+        for mut one in rest {
             let (state, is_held_up) = if given_up.contains(&one.id) {
+                one.last_error.get_or_insert_with(|| error.text.clone());
                 (DeliveryState::Failed, false)
             } else {
                 (DeliveryState::Queued, true)

@@ -36,10 +36,12 @@ impl Work {
     /// Until the channel is [out of order](is_out_of_order) or the time is over. What is refused otherwise holds up only
     /// what [waits behind it](Delivery::waits_behind).
     pub(super) fn send_all(self, reports: &Sender<Report>) {
-        let mut failed: Vec<&Delivery> = Vec::new();
+        let mut held_up: Vec<&Delivery> = Vec::new();
         let mut is_first = true;
         for delivery in &self.queue {
-            if failed.iter().any(|older| delivery.waits_behind(older)) {
+            if held_up.iter().any(|older| delivery.waits_behind(older)) {
+                // What waits behind this one waits as well.
+                held_up.push(delivery);
                 continue;
             }
             let left = self.deadline.saturating_duration_since(Instant::now());
@@ -59,7 +61,7 @@ impl Work {
             if let Err(error) = &result {
                 ends = is_out_of_order(delivery, error);
                 if error.reached.is_empty() {
-                    failed.push(delivery);
+                    held_up.push(delivery);
                 }
             }
             let (settled, is_settled) = mpsc::channel();
