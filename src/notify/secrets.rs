@@ -65,13 +65,8 @@ impl Secrets {
 
     /// The last look at a text: it never holds a secret as a whole.
     pub(super) fn without(&self, text: String) -> String {
-        let secrets: Vec<&str> = self
-            .url
-            .as_deref()
-            .into_iter()
-            .chain(self.parts())
-            .collect();
-        let mut forms = forms_of(secrets.iter().copied());
+        let secrets: Vec<String> = self.url.clone().into_iter().chain(self.parts()).collect();
+        let mut forms = forms_of(secrets.iter().map(String::as_str));
         for digits in secrets.iter().map(|secret| hexadecimal(secret)) {
             forms.push(digits.to_ascii_uppercase());
             forms.push(digits);
@@ -105,7 +100,10 @@ impl Secrets {
             }
             text = percent_decoded(&text);
         }
-        false
+        // As JSON and HTML write them, and hexadecimal digits with something between the bytes.
+        let spread: String = text.chars().filter(|c| c.is_ascii_hexdigit()).collect();
+        self.repeats_as_it_stands(&unescaped(&text), part)
+            || self.repeats_in_hexadecimal(&spread.to_ascii_lowercase(), part)
     }
 
     fn repeats_as_it_stands(&self, text: &str, part: usize) -> bool {
@@ -114,28 +112,32 @@ impl Secrets {
         if !address.is_empty() && text.contains(&address.to_ascii_lowercase()) {
             return true;
         }
-        let shares = |form: &str, part: usize| {
-            let form: Vec<char> = form.to_ascii_lowercase().chars().collect();
-            let parts = form.windows(part.min(form.len()).max(1));
-            parts
-                .map(|part| part.iter().collect::<String>())
-                .any(|part| text.contains(&part))
-        };
-        let parts = self.parts();
-        forms_of(parts.iter().copied())
-            .iter()
-            .any(|form| shares(form, part))
-            || parts
-                .iter()
-                .filter(|secret| !secret.is_empty())
-                .any(|secret| shares(&hexadecimal(secret), 2 * part))
+        let forms = forms_of(self.parts().iter().map(String::as_str));
+        forms.iter().any(|form| shares(&text, form, part))
+            || self.repeats_in_hexadecimal(&text, part)
     }
 
-    /// What is secret, and of an address what is secret in it.
-    fn parts(&self) -> Vec<&str> {
-        let mut parts = self.url.as_deref().map(parts_of).unwrap_or_default();
-        parts.extend(self.token.as_deref());
-        parts.extend(self.password.as_deref());
+    /// The text is in lower case.
+    fn repeats_in_hexadecimal(&self, text: &str, part: usize) -> bool {
+        let parts = self.parts();
+        let mut digits = parts.iter().filter(|secret| !secret.is_empty());
+        digits.any(|secret| shares(text, &hexadecimal(secret), 2 * part))
+    }
+
+    /// What is secret, and of an address what is secret in it: as it stands there, and as its server reads it.
+    fn parts(&self) -> Vec<String> {
+        let of_address = self.url.as_deref().map(parts_of).unwrap_or_default();
+        let mut parts: Vec<String> = of_address
+            .iter()
+            .map(|part| percent_decoded(part))
+            .collect();
+        let others = [self.token.as_deref(), self.password.as_deref()];
+        let as_they_stand = of_address.into_iter().chain(others.into_iter().flatten());
+        for part in as_they_stand {
+            if !parts.iter().any(|known| known == part) {
+                parts.push(part.to_owned());
+            }
+        }
         parts
     }
 }
@@ -182,6 +184,32 @@ fn forms_of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     }
     forms.retain(|form| !form.is_empty());
     forms
+}
+
+/// Whether a text in lower case holds so many characters in a row of the form.
+fn shares(text: &str, form: &str, part: usize) -> bool {
+    let form: Vec<char> = form.to_ascii_lowercase().chars().collect();
+    let parts = form.windows(part.min(form.len()).max(1));
+    parts
+        .map(|part| part.iter().collect::<String>())
+        .any(|part| text.contains(&part))
+}
+
+/// The text without what JSON and HTML write before or instead of some letters.
+fn unescaped(text: &str) -> String {
+    let mut text = text.replace('\\', "");
+    for (written, meant) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&amp;", "&"),
+    ] {
+        text = text.replace(written, meant);
+    }
+    text
 }
 
 /// Each byte in two digits, which is why of this form a part is twice as long.
@@ -300,6 +328,30 @@ mod tests {
                 "no_service"
             );
         }
+    }
+
+    #[test]
+    fn what_an_answer_writes_otherwise_is_not_quoted() {
+        let of_token = |token: &str| Secrets {
+            token: Some(token.to_owned()),
+            ..Secrets::default()
+        };
+        for (token, said) in [
+            ("Jv2Qx9Lm4", "bad 4a 76 32 51 78 39 4c 6d 34"),
+            ("Jv2Qx9Lm4", "bad 4A:76:32:51:78:39:4C:6D:34"),
+            ("a<b&c>d\"e'f", "bad a&lt;b&amp;c&gt;d&quot;e&#39;f"),
+            ("a/b\"c/d\"e", "bad a\\/b\\\"c\\/d\\\"e"),
+        ] {
+            assert_eq!(of_token(token).quotable(said, 200), None, "{said}");
+        }
+        let escaped = Secrets {
+            url: Some("http://u:%2B9d%2F@h/hook?key=%2B9d%2FxQ7%3Dk2%21vB".to_owned()),
+            ..Secrets::default()
+        };
+        for said in ["bad key +9d/xQ7=k2!vB", "bad %2b9d%2FxQ7%3dk2"] {
+            assert_eq!(escaped.quotable(said, 200), None, "{said}");
+        }
+        assert!(escaped.quotable("no such key", 200).is_some());
     }
 
     #[test]

@@ -124,7 +124,7 @@ pub(super) fn of_lines(text: &str) -> Vec<Range<usize>> {
 }
 
 /// What a line that begins a table calls it. A list within a list, which may begin a line too, has a comma or a value.
-fn heading(line: &str) -> Option<&str> {
+pub(super) fn heading(line: &str) -> Option<&str> {
     let inner = line.trim_start().strip_prefix('[')?;
     let inner = inner.split('#').next().unwrap_or_default();
     let is_value = inner.trim_end().ends_with(',') || inner.contains('=');

@@ -104,6 +104,12 @@ fn reaches(discovered: &Discovered, words: Words) -> Vec<Reach> {
     reaches
 }
 
+/// The word as far as it can be a program's name: what stands behind a blank or an equals sign may be a secret that
+/// somebody took for a shell's.
+fn name_of(program: &str) -> &str {
+    program.split([' ', '\t', '=']).next().unwrap_or_default()
+}
+
 /// What a channel runs, or sends or writes outside the folder: the end of a sentence that it begins.
 fn leaves(carrier: &Carrier, folder: &Path, shown: Words) -> Option<String> {
     match carrier {
@@ -117,6 +123,10 @@ fn leaves(carrier: &Carrier, folder: &Path, shown: Words) -> Option<String> {
         Carrier::Email { to, mailer, .. } => Some(match mailer {
             Mailer::Smtp { host, .. } => format!("mails {} through {host}", to.join(", ")),
             Mailer::Sendmail { program } => {
+                let program = match shown {
+                    Words::Program => name_of(program),
+                    Words::All => program,
+                };
                 format!("runs {program:?}, with mail to {}", to.join(", "))
             }
         }),
@@ -126,8 +136,12 @@ fn leaves(carrier: &Carrier, folder: &Path, shown: Words) -> Option<String> {
                 words.join(" ")
             };
             Some(match (shown, words.as_slice()) {
-                (Words::Program, [program, _]) => format!("runs {program:?} and 1 more word"),
-                (Words::Program, [program, others @ ..]) if !others.is_empty() => {
+                (Words::Program, [program]) => format!("runs {:?}", name_of(program)),
+                (Words::Program, [program, _]) => {
+                    format!("runs {:?} and 1 more word", name_of(program))
+                }
+                (Words::Program, [program, others @ ..]) => {
+                    let program = name_of(program);
                     format!("runs {program:?} and {} more words", others.len())
                 }
                 (_, words) => format!("runs {}", quoted(words)),

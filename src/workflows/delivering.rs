@@ -171,12 +171,18 @@ pub fn deliver(
     Ok(sending)
 }
 
-/// The secrets of all channels, as far as they can be had.
+/// The secrets of all channels, each as far as it can be had.
 fn secrets_of_all(terms: &Terms<'_>) -> Vec<Secrets> {
-    let channels = terms.channels.iter();
-    channels
-        .filter_map(|channel| secrets_of(channel, terms.folder).ok())
-        .collect()
+    let readable = |channel| {
+        let mut found = Secrets::default();
+        for (what, source) in secrets::sources(channel) {
+            if let Ok(value) = secrets::read(source, terms.folder) {
+                keep(&mut found, what, value);
+            }
+        }
+        found
+    };
+    terms.channels.iter().map(readable).collect()
 }
 
 /// The error without a secret of any channel.
@@ -190,14 +196,17 @@ fn said(error: SendError, everyone: &[Secrets]) -> SendError {
 fn secrets_of(channel: &Channel, folder: &Path) -> Result<Secrets, SecretError> {
     let mut found = Secrets::default();
     for (what, source) in secrets::sources(channel) {
-        let value = Some(secrets::read(source, folder)?);
-        match what {
-            "url" => found.url = value,
-            "token" => found.token = value,
-            _ => found.password = value,
-        }
+        keep(&mut found, what, secrets::read(source, folder)?);
     }
     Ok(found)
+}
+
+fn keep(found: &mut Secrets, what: &str, value: String) {
+    match what {
+        "url" => found.url = Some(value),
+        "token" => found.token = Some(value),
+        _ => found.password = Some(value),
+    }
 }
 
 struct Run<'a> {
