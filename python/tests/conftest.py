@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import pytest
 import modelguard
 
 NASTY = ["007", "1e5", "1.0", "ä ö", " leading", "trailing ", 'quo"te', "new\nline", "com,ma", "NaN", "true", "-", "日本", "'"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_counts() -> None:
+    # A shell that starts the tests in the background has it ignored, and what they start would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
