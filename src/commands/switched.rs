@@ -70,7 +70,26 @@ pub fn switch_from(
     wish: &Wish,
     flags: &LiveFlags,
 ) -> Outcome {
-    Ok(try_switch(call, session, model, alias, from, wish, flags)?)
+    let switched = match try_switch(call, session, model, alias, from, wish, flags) {
+        // Whoever was faster may have done just this: that is looked at once more.
+        Err(Unswitched::Overtaken(problem) | Unswitched::Otherwise(problem))
+            if problem.exit != ExitStatus::Interrupted
+                && problem.exit != ExitStatus::Terminated
+                && from.is_some_and(|from| is_left(session, model, alias, from)) =>
+        {
+            try_switch(call, session, model, alias, from, wish, flags)
+        }
+        switched => switched,
+    };
+    Ok(switched?)
+}
+
+/// Whether it is known that the version does not hold the alias any more.
+fn is_left(session: &mut Session, model: &Model, alias: &AliasName, from: &Version) -> bool {
+    let holders = session
+        .store
+        .read(|tx| aliases::holders(tx, model.id, alias));
+    holders.is_ok_and(|holders| holders.holder() != Some(from.id))
 }
 
 /// The same for whoever has an answer to being overtaken.

@@ -169,6 +169,26 @@ fn what_changes_while_the_question_is_open_is_not_done() {
 }
 
 #[test]
+fn a_rollback_from_a_version_that_another_run_left_meanwhile_has_nothing_to_do() {
+    let (sandbox, versions) = two();
+    let words = ["rollback", "--from", versions[1].as_str(), "--previous"];
+    let mut session = Session::spawn(for_terminal(&sandbox, &words)).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    session.expect("[y/N]").unwrap();
+    sandbox.ok("rollback --yes");
+    let before = sandbox.number("SELECT count(*) FROM operation");
+    session.send("y\r").unwrap();
+    session.expect("is not live any more").unwrap();
+    session.expect(Eof).unwrap();
+    assert_eq!(
+        sandbox.number("SELECT count(*) FROM operation"),
+        before,
+        "one rollback was wanted"
+    );
+    assert_eq!(sandbox.holder("production"), Some(versions[0].clone()));
+}
+
+#[test]
 fn a_season_that_another_run_applied_meanwhile_is_applied() {
     for other_is_live in [false, true] {
         let (sandbox, versions) = two();
